@@ -1,0 +1,145 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"time"
+)
+
+// Close closes one handle, and everything that hangs on it first.
+func (l *Ledger) Close(ctx context.Context, kind Kind, id uint32) error {
+	l.mu.Lock()
+	e := l.entries[id]
+	if e == nil || e.kind != kind {
+		l.mu.Unlock()
+		return ErrBadHandle
+	}
+	family := withChildren(e, nil)
+	l.mu.Unlock()
+	return l.closeEach(ctx, family)
+}
+
+// withChildren lists the entry and all below it. The caller holds l.mu.
+func withChildren(e *Entry, list []*Entry) []*Entry {
+	list = append(list, e)
+	for _, child := range e.children {
+		list = withChildren(child, list)
+	}
+	return list
+}
+
+// Retire drops a handle whose resource has ended by itself, without closing it. It tells whether the handle was live.
+func (l *Ledger) Retire(kind Kind, id uint32) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.entries[id]
+	if e == nil || e.kind != kind {
+		return false
+	}
+	l.drop(e, nil)
+	return true
+}
+
+// Seal makes every later Register close what it is given and fail with ErrSealed.
+func (l *Ledger) Seal() {
+	l.mu.Lock()
+	l.sealed = true
+	l.mu.Unlock()
+}
+
+// CloseAll seals the ledger and closes every handle, newest first. A child is always newer than its parent, so children
+// go before parents. Every closer runs, each under its own recover; the errors are joined. It may be called again: what is
+// closed already is not closed twice, and what could not be reached before is tried again. Give it a fresh context: the
+// instance's own is over by now.
+func (l *Ledger) CloseAll(ctx context.Context) error {
+	l.mu.Lock()
+	l.sealed = true
+	all := make([]*Entry, 0, len(l.entries))
+	for _, e := range l.entries {
+		all = append(all, e)
+	}
+	l.mu.Unlock()
+	return l.closeEach(ctx, all)
+}
+
+func (l *Ledger) closeEach(ctx context.Context, entries []*Entry) error {
+	slices.SortFunc(entries, func(a, b *Entry) int { return int(int64(b.id) - int64(a.id)) })
+	var errs []error
+	for _, e := range entries {
+		if err := l.closeOne(ctx, e); err != nil {
+			errs = append(errs, fmt.Errorf("handle[%d] kind[%s]: %w", e.id, e.kind, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (l *Ledger) closeOne(ctx context.Context, e *Entry) error {
+	if err := e.lockWithin(ctx); err != nil {
+		return err // still in use: it stays in the table, where it is seen
+	}
+	if e.closed {
+		e.use.Unlock()
+		return nil
+	}
+	e.closed = true
+	err := closeResource(ctx, e.resource)
+	e.use.Unlock()
+	l.mu.Lock()
+	if _, live := l.entries[e.id]; live {
+		l.drop(e, err)
+	}
+	l.mu.Unlock()
+	return err
+}
+
+// drop takes the entry out of the table and counts how it ended. The caller holds l.mu.
+func (l *Ledger) drop(e *Entry, err error) {
+	delete(l.entries, e.id)
+	if owner := l.entries[e.parent]; owner != nil {
+		delete(owner.children, e.id)
+	}
+	count := l.count(e.kind)
+	count.Open--
+	count.settle(err)
+}
+
+// busyPoll is how often a close looks again at a handle that a call is using. Only a call that outlived its instance is
+// ever waited for, so this is no hot path.
+const busyPoll = time.Millisecond
+
+func (e *Entry) lockWithin(ctx context.Context) error {
+	for !e.use.TryLock() {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("still in use by a call: %w", context.Cause(ctx))
+		case <-time.After(busyPoll):
+		}
+	}
+	return nil
+}
+
+// closeResource turns a panic of the closer into an error, so that the other closers still run. SQLite panics on its first
+// use after it ran out of memory, and is fine on the second: so a closer that panicked is called once more.
+func closeResource(ctx context.Context, resource Resource) error {
+	first, panicked := closeOnce(ctx, resource)
+	if !panicked {
+		return first
+	}
+	second, panicked := closeOnce(ctx, resource)
+	if panicked {
+		return errors.Join(first, second)
+	}
+	return second
+}
+
+func closeOnce(ctx context.Context, resource Resource) (err error, panicked bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			err, panicked = fmt.Errorf("panic while closing: %v\n%s", p, debug.Stack()), true
+		}
+	}()
+	return resource.CloseHandle(ctx), false
+}

@@ -1,0 +1,199 @@
+// Package mailbox is the one queue through which events reach an instance.
+//
+// It owns the order of events, the bounds (how many may wait, how many bytes of one turn), the joining of deltas that a
+// slow guest has not fetched, and the knowledge of whether the guest is waiting or working. It knows the frame of an event
+// and nothing of what kinds mean.
+package mailbox
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"innkeeper/adapters/abi"
+)
+
+// Why an event was not taken.
+var (
+	// ErrFull means that as many events wait as may.
+	ErrFull = errors.New("mailbox is full")
+	// ErrSealed means that the instance takes no more events of this kind, or none at all.
+	ErrSealed = errors.New("mailbox is sealed")
+)
+
+// Bounds of a mailbox.
+type Bounds struct {
+	// Events is how many may wait in all before PostNew refuses new work.
+	Events int
+	// DeltaBytes is how much of one handle may wait before PostDelta blocks.
+	DeltaBytes int
+}
+
+// Mailbox is the queue of one instance. Any goroutine may post; one, the guest's, receives.
+type Mailbox struct {
+	bounds Bounds
+	wake   chan struct{} // holds a token while events may be there
+	busy   atomic.Int64  // when the guest last came back from the mailbox, in ns since start; -1 while it waits
+	start  time.Time
+
+	mu      sync.Mutex
+	queue   []*event // queue[head:] waits
+	head    int
+	tails   map[uint32]*event // the last event of a handle, while it waits
+	pending map[uint32]int    // delta bytes waiting, by handle
+	room    chan struct{}     // closed and replaced when delta bytes were fetched and somebody waits
+	waiters int
+	noNew   bool
+	closed  bool
+}
+
+type event struct {
+	kind    abi.EventKind
+	handle  uint32
+	payload []byte
+	delta   bool
+	dropped bool
+}
+
+// New makes an empty mailbox.
+func New(bounds Bounds) *Mailbox {
+	return &Mailbox{
+		bounds: bounds, wake: make(chan struct{}, 1), start: time.Now(),
+		tails: map[uint32]*event{}, pending: map[uint32]int{}, room: make(chan struct{}),
+	}
+}
+
+// PostNew brings new work, such as a request. It fails with ErrFull when too much waits, and with ErrSealed once the
+// instance takes no new work.
+func (m *Mailbox) PostNew(kind abi.EventKind, handle uint32, payload []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed || m.noNew {
+		return ErrSealed
+	}
+	if len(m.queue)-m.head >= m.bounds.Events {
+		return ErrFull
+	}
+	m.push(&event{kind: kind, handle: handle, payload: payload})
+	return nil
+}
+
+// Post brings an event about work that the guest already has; it is never refused for lack of room, because the number of
+// such events is bounded by the number of handles. It fails only with ErrSealed, when the instance is over.
+func (m *Mailbox) Post(kind abi.EventKind, handle uint32, payload []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return ErrSealed
+	}
+	m.push(&event{kind: kind, handle: handle, payload: payload})
+	return nil
+}
+
+// PostDelta brings a piece of a stream. With join, a piece of the same kind and handle that still waits grows by this one.
+// While more than DeltaBytes of the handle wait it blocks, until the guest fetched some, ctx ends (its cause is returned)
+// or the instance is over (ErrSealed). The payload is copied.
+func (m *Mailbox) PostDelta(ctx context.Context, kind abi.EventKind, handle uint32, payload []byte, join bool) error {
+	m.mu.Lock()
+	for {
+		if m.closed {
+			m.mu.Unlock()
+			return ErrSealed
+		}
+		waiting := m.pending[handle]
+		if waiting == 0 || waiting+len(payload) <= m.bounds.DeltaBytes {
+			break
+		}
+		room := m.room
+		m.waiters++
+		m.mu.Unlock()
+		select {
+		case <-room:
+		case <-ctx.Done():
+			m.mu.Lock()
+			m.waiters--
+			m.mu.Unlock()
+			return context.Cause(ctx)
+		}
+		m.mu.Lock()
+		m.waiters--
+	}
+	defer m.mu.Unlock()
+	m.pending[handle] += len(payload)
+	if last := m.tails[handle]; join && last != nil && last.delta && last.kind == kind {
+		last.payload = append(last.payload, payload...)
+		return nil
+	}
+	m.push(&event{kind: kind, handle: handle, payload: append([]byte(nil), payload...), delta: true})
+	return nil
+}
+
+// push appends an event and wakes the guest. The caller holds m.mu.
+func (m *Mailbox) push(e *event) {
+	m.queue = append(m.queue, e)
+	if e.handle != 0 {
+		m.tails[e.handle] = e
+	}
+	m.signal()
+}
+
+func (m *Mailbox) signal() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Drop forgets every waiting event of a handle: it was closed, so nobody wants them.
+func (m *Mailbox) Drop(handle uint32) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.tails[handle] == nil {
+		return
+	}
+	for _, e := range m.queue[m.head:] {
+		if e.handle == handle {
+			e.dropped, e.payload = true, nil
+		}
+	}
+	delete(m.tails, handle)
+	m.freed(handle, m.pending[handle])
+	m.skipDropped()
+}
+
+// RefuseNew makes PostNew fail from now on; everything else goes on. It is the first step of a teardown.
+func (m *Mailbox) RefuseNew() {
+	m.mu.Lock()
+	m.noNew = true
+	m.mu.Unlock()
+}
+
+// Close ends the mailbox: nothing is taken any more, everybody who waits to post is let go, and what waited is dropped.
+func (m *Mailbox) Close() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return
+	}
+	m.closed, m.noNew = true, true
+	m.queue, m.head = nil, 0
+	clear(m.tails)
+	clear(m.pending)
+	close(m.room)
+}
+
+// freed books delta bytes as fetched and lets those go on who wait for room. The caller holds m.mu.
+func (m *Mailbox) freed(handle uint32, n int) {
+	if n == 0 {
+		return
+	}
+	if m.pending[handle] -= n; m.pending[handle] <= 0 {
+		delete(m.pending, handle)
+	}
+	if m.waiters > 0 && !m.closed {
+		close(m.room)
+		m.room = make(chan struct{})
+	}
+}

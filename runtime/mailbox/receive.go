@@ -1,0 +1,114 @@
+package mailbox
+
+import (
+	"context"
+	"time"
+
+	"innkeeper/adapters/abi"
+)
+
+// Recv copies the next event, header and payload, into buffer and takes it from the queue. It returns the event's size; if
+// that is larger than the buffer nothing was copied or taken. ok is false if no event waits.
+func (m *Mailbox) Recv(buffer []byte) (size int, ok bool) {
+	m.touch()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.skipDropped()
+	if m.head == len(m.queue) {
+		return 0, false
+	}
+	e := m.queue[m.head]
+	size = abi.EventHeaderSize + len(e.payload)
+	if size > len(buffer) {
+		return size, true
+	}
+	copy(abi.AppendEventHeader(buffer[:0], e.kind, e.handle)[abi.EventHeaderSize:size], e.payload)
+	m.take(e)
+	return size, true
+}
+
+// take removes the first event. The caller holds m.mu.
+func (m *Mailbox) take(e *event) {
+	m.queue[m.head] = nil
+	m.head++
+	if m.tails[e.handle] == e {
+		delete(m.tails, e.handle)
+	}
+	if e.delta {
+		m.freed(e.handle, len(e.payload))
+	}
+	m.rewind()
+}
+
+// skipDropped removes dropped events from the front. The caller holds m.mu.
+func (m *Mailbox) skipDropped() {
+	for m.head < len(m.queue) && m.queue[m.head].dropped {
+		m.queue[m.head] = nil
+		m.head++
+	}
+	m.rewind()
+}
+
+// rewind reuses the queue's memory: at once when it is empty, and when the dead front is as long as the live rest.
+func (m *Mailbox) rewind() {
+	switch live := len(m.queue) - m.head; {
+	case live == 0:
+		m.queue, m.head = m.queue[:0], 0
+	case m.head > 64 && m.head >= live:
+		n := copy(m.queue, m.queue[m.head:])
+		clear(m.queue[n:])
+		m.queue, m.head = m.queue[:n], 0
+	}
+}
+
+// Waiting tells whether an event is there.
+func (m *Mailbox) Waiting() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.skipDropped()
+	return m.head < len(m.queue)
+}
+
+// Wait blocks until an event is there (true), the timeout is over (false) or ctx ends (its cause). Zero looks and returns
+// at once; a negative timeout waits for ever. While it blocks the guest counts as idle.
+func (m *Mailbox) Wait(ctx context.Context, timeout time.Duration) (bool, error) {
+	m.touch()
+	if m.Waiting() {
+		return true, nil
+	}
+	if timeout == 0 {
+		return false, context.Cause(ctx)
+	}
+	m.busy.Store(-1)
+	defer m.touch()
+	var over <-chan time.Time
+	if timeout > 0 {
+		timer := time.NewTimer(timeout)
+		defer timer.Stop()
+		over = timer.C
+	}
+	for {
+		select {
+		case <-m.wake:
+			if m.Waiting() {
+				return true, nil
+			}
+		case <-over:
+			return m.Waiting(), nil
+		case <-ctx.Done():
+			return false, context.Cause(ctx)
+		}
+	}
+}
+
+// touch notes that the guest came to the mailbox: it is alive.
+func (m *Mailbox) touch() { m.busy.Store(int64(time.Since(m.start))) }
+
+// Busy is how long the guest has been working since it last came to the mailbox; 0 while it waits there.
+func (m *Mailbox) Busy() time.Duration {
+	since := m.busy.Load()
+	if since < 0 {
+		return 0
+	}
+	return time.Since(m.start) - time.Duration(since)
+}
