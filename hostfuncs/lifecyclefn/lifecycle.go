@@ -1,0 +1,118 @@
+// Package lifecyclefn is the family lifecycle for one instance: how a guest says that it can serve, or why it cannot.
+//
+// It owns what the guest said of itself. It knows nothing of what follows from it: that is decided by who reads
+// [Family.Failure] and is told by Config.OnReady.
+package lifecyclefn
+
+import (
+	"encoding/json"
+	"sync"
+
+	"innkeeper/adapters/abi"
+	"innkeeper/hostfuncs/guestmem"
+	"innkeeper/hostfuncs/guesttext"
+	"innkeeper/runtime/limits"
+)
+
+var _ abi.Lifecycle = (*Family)(nil)
+
+// Info is what a guest may know of itself and its host.
+type Info struct {
+	Adapter      string `json:"adapter"`
+	Generation   uint64 `json:"generation"`
+	HostVersion  string `json:"host_version"`
+	DrainMS      int64  `json:"drain_ms"`
+	MaxBodyBytes int64  `json:"max_body_bytes"`
+}
+
+// Config says for whom a family works.
+type Config struct {
+	Info Info
+	// OnReady is called once, on the guest's thread, when the guest says that it can serve. It must not block. It may be
+	// nil.
+	OnReady func()
+}
+
+// Failure is why a guest gave up, in its own words made safe to show.
+type Failure struct {
+	// Code is one word of [a-z0-9_.-], 1 to 64 characters.
+	Code string
+	// Retryable tells whether trying again can help.
+	Retryable bool
+	// Message is one line for the operator, at most 1 KiB.
+	Message string
+}
+
+// Family is lifecycle as one instance sees it.
+type Family struct {
+	info    []byte
+	onReady func()
+
+	mu      sync.Mutex
+	ready   bool
+	failed  bool
+	failure Failure
+}
+
+// New makes the family of one instance.
+func New(cfg Config) *Family {
+	info, _ := json.Marshal(cfg.Info) // strings and integers always have a JSON form
+	return &Family{info: info, onReady: cfg.OnReady}
+}
+
+// Ready is lifecycle.ready.
+func (f *Family) Ready() int32 {
+	f.mu.Lock()
+	before := f.ready
+	f.ready = true
+	f.mu.Unlock()
+	if before {
+		return abi.EEXIST.Result()
+	}
+	if f.onReady != nil {
+		f.onReady()
+	}
+	return 0
+}
+
+// Fail is lifecycle.fail. A code or a message out of shape is mended rather than refused: the reason must not get lost.
+func (f *Family) Fail(code []byte, retryable uint32, message []byte) int32 {
+	failure := Failure{
+		Code:      word(code),
+		Retryable: retryable != 0,
+		Message:   guesttext.Line(message, limits.FailMessageBytes),
+	}
+	f.mu.Lock()
+	f.failed, f.failure = true, failure
+	f.mu.Unlock()
+	return 0
+}
+
+// Info is lifecycle.info.
+func (f *Family) Info(buffer []byte) int32 { return guestmem.CopyOut(buffer, f.info) }
+
+// Failure is what the guest said last with lifecycle.fail, and whether it said anything.
+func (f *Family) Failure() (Failure, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.failure, f.failed
+}
+
+// word makes one word of a failure code: capitals become small, other characters that do not belong become "_".
+func word(code []byte) string {
+	if len(code) == 0 {
+		return "unnamed"
+	}
+	shaped := make([]byte, min(len(code), limits.FailCodeBytes))
+	for i := range shaped {
+		switch c := code[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '_', c == '.', c == '-':
+			shaped[i] = c
+		case 'A' <= c && c <= 'Z':
+			shaped[i] = c + ('a' - 'A')
+		default:
+			shaped[i] = '_'
+		}
+	}
+	return string(shaped)
+}
