@@ -1,0 +1,175 @@
+// Package agentfn is the family agent for one instance: turns that a guest starts and whose answers come back as events.
+//
+// It owns the turns: one goroutine each, one handle each, and the promise that a turn ends with exactly one event unless
+// it was cancelled. It knows the agent only through its interface, and nothing of who it is.
+//
+// A turn's handle is in the ledger until the guest has fetched the event that ends it: package eventfn retires it then.
+// So turns that ended and were never fetched count against the quota, and what waits in the mailbox stays bounded.
+package agentfn
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"innkeeper/adapters/abi"
+	"innkeeper/hostfuncs/guestmem"
+	"innkeeper/hostfuncs/handles"
+	"innkeeper/runtime/agent"
+	"innkeeper/runtime/ledger"
+	"innkeeper/runtime/limits"
+	"innkeeper/runtime/mailbox"
+)
+
+var _ abi.Agent = (*Family)(nil)
+
+const kindTurn ledger.Kind = limits.HandleAgentTurn
+
+// Config says what a family works with. Ledger, Mailbox, Agent and Logger are required.
+type Config struct {
+	Ledger  *ledger.Ledger
+	Mailbox *mailbox.Mailbox
+	Agent   agent.Agent
+	// Logger gets the causes of failed turns, which the guest is not shown.
+	Logger *slog.Logger
+	// MaxTurnBytes bounds one request, in bytes; 0 means limits.AgentTurnBytes.
+	MaxTurnBytes int
+	// MaxTurnsBytes bounds the requests of all turns that run at once, in bytes; 0 means limits.AgentTurnsBytes.
+	MaxTurnsBytes int
+}
+
+// Family is agent as one instance sees it.
+type Family struct {
+	cfg    Config
+	ctx    context.Context
+	cancel context.CancelFunc
+	models []byte
+
+	mu      sync.Mutex
+	closed  bool
+	running int           // goroutines
+	bytes   int           // of the requests of turns that run
+	idle    chan struct{} // closed when closed is set and running is 0
+
+	reports reports
+}
+
+// New makes the family of one instance, whose turns end at the latest with ctx. Its creator calls Close.
+func New(ctx context.Context, cfg Config) *Family {
+	if cfg.MaxTurnBytes == 0 {
+		cfg.MaxTurnBytes = limits.AgentTurnBytes
+	}
+	if cfg.MaxTurnsBytes == 0 {
+		cfg.MaxTurnsBytes = limits.AgentTurnsBytes
+	}
+	f := &Family{cfg: cfg, models: modelsJSON(cfg.Agent.Models(ctx)), idle: make(chan struct{})}
+	f.ctx, f.cancel = context.WithCancel(ctx)
+	return f
+}
+
+// modelsJSON is the answer to agent.models. Clients of the models API insist on "created"; nobody knows it, so it is 0.
+// https://platform.openai.com/docs/api-reference/models/object
+func modelsJSON(models []agent.Model) []byte {
+	type model struct {
+		ID      string `json:"id"`
+		Created int64  `json:"created"`
+		OwnedBy string `json:"owned_by"`
+	}
+	list := make([]model, len(models))
+	for i, m := range models {
+		list[i] = model{ID: m.ID, OwnedBy: m.OwnedBy}
+	}
+	text, _ := json.Marshal(list) // strings and integers always have a JSON form
+	return text
+}
+
+// Models is agent.models.
+func (f *Family) Models(buffer []byte) int32 { return guestmem.CopyOut(buffer, f.models) }
+
+// Start is agent.start. ENOMEM if the requests of the turns that run would be too large together; ECANCELED once the
+// instance is being torn down.
+func (f *Family) Start(request []byte) int32 {
+	if len(request) > f.cfg.MaxTurnBytes {
+		return abi.E2BIG.Result()
+	}
+	if err := f.cfg.Ledger.Room(kindTurn); err != nil {
+		return handles.Errno(err).Result()
+	}
+	if errno := f.enter(len(request)); errno != abi.OK {
+		return errno.Result()
+	}
+	t := newTurn(f, request)
+	handle, err := f.cfg.Ledger.Register(f.ctx, kindTurn, 0, "agent.start", t)
+	if err == nil {
+		err = t.admit(handle)
+	}
+	if err != nil {
+		f.leave(len(request))
+		return handles.Errno(err).Result()
+	}
+	go t.run()
+	return int32(handle)
+}
+
+// Cancel is agent.cancel. It does not wait for the agent to notice. EBADF once the event that ends the turn was fetched.
+func (f *Family) Cancel(turn uint32) int32 {
+	return handles.Errno(f.cfg.Ledger.Close(f.ctx, kindTurn, turn)).Result()
+}
+
+// Close ends every turn, refuses new ones, and waits until no goroutine of the family runs any more, but not longer than
+// ctx. It comes after the ledger's CloseAll in a teardown, and may be called more than once.
+func (f *Family) Close(ctx context.Context) error {
+	f.cancel()
+	f.mu.Lock()
+	if !f.closed {
+		f.closed = true
+		f.signalIdle()
+	}
+	f.mu.Unlock()
+	select {
+	case <-f.idle:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("agent turns[%d] still running: %w", f.Running(), context.Cause(ctx))
+	}
+}
+
+// Running is the number of turns whose agent still works, cancelled ones included.
+func (f *Family) Running() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.running
+}
+
+// enter books one goroutine and the bytes of its request.
+func (f *Family) enter(size int) abi.Errno {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.closed:
+		return abi.ECANCELED
+	case f.bytes+size > f.cfg.MaxTurnsBytes:
+		return abi.ENOMEM
+	}
+	f.running++
+	f.bytes += size
+	return abi.OK
+}
+
+// leave is the other half of enter.
+func (f *Family) leave(size int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.running--
+	f.bytes -= size
+	f.signalIdle()
+}
+
+// signalIdle tells Close when it is done. The caller holds f.mu.
+func (f *Family) signalIdle() {
+	if f.closed && f.running == 0 {
+		close(f.idle)
+	}
+}

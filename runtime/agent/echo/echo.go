@@ -1,0 +1,95 @@
+// Package echo is the agent that answers with what it was told. It needs no model and no network, gives the same
+// answer to the same request, and keeps to the chat-completions protocol closely enough to develop a client against.
+//
+// What it answers:
+//
+//   - the text of the last user message, word by word; parts that are not text are named, as in "[image: image/png,
+//     70 bytes]";
+//   - after tool results, "tool NAME said: RESULT", a line for each;
+//   - with function tools on offer, a call of the first one, or of the one that tool_choice names, with arguments made
+//     from its parameters schema, unless tool_choice is none or the last message is a tool result;
+//   - with response_format json_object, {"text": ANSWER}; with json_schema, a value that satisfies the schema;
+//   - with a reasoning_effort other than none and minimal, a short line of reasoning before all this.
+//
+// It honours max_completion_tokens, max_tokens and stop. A token is a word together with the white space before it
+// (after it, for the last word), or 256 bytes of a longer word; usage counts the words of all messages and of the
+// answer, reasoning and arguments included. Requests that a stricter server would refuse fail with status 400 and the
+// name of the field.
+//
+// The package owns the answer only. It knows nothing of adapters, stores or HTTP.
+package echo
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/valyala/fastjson"
+
+	"innkeeper/runtime/agent"
+)
+
+// DefaultModel is the name of the model when none is configured.
+const DefaultModel = "echo"
+
+// Config holds the settings of an echo agent; its zero value is useful.
+type Config struct {
+	Model string        // name of the only model, DefaultModel if empty
+	Delay time.Duration // pause before each word, none by default
+}
+
+// Agent echoes. It holds nothing between turns but spare parsers.
+type Agent struct {
+	model   string
+	delay   time.Duration
+	parsers fastjson.ParserPool
+}
+
+var _ agent.Agent = (*Agent)(nil)
+
+// New returns an echo agent.
+func New(cfg Config) *Agent {
+	return &Agent{model: cmp.Or(cfg.Model, DefaultModel), delay: cfg.Delay}
+}
+
+// Models returns the one model. Other names are accepted in requests too, and given back.
+func (a *Agent) Models(context.Context) []agent.Model {
+	return []agent.Model{{ID: a.model, OwnedBy: "innkeeper"}}
+}
+
+// Close does nothing.
+func (a *Agent) Close() error { return nil }
+
+// Run answers one turn.
+func (a *Agent) Run(ctx context.Context, turn agent.Turn, emit func(agent.Event) error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	ans, failed := a.plan(turn.Request)
+	if failed != nil {
+		return emit(failed.Event())
+	}
+	s := speaker{ctx: ctx, emit: emit, delay: a.delay, limit: ans.limit}
+	defer s.close()
+	return s.speak(ans)
+}
+
+// plan works out the whole answer. It shares no memory with the request or the parser.
+func (a *Agent) plan(body []byte) (*answer, *agent.Failed) {
+	p := a.parsers.Get()
+	defer a.parsers.Put(p)
+	root, err := p.ParseBytes(body)
+	if err != nil || root.Type() != fastjson.TypeObject {
+		return nil, agent.BadRequest("", "the request is not a JSON object")
+	}
+	req, failed := readRequest(root)
+	if failed != nil {
+		return nil, failed
+	}
+	ans, failed := req.answer()
+	if failed != nil {
+		return nil, failed
+	}
+	ans.model = cmp.Or(req.model, a.model)
+	return ans, nil
+}

@@ -1,0 +1,41 @@
+package echo
+
+import "unicode/utf8"
+
+// maxWord bounds a token, in bytes: text without spaces, such as Chinese or base64, is streamed too.
+const maxWord = 256
+
+func isSpace(c byte) bool { return c == ' ' || (c >= '\t' && c <= '\r') }
+
+// wordEnd returns the length of the first token of s, 0 only if s is empty. The tokens of a text put together are the
+// text.
+func wordEnd[T string | []byte](s T) int {
+	i := skipSpace(s, 0)
+	end := i
+	for end < len(s) && end-i < maxWord && !isSpace(s[end]) {
+		end++
+	}
+	for end < len(s) && !utf8.RuneStart(s[end]) {
+		end++ // a character is never cut
+	}
+	if skipSpace(s, end) == len(s) {
+		return len(s)
+	}
+	return end
+}
+
+func skipSpace[T string | []byte](s T, i int) int {
+	for i < len(s) && isSpace(s[i]) {
+		i++
+	}
+	return i
+}
+
+// countTokens returns the number of tokens in s.
+func countTokens[T string | []byte](s T) (n int64) {
+	for len(s) > 0 {
+		s = s[wordEnd(s):]
+		n++
+	}
+	return n
+}

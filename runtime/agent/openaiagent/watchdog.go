@@ -1,0 +1,68 @@
+package openaiagent
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/openai/openai-go/v3/option"
+)
+
+// errSilent is the cause that ends a request whose upstream said nothing for too long.
+var errSilent = errors.New("the upstream was silent for too long")
+
+// maxErrorBody bounds what is read of an error answer, in bytes.
+const maxErrorBody = 64 << 10
+
+// watchdog ends a request when the upstream is silent for longer than its limit. It counts only while something is
+// awaited from the upstream, so a caller that takes its time is not held against it.
+type watchdog struct {
+	limit time.Duration
+	timer *time.Timer
+	heard bool // whether any byte of the last body has come
+}
+
+func newWatchdog(limit time.Duration, cancel context.CancelCauseFunc) *watchdog {
+	w := &watchdog{limit: limit, timer: time.AfterFunc(limit, func() { cancel(errSilent) })}
+	w.rest()
+	return w
+}
+
+func (w *watchdog) watch() { w.timer.Reset(w.limit) }
+func (w *watchdog) rest()  { w.timer.Stop() }
+
+// attempt watches one attempt of the client, up to the headers and then over the body.
+func (w *watchdog) attempt(req *http.Request, next option.MiddlewareNext) (*http.Response, error) {
+	w.watch()
+	res, err := next(req)
+	w.rest()
+	if err != nil {
+		return res, err
+	}
+	w.heard = false
+	body := &watchedBody{rc: res.Body, r: res.Body, dog: w}
+	if res.StatusCode >= http.StatusBadRequest {
+		body.r = io.LimitReader(res.Body, maxErrorBody)
+	}
+	res.Body = body
+	return res, nil
+}
+
+// watchedBody is a response body under watch.
+type watchedBody struct {
+	rc  io.ReadCloser
+	r   io.Reader // rc, perhaps limited
+	dog *watchdog
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	b.dog.watch()
+	n, err := b.r.Read(p)
+	b.dog.rest()
+	b.dog.heard = b.dog.heard || n > 0
+	return n, err
+}
+
+func (b *watchedBody) Close() error { return b.rc.Close() }
