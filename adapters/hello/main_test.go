@@ -1,0 +1,83 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"innkeeper/adapters/abi"
+	"innkeeper/adapters/sdk/sdktest"
+)
+
+func start(t *testing.T) *sdktest.Run {
+	t.Helper()
+	host := sdktest.New()
+	host.SetSettings(`{"greeting":"Hello"}`)
+	return sdktest.Start(t, host, setup)
+}
+
+func TestHello(t *testing.T) {
+	run := start(t)
+	for query, want := range map[string]string{"": "Hello, world!\n", "name=J%C3%BCrgen": "Hello, Jürgen!\n"} {
+		if got := run.Ask(sdktest.Request{Route: routeHello, Query: query}); got.Status != 200 || got.Body != want {
+			t.Errorf("query %q: %+v", query, got)
+		}
+	}
+}
+
+func TestAskStreamsTheAnswer(t *testing.T) {
+	run := start(t)
+	run.OnTurn(func(turn *sdktest.Turn) {
+		if want := `{"messages":[{"role":"user","content":"what \"is\" this"}]}`; turn.Request() != want {
+			t.Errorf("request %s", turn.Request())
+		}
+		turn.Text("an ")
+		turn.Text("answer")
+		turn.Finish()
+	})
+	got := run.Ask(sdktest.Request{Route: routeAsk, Method: "POST", Body: `what "is" this`})
+	if got.Status != 200 || got.Headers != plainText || strings.Join(got.Chunks, "|") != "an |answer" || got.Aborted {
+		t.Errorf("response %+v", got)
+	}
+}
+
+func TestAskWithoutAQuestionOrAnAnswer(t *testing.T) {
+	run := start(t)
+	if got := run.Ask(sdktest.Request{Route: routeAsk}); got.Status != 400 {
+		t.Errorf("no question: %+v", got)
+	}
+	run.OnTurn(func(turn *sdktest.Turn) { turn.Fail(429, "slow_down", "too many questions") })
+	if got := run.Ask(sdktest.Request{Route: routeAsk, Body: "q"}); got.Status != 429 || got.Body != "too many questions\n" {
+		t.Errorf("the agent failed: %+v", got)
+	}
+	run.OnTurn(func(turn *sdktest.Turn) {
+		turn.Text("half an ")
+		turn.Fail(500, "broken", "broken")
+	})
+	if got := run.Ask(sdktest.Request{Route: routeAsk, Body: "q"}); !got.Aborted {
+		t.Errorf("the agent failed in the middle: %+v", got)
+	}
+	run.RefuseTurns(abi.EMFILE)
+	if got := run.Ask(sdktest.Request{Route: routeAsk, Body: "q"}); got.Status != 503 {
+		t.Errorf("the agent is full: %+v", got)
+	}
+}
+
+func TestLeavingCancelsTheTurn(t *testing.T) {
+	run := start(t)
+	turns := make(chan *sdktest.Turn, 1)
+	run.OnTurn(func(turn *sdktest.Turn) { turns <- turn })
+	x := run.Request(sdktest.Request{Route: routeAsk, Body: "q"})
+	turn := <-turns
+	x.Leave()
+	<-turn.Cancelled()
+	if got := x.Wait(); !got.Aborted {
+		t.Errorf("response %+v", got)
+	}
+}
+
+func TestMissingSettingIsPermanent(t *testing.T) {
+	run := sdktest.Start(t, sdktest.New(), setup)
+	if code := run.Wait(); code != 78 {
+		t.Errorf("exit code %d", code)
+	}
+}

@@ -1,0 +1,123 @@
+package sdk
+
+import (
+	"context"
+	"iter"
+
+	"innkeeper/adapters/abi"
+)
+
+// TurnEvent is one step of an answer, for goroutines. Only the fields of its kind are set, and the reader owns their bytes.
+type TurnEvent struct {
+	// Kind is abi.EventAgentText, EventAgentReasoning, EventAgentRefusal, EventAgentToolCall or EventAgentDone.
+	Kind abi.EventKind
+	// Text is the piece of an answer, a reasoning or a refusal.
+	Text []byte
+	// ToolCall is the piece of a function call.
+	ToolCall ToolCall
+	// Result is the JSON of EventAgentDone, see [TurnHandler].
+	Result []byte
+}
+
+// Ask is StartTurn for goroutines: it yields the events of the turn as they come, the last being EventAgentDone. A turn that fails
+// yields an *[AgentError] as its last error; a turn that could not be started, the errno; an ended context, its cause.
+// Leaving the iteration early cancels the turn.
+func (l *Loop) Ask(ctx context.Context, request []byte) iter.Seq2[TurnEvent, error] {
+	return func(yield func(TurnEvent, error) bool) {
+		box := &inbox{ready: make(chan struct{}, 1)}
+		var turn *Turn
+		var err error
+		l.Do(func() { turn, err = l.StartTurn(request, box) })
+		if err != nil {
+			yield(TurnEvent{}, err)
+			return
+		}
+		defer l.Do(turn.Cancel)
+		box.deliver(ctx, l, yield)
+	}
+}
+
+// inbox keeps the events of one turn until their goroutine fetches them. All of it is under the loop's lock.
+type inbox struct {
+	events []TurnEvent
+	failed *AgentError
+	over   bool
+	ready  chan struct{}
+}
+
+var _ TurnHandler = (*inbox)(nil)
+
+// deliver yields what comes, until the turn, the context or the reader ends it.
+func (b *inbox) deliver(ctx context.Context, l *Loop, yield func(TurnEvent, error) bool) {
+	for {
+		select {
+		case <-b.ready:
+		case <-ctx.Done():
+			yield(TurnEvent{}, context.Cause(ctx))
+			return
+		}
+		var events []TurnEvent
+		var failed *AgentError
+		var over bool
+		l.Do(func() { events, failed, over, b.events = b.events, b.failed, b.over, nil })
+		for _, event := range events {
+			if !yield(event, nil) {
+				return
+			}
+		}
+		if failed != nil {
+			yield(TurnEvent{}, failed)
+		}
+		if over {
+			return
+		}
+	}
+}
+
+func (b *inbox) signal() {
+	select {
+	case b.ready <- struct{}{}:
+	default:
+	}
+}
+
+// text appends a piece, to the one before if that is of the same kind.
+func (b *inbox) text(kind abi.EventKind, text []byte) {
+	if n := len(b.events); n > 0 && b.events[n-1].Kind == kind {
+		b.events[n-1].Text = append(b.events[n-1].Text, text...)
+	} else {
+		b.events = append(b.events, TurnEvent{Kind: kind, Text: append([]byte(nil), text...)})
+	}
+	b.signal()
+}
+
+// Text implements TurnHandler.
+func (b *inbox) Text(text []byte) { b.text(abi.EventAgentText, text) }
+
+// Reasoning implements TurnHandler.
+func (b *inbox) Reasoning(text []byte) { b.text(abi.EventAgentReasoning, text) }
+
+// Refusal implements TurnHandler.
+func (b *inbox) Refusal(text []byte) { b.text(abi.EventAgentRefusal, text) }
+
+// ToolCall implements TurnHandler.
+func (b *inbox) ToolCall(call ToolCall) {
+	call.ID = append([]byte(nil), call.ID...)
+	call.Name = append([]byte(nil), call.Name...)
+	call.Arguments = append([]byte(nil), call.Arguments...)
+	b.events = append(b.events, TurnEvent{Kind: abi.EventAgentToolCall, ToolCall: call})
+	b.signal()
+}
+
+// Done implements TurnHandler.
+func (b *inbox) Done(result []byte) {
+	b.events = append(b.events, TurnEvent{Kind: abi.EventAgentDone, Result: append([]byte(nil), result...)})
+	b.over = true
+	b.signal()
+}
+
+// Failed implements TurnHandler.
+func (b *inbox) Failed(err *AgentError) {
+	b.failed, b.over = err, true
+	b.signal()
+}

@@ -1,0 +1,146 @@
+package sdk
+
+import (
+	"errors"
+
+	"innkeeper/adapters/abi"
+)
+
+// ErrEnded is the error of using an exchange that was answered, ended or aborted before.
+var ErrEnded = errors.New("http: exchange has ended")
+
+// Request is what an exchange says of itself without asking the host again.
+type Request struct {
+	// Route is the index of the matching [[http.routes]] entry in the manifest; the first is 0.
+	Route int
+	// Method is the request's method, such as "GET".
+	Method string
+	// Path is the decoded path, such as "/v1/models".
+	Path string
+	// Query is the raw query without "?".
+	Query string
+	// RequestID is the id under which the host logs this request.
+	RequestID string
+	// BodySize is the size of the body in bytes. The host has read all of it.
+	BodySize int
+}
+
+// Exchange is one inbound HTTP request and its answer. It stays open until Respond, End or Abort, also after the callback
+// that brought it has returned, so the answer may come later. It belongs to the loop.
+type Exchange struct {
+	Request
+
+	loop   *Loop
+	handle uint32
+	state  exchangeState
+	gone   bool // the client left
+	ending bool // End was called while bytes were pending
+
+	pending    []byte // taken by Send, not yet by the host
+	sendLimit  int
+	onWritable func()
+	onGone     func()
+}
+
+type exchangeState uint8
+
+const (
+	stateOpen  exchangeState = iota // nothing was sent
+	stateBegun                      // Begin was called
+	stateEnded                      // the handle is closed
+)
+
+// Header is the value of one request header, several joined with ", ". ok is false if it was not sent. Names are matched
+// without regard to case. The Authorization header is never shown to a guest.
+func (x *Exchange) Header(name string) (value string, ok bool) {
+	answer, err := x.loop.scratch.fill(0, func(b []byte) int32 { return x.loop.host.HTTP.Header(x.handle, view(name), b) })
+	if err != nil {
+		return "", false
+	}
+	return string(answer), true
+}
+
+// Headers is the block of all request headers, lines "name: value\n", as a view that is valid until the callback returns
+// or another header is read.
+func (x *Exchange) Headers() (Header, error) {
+	return x.loop.scratch.fill(0, func(b []byte) int32 { return x.loop.host.HTTP.Headers(x.handle, b) })
+}
+
+// Body is the whole request body, as a view that is valid until the callback returns or another body is read.
+func (x *Exchange) Body() ([]byte, error) {
+	if x.state == stateEnded {
+		return nil, ErrEnded
+	}
+	if x.BodySize == 0 {
+		return nil, nil
+	}
+	return x.loop.body.fill(x.BodySize, func(b []byte) int32 { return x.loop.host.HTTP.Body(x.handle, b) })
+}
+
+// Respond answers in one piece and ends the exchange. The error is ErrEnded, or abi.EPIPE if the client left; the exchange has
+// ended then. It is still open after abi.EINVAL for a status or header that HTTP does not allow, abi.EEXIST after Begin,
+// abi.EMSGSIZE for an answer over the host's limit, and abi.ENOMEM while the host holds too much for slow clients.
+func (x *Exchange) Respond(status int, headers Header, body []byte) error {
+	if x.state == stateEnded {
+		return ErrEnded
+	}
+	err := abi.FromResult(x.loop.host.HTTP.Respond(x.handle, uint32(status), headers, body))
+	x.settle(err)
+	return err
+}
+
+// RespondText answers with plain text in UTF-8. Unlike Respond it leaves nothing open, so its error may be passed over: an answer that
+// the host does not take is an Abort.
+func (x *Exchange) RespondText(status int, text string) error {
+	return x.respondOrAbort(status, view(textHeader), view(text))
+}
+
+// RespondJSON answers with a JSON text. Like RespondText it leaves nothing open.
+func (x *Exchange) RespondJSON(status int, body []byte) error {
+	return x.respondOrAbort(status, view(jsonHeader), body)
+}
+
+func (x *Exchange) respondOrAbort(status int, headers Header, body []byte) error {
+	err := x.Respond(status, headers, body)
+	if err != nil {
+		x.Abort()
+	}
+	return err
+}
+
+const (
+	textHeader = "content-type: text/plain; charset=utf-8\n"
+	jsonHeader = "content-type: application/json\n"
+)
+
+// Abort cuts the connection without finishing the answer and ends the exchange. It is safe to call at any time.
+func (x *Exchange) Abort() {
+	if x.state == stateEnded {
+		return
+	}
+	x.loop.host.HTTP.Abort(x.handle)
+	x.close()
+}
+
+// Ended tells whether the exchange was answered, ended or aborted.
+func (x *Exchange) Ended() bool { return x.state == stateEnded }
+
+// Gone tells whether the client left before the end.
+func (x *Exchange) Gone() bool { return x.gone }
+
+// OnGone sets what is called, once, when the client leaves before the answer has ended: the place to cancel the turn behind it. The
+// exchange still wants its End or Abort, except where bytes of Send were pending after End.
+func (x *Exchange) OnGone(f func()) { x.onGone = f }
+
+// settle books the result of a call that closes the handle: after these the host has closed it.
+func (x *Exchange) settle(err error) {
+	if err == nil || errors.Is(err, abi.EPIPE) || errors.Is(err, abi.EBADF) {
+		x.close()
+	}
+}
+
+// close forgets the exchange: its handle is closed.
+func (x *Exchange) close() {
+	x.state, x.pending, x.onWritable, x.onGone = stateEnded, nil, nil, nil
+	delete(x.loop.exchanges, x.handle)
+}

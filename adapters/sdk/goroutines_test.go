@@ -1,0 +1,252 @@
+package sdk_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"innkeeper/adapters/abi"
+	"innkeeper/adapters/sdk"
+	"innkeeper/adapters/sdk/sdktest"
+)
+
+// serveFunc runs an adapter with one goroutine-style handler.
+func serveFunc(t *testing.T, host *sdktest.Host, f func(context.Context, *sdk.Loop, *sdk.Call)) *sdktest.Run {
+	t.Helper()
+	return sdktest.Start(t, host, func(l *sdk.Loop) error {
+		l.HandleHTTPFunc(func(ctx context.Context, c *sdk.Call) { f(ctx, l, c) })
+		return nil
+	})
+}
+
+func TestGoroutineHandlers(t *testing.T) {
+	run := serveFunc(t, sdktest.New(), func(_ context.Context, _ *sdk.Loop, c *sdk.Call) {
+		body, err := c.Body()
+		if err != nil {
+			t.Error(err)
+		}
+		accept, _ := c.Header("accept")
+		c.RespondText(200, c.Path+" "+accept+" "+string(body))
+	})
+	var exchanges []*sdktest.Exchange
+	for range 200 {
+		exchanges = append(exchanges, run.Request(sdktest.Request{Path: "/p", Body: "b", Headers: map[string]string{"accept": "a"}}))
+	}
+	for _, x := range exchanges {
+		if got := x.Wait().Body; got != "/p a b" {
+			t.Fatalf("answer %q", got)
+		}
+	}
+}
+
+func TestGoroutineHandlerWaitsForTheAgent(t *testing.T) {
+	host := sdktest.New()
+	host.OnTurn(func(turn *sdktest.Turn) {
+		go func() {
+			turn.Text("one ")
+			turn.Text("two")
+			turn.ToolCall(0, "id", "f", "{}")
+			turn.Finish()
+		}()
+	})
+	run := serveFunc(t, host, func(ctx context.Context, l *sdk.Loop, c *sdk.Call) {
+		c.Begin(200, nil)
+		for event, err := range l.Ask(ctx, []byte("{}")) {
+			if err != nil {
+				t.Error(err)
+			}
+			switch event.Kind {
+			case abi.EventAgentText:
+				c.Write(event.Text)
+			case abi.EventAgentToolCall:
+				c.Write([]byte(" " + string(event.ToolCall.Name)))
+			case abi.EventAgentDone:
+				c.Write([]byte(" end"))
+			}
+		}
+	})
+	if got := run.Ask(sdktest.Request{}); got.Body != "one two f end" || got.Aborted {
+		t.Errorf("response %+v", got)
+	}
+}
+
+func TestAskYieldsTheError(t *testing.T) {
+	host := sdktest.New()
+	host.OnTurn(func(turn *sdktest.Turn) { turn.Fail(429, "slow_down", "later") })
+	run := serveFunc(t, host, func(ctx context.Context, l *sdk.Loop, c *sdk.Call) {
+		for _, err := range l.Ask(ctx, nil) {
+			if failed, ok := errors.AsType[*sdk.AgentError](err); ok {
+				c.RespondText(failed.Status, failed.Code)
+			} else {
+				c.RespondText(503, err.Error())
+			}
+		}
+	})
+	if got := run.Ask(sdktest.Request{}); got.Status != 429 || got.Body != "slow_down" {
+		t.Errorf("response %+v", got)
+	}
+	host.RefuseTurns(abi.ENFILE)
+	if got := run.Ask(sdktest.Request{}); got.Body != "ENFILE" {
+		t.Errorf("a turn that cannot be started: %+v", got)
+	}
+}
+
+func TestLeavingAskCancelsTheTurn(t *testing.T) {
+	host := sdktest.New()
+	turns := make(chan *sdktest.Turn, 1)
+	host.OnTurn(func(turn *sdktest.Turn) {
+		turn.Text("enough")
+		turns <- turn
+	})
+	run := serveFunc(t, host, func(ctx context.Context, l *sdk.Loop, c *sdk.Call) {
+		for event := range l.Ask(ctx, nil) {
+			c.Respond(200, nil, event.Text)
+			break
+		}
+	})
+	if got := run.Ask(sdktest.Request{}); got.Body != "enough" {
+		t.Errorf("response %+v", got)
+	}
+	<-(<-turns).Cancelled()
+}
+
+func TestClientLeavingEndsTheHandlersContext(t *testing.T) {
+	host := sdktest.New()
+	turns := make(chan *sdktest.Turn, 1)
+	host.OnTurn(func(turn *sdktest.Turn) { turns <- turn })
+	causes := make(chan error, 1)
+	run := serveFunc(t, host, func(ctx context.Context, l *sdk.Loop, _ *sdk.Call) {
+		for _, err := range l.Ask(ctx, nil) {
+			causes <- err
+		}
+	})
+	x := run.Request(sdktest.Request{})
+	turn := <-turns
+	x.Leave()
+	<-turn.Cancelled()
+	if err := <-causes; !errors.Is(err, abi.EPIPE) {
+		t.Errorf("cause %v", err)
+	}
+	if got := x.Wait(); !got.Aborted {
+		t.Errorf("the exchange was left open or answered: %+v", got)
+	}
+}
+
+func TestWriteBlocksForASlowClient(t *testing.T) {
+	entered := make(chan struct{})
+	run := serveFunc(t, sdktest.New(), func(_ context.Context, _ *sdk.Loop, c *sdk.Call) {
+		c.Begin(200, nil)
+		entered <- struct{}{}
+		<-entered
+		for _, chunk := range []string{"a", "b"} {
+			if err := c.Write([]byte(chunk)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	x := run.Request(sdktest.Request{})
+	<-entered
+	x.Stall()
+	entered <- struct{}{}
+	x.Resume()
+	if got := x.Wait(); strings.Join(got.Chunks, "|") != "a|b" {
+		t.Errorf("response %+v", got)
+	}
+}
+
+func TestWriteGivesUpWhenTheClientLeaves(t *testing.T) {
+	errs := make(chan error, 1)
+	run := serveFunc(t, sdktest.New(), func(_ context.Context, _ *sdk.Loop, c *sdk.Call) {
+		c.Begin(200, nil)
+		for {
+			if err := c.Write([]byte("x")); err != nil {
+				errs <- err
+				return
+			}
+		}
+	})
+	x := run.Request(sdktest.Request{})
+	x.WaitFor("x")
+	x.Stall()
+	x.Leave()
+	if err := <-errs; !errors.Is(err, abi.EPIPE) {
+		t.Errorf("error %v", err)
+	}
+	x.Wait()
+}
+
+func TestHandlerWithoutAnAnswer(t *testing.T) {
+	run := serveFunc(t, sdktest.New(), func(context.Context, *sdk.Loop, *sdk.Call) {})
+	if got := run.Ask(sdktest.Request{}); got.Status != 500 {
+		t.Errorf("status %d", got.Status)
+	}
+}
+
+func TestRunWaitsForGoroutinesAndEndsTheirContexts(t *testing.T) {
+	host := sdktest.New()
+	var ended atomic.Bool
+	run := sdktest.Start(t, host, func(l *sdk.Loop) error {
+		l.Go(func(ctx context.Context) {
+			<-ctx.Done()
+			if !errors.Is(context.Cause(ctx), sdk.ErrLoopEnded) {
+				t.Errorf("cause %v", context.Cause(ctx))
+			}
+			ended.Store(true)
+		})
+		return nil
+	})
+	host.Shutdown("stop", 0)
+	if code := run.Wait(); code != 0 || !ended.Load() {
+		t.Errorf("exit code %d, goroutine ended %t", code, ended.Load())
+	}
+}
+
+func TestDoWakesTheLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		code := sdk.New(sdktest.New().ABI()).Run(func(l *sdk.Loop) error {
+			l.Go(func(context.Context) {
+				time.Sleep(time.Second)
+				l.Do(func() { l.After(time.Second, func() { l.Exit(nil) }) })
+			})
+			l.Go(func(ctx context.Context) { <-ctx.Done() })
+			return nil
+		})
+		if got := time.Since(start); code != 0 || got < 2*time.Second || got > 3*time.Second {
+			t.Errorf("exit code %d after %s", code, got)
+		}
+	})
+}
+
+func TestExitFromAGoroutine(t *testing.T) {
+	code := sdk.New(sdktest.New().ABI()).Run(func(l *sdk.Loop) error {
+		l.Go(func(ctx context.Context) {
+			l.Do(func() { l.Exit(sdk.Permanent("x", "y")) })
+			<-ctx.Done()
+		})
+		return nil
+	})
+	if code != sdk.ExitConfig {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// The loop goes back to the plain wait once its last goroutine has ended, and to the parker with the next.
+func TestGoroutinesComeAndGo(t *testing.T) {
+	run := sdktest.Start(t, sdktest.New(), func(l *sdk.Loop) error {
+		l.HandleRoute(0, func(x *sdk.Exchange) { x.RespondText(200, "callback") })
+		l.HandleRoute(1, l.Blocking(func(_ context.Context, c *sdk.Call) { c.RespondText(200, "goroutine") }))
+		return nil
+	})
+	for range 50 {
+		for route, want := range []string{"callback", "goroutine"} {
+			if got := run.Ask(sdktest.Request{Route: route}).Body; got != want {
+				t.Fatalf("route %d: %q", route, got)
+			}
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package sdk_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"innkeeper/adapters/abi"
+	"innkeeper/adapters/sdk"
+	"innkeeper/adapters/sdk/sdktest"
+)
+
+// serve runs an adapter with one handler.
+func serve(t *testing.T, handler func(*sdk.Exchange)) *sdktest.Run {
+	t.Helper()
+	return sdktest.Start(t, sdktest.New(), func(l *sdk.Loop) error {
+		l.HandleHTTP(handler)
+		return nil
+	})
+}
+
+func TestRequestAsSent(t *testing.T) {
+	var got sdk.Request
+	var body, accept string
+	run := serve(t, func(x *sdk.Exchange) {
+		got = x.Request
+		view, err := x.Body()
+		if err != nil {
+			t.Error(err)
+		}
+		body = string(view)
+		accept, _ = x.Header("Accept")
+		if _, ok := x.Header("x-none"); ok {
+			t.Error("a header that was not sent is there")
+		}
+		headers, err := x.Headers()
+		if string(headers) != "accept: text/plain\n" || err != nil {
+			t.Errorf("headers %q, %v", headers, err)
+		}
+		if err := x.Respond(201, sdk.Header(nil).Add("x-a", "1"), []byte("made")); err != nil {
+			t.Error(err)
+		}
+	})
+	response := run.Ask(sdktest.Request{Route: 3, Method: "POST", Path: "/a b", Query: "x=1", ID: "req-1", Body: "hello",
+		Headers: map[string]string{"accept": "text/plain"}})
+	if want := (sdk.Request{Route: 3, Method: "POST", Path: "/a b", Query: "x=1", RequestID: "req-1", BodySize: 5}); got != want {
+		t.Errorf("request %+v, want %+v", got, want)
+	}
+	if body != "hello" || accept != "text/plain" {
+		t.Errorf("body %q, accept %q", body, accept)
+	}
+	if response.Status != 201 || response.Headers != "x-a: 1\n" || response.Body != "made" {
+		t.Errorf("response %+v", response)
+	}
+}
+
+func TestBodyLargerThanWhatIsKept(t *testing.T) {
+	run := serve(t, func(x *sdk.Exchange) {
+		body, err := x.Body()
+		if err != nil {
+			t.Error(err)
+		}
+		x.Respond(200, nil, body)
+	})
+	for _, size := range []int{0, 1, 255, 256, 257, 1 << 20, 3<<20 + 1, 10} {
+		body := strings.Repeat("b", size)
+		if got := run.Ask(sdktest.Request{Method: "POST", Body: body}).Body; got != body {
+			t.Errorf("a body of %d bytes came back with %d", size, len(got))
+		}
+	}
+}
+
+func TestRoutes(t *testing.T) {
+	run := sdktest.Start(t, sdktest.New(), func(l *sdk.Loop) error {
+		l.HandleRoute(2, func(x *sdk.Exchange) { x.RespondText(200, "two") })
+		return nil
+	})
+	if got := run.Ask(sdktest.Request{Route: 2}); got.Body != "two" {
+		t.Errorf("route 2: %+v", got)
+	}
+	for _, route := range []int{0, 1, 3} {
+		if got := run.Ask(sdktest.Request{Route: route}); got.Status != 404 {
+			t.Errorf("route %d without a handler: status %d", route, got.Status)
+		}
+	}
+}
+
+func TestUseAfterTheEnd(t *testing.T) {
+	run := serve(t, func(x *sdk.Exchange) {
+		x.RespondText(200, "once")
+		if !x.Ended() {
+			t.Error("not ended after Respond")
+		}
+		_, body := x.Body()
+		for name, err := range map[string]error{
+			"respond": x.RespondText(200, "twice"), "begin": x.Begin(200, nil), "write": x.Write(nil), "send": x.Send(nil), "end": x.End(), "body": body,
+		} {
+			if !errors.Is(err, sdk.ErrEnded) {
+				t.Errorf("%s after the end: %v", name, err)
+			}
+		}
+		x.Abort()
+	})
+	if got := run.Ask(sdktest.Request{}); got.Body != "once" || got.Aborted {
+		t.Errorf("response %+v", got)
+	}
+}
+
+func TestRespondErrorsKeepTheExchangeOpenOrNot(t *testing.T) {
+	run := serve(t, func(x *sdk.Exchange) {
+		if err := x.Respond(7, nil, nil); !errors.Is(err, abi.EINVAL) || x.Ended() {
+			t.Errorf("status 7: %v, ended %t", err, x.Ended())
+		}
+		if err := x.End(); !errors.Is(err, abi.EINVAL) || x.Ended() {
+			t.Errorf("end before begin: %v, ended %t", err, x.Ended())
+		}
+		x.Begin(200, nil)
+		if err := x.Respond(200, nil, nil); !errors.Is(err, abi.EEXIST) || x.Ended() {
+			t.Errorf("respond after begin: %v, ended %t", err, x.Ended())
+		}
+		if err := x.Begin(200, nil); !errors.Is(err, abi.EEXIST) {
+			t.Errorf("second begin: %v", err)
+		}
+		x.End()
+	})
+	run.Ask(sdktest.Request{})
+	if exchanges, _ := run.Open(); exchanges != 0 {
+		t.Errorf("%d exchanges left open", exchanges)
+	}
+}
+
+func TestRespondTextLeavesNothingOpen(t *testing.T) {
+	run := serve(t, func(x *sdk.Exchange) {
+		if err := x.RespondText(7, "no such status"); !errors.Is(err, abi.EINVAL) || !x.Ended() {
+			t.Errorf("error %v, ended %t", err, x.Ended())
+		}
+	})
+	if got := run.Ask(sdktest.Request{}); !got.Aborted {
+		t.Errorf("response %+v", got)
+	}
+}
+
+func TestHeaderCannotSmuggle(t *testing.T) {
+	got := sdk.Header(nil).Add("x-a", "1\r\nset-cookie: b").Add("x\nb", "2")
+	if want := "x-a: 1  set-cookie: b\nx b: 2\n"; string(got) != want {
+		t.Errorf("block %q, want %q", got, want)
+	}
+}
+
+func TestQueryValue(t *testing.T) {
+	tests := []struct {
+		query, name, want string
+		ok                bool
+	}{
+		{"a=1&b=2", "b", "2", true},
+		{"a=1&a=2", "a", "1", true},
+		{"name=J%C3%BCrgen+B", "name", "Jürgen B", true},
+		{"n%61me=x", "name", "x", true},
+		{"a", "a", "", true},
+		{"", "a", "", false},
+		{"a=%4", "a", "", false},
+		{"a=%zz", "a", "", false},
+		{"ab=1", "a", "", false},
+	}
+	for _, test := range tests {
+		r := sdk.Request{Query: test.query}
+		if got, ok := r.QueryValue(test.name); got != test.want || ok != test.ok {
+			t.Errorf("%q in %q: %q, %t", test.name, test.query, got, ok)
+		}
+	}
+}

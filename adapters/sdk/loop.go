@@ -1,0 +1,168 @@
+package sdk
+
+import (
+	"sync"
+	"time"
+
+	"innkeeper/adapters/abi"
+)
+
+// batch is how many events are handled before timers and goroutines get their turn.
+const batch = 64
+
+// Loop is the event loop of one instance. Make it with [New], or let [Main] do so.
+type Loop struct {
+	host abi.Host
+
+	// mu is held while setup, callbacks and the functions of Do run. The loop lets go of it while it waits, so goroutines
+	// act between callbacks and never beside them.
+	mu sync.Mutex
+
+	event   []byte // the event at hand
+	scratch buffer // small answers: headers, texts
+	body    buffer // the request body at hand
+
+	exchanges map[uint32]*Exchange
+	turns     map[uint32]*Turn
+	timers    timerHeap
+
+	// Set by the first use of a family, so that a guest links and imports what it uses, and no more.
+	onHTTP  func(kind abi.EventKind, handle uint32, payload []byte)
+	onAgent func(kind abi.EventKind, handle uint32, payload []byte)
+	routes  routes
+
+	onShutdown func(Shutdown)
+	holdReady  bool
+	stopping   bool // the host asked for the end
+	exiting    bool // Exit was called
+	exitErr    error
+
+	tasks background // nil until the first goroutine
+}
+
+// Shutdown is the host's wish that the instance ends. No new exchange comes after it.
+type Shutdown struct {
+	// Reason is "restart", "reload", "stop" or "pause".
+	Reason string
+	// Drain is how long what is open may go on; then the host ends the instance.
+	Drain time.Duration
+}
+
+// New makes a loop on a host. Guests use [Main]; tests and benchmarks give a host of their own, natively.
+func New(host abi.Host) *Loop {
+	return &Loop{
+		host:      host,
+		event:     make([]byte, 4096),
+		exchanges: map[uint32]*Exchange{},
+		turns:     map[uint32]*Turn{},
+	}
+}
+
+// Run calls setup, says ready and handles events until the adapter calls Exit or the host asks for the end and what was open has
+// ended. It returns the exit code, after telling the host the reason if there was an error. A Loop runs once.
+func (l *Loop) Run(setup func(*Loop) error) int {
+	err := l.run(setup)
+	l.join()
+	return report(l.host.Lifecycle, err)
+}
+
+func (l *Loop) run(setup func(*Loop) error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := setup(l); err != nil {
+		return err
+	}
+	if !l.holdReady {
+		if err := l.Ready(); err != nil {
+			return err
+		}
+	}
+	for !l.over() {
+		if err := l.turnOver(); err != nil {
+			return err
+		}
+	}
+	return l.exitErr
+}
+
+// over tells whether the loop has come to its end.
+func (l *Loop) over() bool {
+	return l.exiting || l.stopping && len(l.exchanges) == 0 && len(l.turns) == 0
+}
+
+// turnOver handles what has arrived, and waits for more if that was nothing.
+func (l *Loop) turnOver() error {
+	handled, err := l.drain()
+	if err != nil {
+		return err
+	}
+	l.timers.fire(l)
+	switch {
+	case l.over():
+		return nil
+	case handled == batch, handled > 0 && l.parks():
+		// Goroutines that the events started or woke run before the loop waits: many of them end at once, and then the
+		// loop need not park.
+		l.yield()
+		return nil
+	}
+	return l.wait(l.timers.timeout())
+}
+
+// drain handles events until none is there, but not more than a batch.
+func (l *Loop) drain() (handled int, err error) {
+	for handled < batch && !l.exiting {
+		event, err := l.receive()
+		if err != nil || event == nil {
+			return handled, err
+		}
+		l.dispatch(event)
+		handled++
+	}
+	return handled, nil
+}
+
+// receive fetches the next event as a view, nil if there is none.
+func (l *Loop) receive() ([]byte, error) {
+	for {
+		size := l.host.Event.Recv(l.event)
+		switch {
+		case size == abi.EAGAIN.Result():
+			return nil, nil
+		case size < 0:
+			return nil, Temporary("event_recv", "the host gave no event: "+abi.Errno(-size).Error())
+		case int(size) <= len(l.event):
+			return l.event[:size], nil
+		}
+		l.event = make([]byte, roundUp(int(size)))
+	}
+}
+
+// Ready tells the host that the adapter can serve; its slot becomes connected. Run calls it after setup, unless
+// HoldReady was called.
+func (l *Loop) Ready() error {
+	l.holdReady = true
+	if err := abi.FromResult(l.host.Lifecycle.Ready()); err != nil && err != abi.EEXIST {
+		return Temporary("ready", "the host did not take ready: "+err.Error())
+	}
+	return nil
+}
+
+// HoldReady keeps Run from saying ready after setup. An adapter whose connection takes events to come about calls
+// it in setup and Ready later.
+func (l *Loop) HoldReady() { l.holdReady = true }
+
+// Exit ends the loop once the current callback has returned. nil is done (exit code 0, the slot stops); [Permanent] is exit
+// code 78; anything else is 75. The first call counts. What is open is closed by the host.
+func (l *Loop) Exit(err error) {
+	if !l.exiting {
+		l.exiting, l.exitErr = true, err
+	}
+}
+
+// OnShutdown sets what is called, once, when the host wants the instance to end. Set or not, the loop then ends, with exit code 0,
+// as soon as no exchange and no turn is open; an adapter that does not want to wait for them calls Exit.
+func (l *Loop) OnShutdown(f func(Shutdown)) { l.onShutdown = f }
+
+// Stopping tells whether the host asked for the end.
+func (l *Loop) Stopping() bool { return l.stopping }

@@ -1,0 +1,156 @@
+package sdk
+
+import (
+	"encoding/binary"
+	"math"
+
+	"innkeeper/adapters/abi"
+)
+
+// ColumnType is the storage class of a value. https://www.sqlite.org/c3ref/c_blob.html
+type ColumnType uint8
+
+// The storage classes, with SQLite's values.
+const (
+	ColumnInteger ColumnType = 1
+	ColumnFloat   ColumnType = 2
+	ColumnText    ColumnType = 3
+	ColumnBlob    ColumnType = 4
+	ColumnNull    ColumnType = 5
+)
+
+// row is the current row of a statement, fetched with one host call when its first column is read.
+type row struct {
+	buffer  buffer
+	columns []column
+	err     error
+	loaded  bool
+}
+
+// column is one value of the row: a number in bits, or bytes as a view of the row's buffer.
+type column struct {
+	kind  ColumnType
+	bits  uint64
+	bytes []byte
+}
+
+func (r *row) drop() { r.columns, r.err, r.loaded = r.columns[:0], nil, false }
+
+// RowError is what went wrong while the columns of the current row were read, abi.EINVAL without a row; nil otherwise.
+func (s *Stmt) RowError() error { return s.load() }
+
+// load fetches the row, once.
+func (s *Stmt) load() error {
+	r := &s.row
+	if r.loaded {
+		return r.err
+	}
+	r.loaded = true
+	data, err := r.buffer.fill(0, func(b []byte) int32 { return s.db.loop.host.SQLite.Row(s.handle, b) })
+	if err == nil && !r.read(data) {
+		err = abi.EIO
+	}
+	if err != nil {
+		r.columns, r.err = r.columns[:0], err
+	}
+	return r.err
+}
+
+// read takes the row apart: per column a byte of type, then its value.
+func (r *row) read(data []byte) bool {
+	r.columns = r.columns[:0]
+	for len(data) > 0 {
+		c := column{kind: ColumnType(data[0])}
+		data = data[1:]
+		switch c.kind {
+		case ColumnNull:
+		case ColumnInteger, ColumnFloat:
+			if len(data) < 8 {
+				return false
+			}
+			c.bits, data = binary.LittleEndian.Uint64(data), data[8:]
+		case ColumnText, ColumnBlob:
+			if len(data) < 4 {
+				return false
+			}
+			n := uint64(binary.LittleEndian.Uint32(data))
+			if data = data[4:]; n > uint64(len(data)) {
+				return false
+			}
+			c.bytes, data = data[:n:n], data[n:]
+		default:
+			return false
+		}
+		r.columns = append(r.columns, c)
+	}
+	return true
+}
+
+// column is a value of the current row; one that is not there reads as NULL.
+func (s *Stmt) column(i int) column {
+	if s.load() != nil || i < 0 || i >= len(s.row.columns) {
+		return column{kind: ColumnNull}
+	}
+	return s.row.columns[i]
+}
+
+// ColumnType is the storage class of a column of the current row; the first is 0.
+// https://www.sqlite.org/c3ref/column_blob.html
+func (s *Stmt) ColumnType(i int) ColumnType { return s.column(i).kind }
+
+// ColumnIsNull tells whether a column is NULL.
+func (s *Stmt) ColumnIsNull(i int) bool { return s.column(i).kind == ColumnNull }
+
+// ColumnInt64 is a column as an integer, converted by SQLite's rules if it is something else; 0 for NULL.
+func (s *Stmt) ColumnInt64(i int) int64 {
+	switch c := s.column(i); c.kind {
+	case ColumnInteger:
+		return int64(c.bits)
+	case ColumnNull:
+		return 0
+	}
+	s.db.number = 0
+	s.db.loop.host.SQLite.ColumnInt64(s.handle, uint32(i), &s.db.number)
+	return s.db.number
+}
+
+// ColumnInt is ColumnInt64 as an int.
+func (s *Stmt) ColumnInt(i int) int { return int(s.ColumnInt64(i)) }
+
+// ColumnBool tells whether a column is a number other than 0.
+func (s *Stmt) ColumnBool(i int) bool { return s.ColumnInt64(i) != 0 }
+
+// ColumnFloat64 is a column as a floating-point number, converted if it is something else; 0 for NULL.
+func (s *Stmt) ColumnFloat64(i int) float64 {
+	switch c := s.column(i); c.kind {
+	case ColumnFloat:
+		return math.Float64frombits(c.bits)
+	case ColumnInteger:
+		return float64(int64(c.bits))
+	case ColumnNull:
+		return 0
+	}
+	value := new(float64)
+	s.db.loop.host.SQLite.ColumnDouble(s.handle, uint32(i), value)
+	return *value
+}
+
+// ColumnText is a column as text, converted if it is a number; "" for NULL.
+func (s *Stmt) ColumnText(i int) string { return string(s.ColumnBytes(i)) }
+
+// ColumnBytes is the text or the bytes of a column, as a view that is valid until the next Step, Reset or Close; nil for NULL. A
+// number is converted to text.
+func (s *Stmt) ColumnBytes(i int) []byte {
+	switch c := s.column(i); c.kind {
+	case ColumnText, ColumnBlob:
+		return c.bytes
+	case ColumnNull:
+		return nil
+	}
+	var text buffer
+	answer, err := text.fill(0, func(b []byte) int32 { return s.db.loop.host.SQLite.ColumnText(s.handle, uint32(i), b) })
+	if err != nil {
+		return nil
+	}
+	return answer
+}

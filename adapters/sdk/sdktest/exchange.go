@@ -1,0 +1,134 @@
+package sdktest
+
+import (
+	"strings"
+
+	"innkeeper/adapters/abi"
+)
+
+// Request is an inbound HTTP request.
+type Request struct {
+	Route  int
+	Method string // "GET" if empty
+	Path   string // "/" if empty
+	Query  string
+	ID     string
+	// Headers are names in lower case and values.
+	Headers map[string]string
+	Body    string
+}
+
+// Response is what the adapter answered.
+type Response struct {
+	Status  int
+	Headers string // the block: lines "name: value\n"
+	Body    string // of a stream, all chunks in one
+	// Chunks are the writes of a stream.
+	Chunks []string
+	// Streamed tells that it came by begin, write and end; Aborted that it was cut.
+	Streamed bool
+	Aborted  bool
+}
+
+// Exchange is a request on its way and the answer to it.
+type Exchange struct {
+	host    *Host
+	handle  uint32
+	request Request
+
+	// Under host.mu:
+	response Response
+	slow     bool // writes give EAGAIN
+	refused  bool // one did
+	gone     bool
+	done     chan struct{}
+	wrote    chan struct{} // a token after each change of the response
+}
+
+// Request brings a request to the adapter.
+func (h *Host) Request(r Request) *Exchange {
+	if r.Method == "" {
+		r.Method = "GET"
+	}
+	if r.Path == "" {
+		r.Path = "/"
+	}
+	x := &Exchange{host: h, request: r, done: make(chan struct{}), wrote: make(chan struct{}, 1)}
+	h.locked(func() {
+		x.handle = h.next()
+		h.exchanges[x.handle] = x
+	})
+	payload := abi.AppendU32(abi.AppendU32(nil, uint32(r.Route)), uint32(len(r.Body)))
+	for _, field := range []string{r.Method, r.Path, r.Query, r.ID} {
+		payload = abi.AppendString(payload, field)
+	}
+	h.mailbox.post(abi.EventHTTPRequest, x.handle, payload)
+	return x
+}
+
+// Wait blocks until the exchange has ended and gives the answer.
+func (x *Exchange) Wait() Response {
+	<-x.done
+	return x.Response()
+}
+
+// Done is closed when the exchange has ended.
+func (x *Exchange) Done() <-chan struct{} { return x.done }
+
+// Response is the answer so far.
+func (x *Exchange) Response() (r Response) {
+	x.host.locked(func() {
+		r = x.response
+		r.Chunks = append([]string(nil), r.Chunks...)
+		r.Body += strings.Join(r.Chunks, "")
+	})
+	return r
+}
+
+// WaitFor blocks until the body so far contains the text, or the exchange has ended; it tells whether the text came.
+func (x *Exchange) WaitFor(text string) bool {
+	for {
+		if strings.Contains(x.Response().Body, text) {
+			return true
+		}
+		select {
+		case <-x.wrote:
+		case <-x.done:
+			return strings.Contains(x.Response().Body, text)
+		}
+	}
+}
+
+// Leave makes the client go away: writes give EPIPE from now on.
+func (x *Exchange) Leave() {
+	x.host.locked(func() { x.gone = true })
+	x.host.mailbox.post(abi.EventHTTPGone, x.handle, nil)
+}
+
+// Stall makes the client stop reading: writes give EAGAIN until Resume.
+func (x *Exchange) Stall() { x.host.locked(func() { x.slow = true }) }
+
+// Resume makes the client read again. A stream that was refused is told.
+func (x *Exchange) Resume() {
+	tell := false
+	x.host.locked(func() {
+		tell = x.refused
+		x.slow, x.refused = false, false
+	})
+	if tell {
+		x.host.mailbox.post(abi.EventHTTPWritable, x.handle, nil)
+	}
+}
+
+// end closes the handle. The caller holds host.mu.
+func (x *Exchange) end() {
+	delete(x.host.exchanges, x.handle)
+	close(x.done)
+}
+
+func (x *Exchange) signal() {
+	select {
+	case x.wrote <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,67 @@
+package sdktest
+
+import (
+	"time"
+
+	"innkeeper/adapters/abi"
+)
+
+type lifecycleFamily struct{ h *Host }
+
+func (f lifecycleFamily) Ready() int32 {
+	f.h.mu.Lock()
+	defer f.h.mu.Unlock()
+	select {
+	case <-f.h.ready:
+		return abi.EEXIST.Result()
+	default:
+		close(f.h.ready)
+		return 0
+	}
+}
+
+func (f lifecycleFamily) Fail(code []byte, retryable uint32, message []byte) int32 {
+	f.h.locked(func() {
+		f.h.failure = &Failure{Code: string(code), Message: string(message), Retryable: retryable != 0}
+	})
+	return 0
+}
+
+func (f lifecycleFamily) Info(buffer []byte) int32 {
+	return answer(buffer, `{"adapter":"test","generation":1,"host_version":"test","drain_ms":1000,"max_body_bytes":1048576}`)
+}
+
+type eventFamily struct{ h *Host }
+
+func (f eventFamily) Wait(timeoutNs int64) int32 { return f.h.mailbox.wait(time.Duration(timeoutNs)) }
+func (f eventFamily) Recv(buffer []byte) int32   { return f.h.mailbox.receive(buffer) }
+
+type configFamily struct{ h *Host }
+
+func (f configFamily) Read(buffer []byte) int32 {
+	f.h.mu.Lock()
+	defer f.h.mu.Unlock()
+	return answer(buffer, f.h.settings)
+}
+
+func (f configFamily) HasSecret(name []byte) int32 {
+	f.h.mu.Lock()
+	defer f.h.mu.Unlock()
+	set, declared := f.h.secrets[string(name)]
+	switch {
+	case !declared:
+		return abi.ENOENT.Result()
+	case set:
+		return 1
+	}
+	return 0
+}
+
+type logFamily struct{ h *Host }
+
+func (f logFamily) Write(level int32, message, attributes []byte) int32 {
+	f.h.locked(func() {
+		f.h.records = append(f.h.records, Record{Level: level, Message: string(message), Attributes: string(attributes)})
+	})
+	return 0
+}

@@ -1,0 +1,117 @@
+package sdktest
+
+import (
+	"sort"
+	"strings"
+
+	"innkeeper/adapters/abi"
+)
+
+type httpFamily struct{ h *Host }
+
+// with runs f on a live exchange under the lock.
+func (f httpFamily) with(exchange uint32, do func(x *Exchange) int32) int32 {
+	f.h.mu.Lock()
+	defer f.h.mu.Unlock()
+	x := f.h.exchanges[exchange]
+	if x == nil {
+		return abi.EBADF.Result()
+	}
+	return do(x)
+}
+
+func (f httpFamily) Header(exchange uint32, name, buffer []byte) int32 {
+	return f.with(exchange, func(x *Exchange) int32 {
+		value, ok := x.request.Headers[strings.ToLower(string(name))]
+		if !ok {
+			return abi.ENOENT.Result()
+		}
+		return answer(buffer, value)
+	})
+}
+
+func (f httpFamily) Headers(exchange uint32, buffer []byte) int32 {
+	return f.with(exchange, func(x *Exchange) int32 {
+		var lines []string
+		for name, value := range x.request.Headers {
+			lines = append(lines, name+": "+value+"\n")
+		}
+		sort.Strings(lines)
+		return answer(buffer, strings.Join(lines, ""))
+	})
+}
+
+func (f httpFamily) Body(exchange uint32, buffer []byte) int32 {
+	return f.with(exchange, func(x *Exchange) int32 { return answer(buffer, x.request.Body) })
+}
+
+func (f httpFamily) Respond(exchange, status uint32, headers, body []byte) int32 {
+	return f.with(exchange, func(x *Exchange) int32 {
+		switch {
+		case x.response.Streamed:
+			return abi.EEXIST.Result()
+		case status < 200 || status > 599:
+			return abi.EINVAL.Result()
+		case x.gone:
+			x.end()
+			return abi.EPIPE.Result()
+		}
+		x.response = Response{Status: int(status), Headers: string(headers), Body: string(body)}
+		x.end()
+		return 0
+	})
+}
+
+func (f httpFamily) Begin(exchange, status uint32, headers []byte) int32 {
+	return f.with(exchange, func(x *Exchange) int32 {
+		switch {
+		case x.response.Streamed:
+			return abi.EEXIST.Result()
+		case status < 200 || status > 599:
+			return abi.EINVAL.Result()
+		case x.gone:
+			return abi.EPIPE.Result()
+		}
+		x.response = Response{Status: int(status), Headers: string(headers), Streamed: true}
+		x.signal()
+		return 0
+	})
+}
+
+func (f httpFamily) Write(exchange uint32, chunk []byte) int32 {
+	return f.with(exchange, func(x *Exchange) int32 {
+		switch {
+		case x.gone:
+			return abi.EPIPE.Result()
+		case !x.response.Streamed:
+			return abi.EINVAL.Result()
+		case x.slow:
+			x.refused = true
+			return abi.EAGAIN.Result()
+		}
+		x.response.Chunks = append(x.response.Chunks, string(chunk))
+		x.signal()
+		return 0
+	})
+}
+
+func (f httpFamily) End(exchange uint32) int32 {
+	return f.with(exchange, func(x *Exchange) int32 {
+		if !x.response.Streamed && !x.gone {
+			return abi.EINVAL.Result()
+		}
+		x.end()
+		if x.gone {
+			return abi.EPIPE.Result()
+		}
+		return 0
+	})
+}
+
+func (f httpFamily) Abort(exchange uint32) int32 {
+	return f.with(exchange, func(x *Exchange) int32 {
+		x.response.Aborted = true
+		x.end()
+		return 0
+	})
+}

@@ -1,0 +1,95 @@
+package sdk
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"innkeeper/adapters/abi"
+)
+
+// SettingsJSON is the adapter's settings as a JSON object, defaults filled in, secrets left out. The caller owns it.
+func (l *Loop) SettingsJSON() ([]byte, error) {
+	settings, err := l.scratch.fill(1024, l.host.Config.Read)
+	return append([]byte(nil), settings...), err
+}
+
+// Settings decodes the adapter's settings into the value that v points to, by the rules of encoding/json. An error is
+// permanent: the manifest and the struct do not match, and no retry mends that.
+func (l *Loop) Settings(v any) error {
+	text, err := l.SettingsJSON()
+	if err != nil {
+		return Temporary("settings", "the host gave no settings: "+err.Error())
+	}
+	if err := json.Unmarshal(text, v); err != nil {
+		return Permanent("settings", "the settings are not what the adapter expects: "+err.Error())
+	}
+	return nil
+}
+
+// Setting is one setting as text: a string as it is, a number or boolean as its JSON literal (a duration is a number of
+// nanoseconds), a list as JSON; "" for null. ok is false if there is no such setting. It is for small adapters: unlike Settings it
+// does not bring encoding/json, a megabyte of code, into the module.
+func (l *Loop) Setting(name string) (text string, ok bool) {
+	settings, err := l.scratch.fill(1024, l.host.Config.Read)
+	if err != nil {
+		return "", false
+	}
+	whole := readJSONFields(settings, func(field string, value jsonValue) {
+		if field == name {
+			text, ok = value.text, true
+		}
+	})
+	return text, ok && whole
+}
+
+// HasSecret tells whether the operator has set a secret that the manifest names. Its value stays in the host. A name that the
+// manifest does not have is the error abi.ENOENT.
+func (l *Loop) HasSecret(name string) (bool, error) {
+	result := l.host.Config.HasSecret(view(name))
+	if result < 0 {
+		return false, abi.Errno(-result)
+	}
+	return result == 1, nil
+}
+
+// Info is who the instance is.
+type Info struct {
+	// Adapter is the name under which the operator configured it.
+	Adapter string
+	// Generation counts the instances of the adapter; it is never used again.
+	Generation uint64
+	// HostVersion is the gateway's version.
+	HostVersion string
+	// Drain is how long open work may go on after a shutdown.
+	Drain time.Duration
+	// MaxBodyBytes is the largest request body that the host lets through.
+	MaxBodyBytes int64
+}
+
+// Info asks the host who the instance is.
+func (l *Loop) Info() (Info, error) {
+	text, err := l.scratch.fill(256, l.host.Lifecycle.Info)
+	if err != nil {
+		return Info{}, err
+	}
+	var info Info
+	ok := readJSONFields(text, func(name string, value jsonValue) {
+		switch name {
+		case "adapter":
+			info.Adapter = value.text
+		case "generation":
+			info.Generation = uint64(value.int())
+		case "host_version":
+			info.HostVersion = value.text
+		case "drain_ms":
+			info.Drain = time.Duration(value.int()) * time.Millisecond
+		case "max_body_bytes":
+			info.MaxBodyBytes = int64(value.int())
+		}
+	})
+	if !ok {
+		return Info{}, errors.New("lifecycle.info: not a JSON object of plain values")
+	}
+	return info, nil
+}

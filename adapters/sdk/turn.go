@@ -1,0 +1,113 @@
+package sdk
+
+import "innkeeper/adapters/abi"
+
+// TurnHandler gets the events of one turn, in order. Done or Failed is the last. All bytes are views, valid until the
+// method returns. Embed [IgnoreTurn] to leave out what an adapter has no use for.
+type TurnHandler interface {
+	// Text is a piece of the answer, UTF-8. Pieces that came while the guest was busy are joined.
+	Text(text []byte)
+	// Reasoning is a piece of the model's reasoning, UTF-8.
+	Reasoning(text []byte)
+	// Refusal is a piece of a refusal, UTF-8.
+	Refusal(text []byte)
+	// ToolCall is a piece of a function call.
+	ToolCall(call ToolCall)
+	// Done ends the turn. The result is JSON {"finish_reason","model","usage":{…}} with the names of the chat completions
+	// API. https://platform.openai.com/docs/api-reference/chat/object
+	Done(result []byte)
+	// Failed ends the turn with an error that may be shown to the caller.
+	Failed(err *AgentError)
+}
+
+// ToolCall is a piece of a function call. The first piece of a call has its ID and Name; the Arguments of all pieces of one
+// Index, put together, are one JSON text.
+type ToolCall struct {
+	Index     int
+	ID        []byte
+	Name      []byte
+	Arguments []byte
+}
+
+// IgnoreTurn is a TurnHandler that ignores everything, to be embedded.
+type IgnoreTurn struct{}
+
+var _ TurnHandler = IgnoreTurn{}
+
+// Text ignores a piece of the answer.
+func (IgnoreTurn) Text([]byte) {}
+
+// Reasoning ignores a piece of reasoning.
+func (IgnoreTurn) Reasoning([]byte) {}
+
+// Refusal ignores a piece of a refusal.
+func (IgnoreTurn) Refusal([]byte) {}
+
+// ToolCall ignores a piece of a function call.
+func (IgnoreTurn) ToolCall(ToolCall) {}
+
+// Done ignores the end.
+func (IgnoreTurn) Done([]byte) {}
+
+// Failed ignores a failure.
+func (IgnoreTurn) Failed(*AgentError) {}
+
+// Turn is one request to the agent that is being answered.
+type Turn struct {
+	loop    *Loop
+	handle  uint32
+	handler TurnHandler
+}
+
+// StartTurn asks the agent. The request is the JSON body of a chat completions request; it is not kept. The handler's first call comes
+// after the current callback has returned. abi.E2BIG means that the request is over the limit, abi.EMFILE and
+// abi.ENFILE that too many turns run. https://platform.openai.com/docs/api-reference/chat/create
+func (l *Loop) StartTurn(request []byte, handler TurnHandler) (*Turn, error) {
+	l.onAgent = l.agentEvent
+	result := l.host.Agent.Start(request)
+	if result < 0 {
+		return nil, abi.Errno(-result)
+	}
+	t := &Turn{loop: l, handle: uint32(result), handler: handler}
+	l.turns[t.handle] = t
+	return t, nil
+}
+
+// Cancel ends the turn; its handler is not called any more. It does nothing to a turn that has ended, and a nil Turn has.
+func (t *Turn) Cancel() {
+	if t == nil || t.loop.turns[t.handle] != t {
+		return
+	}
+	delete(t.loop.turns, t.handle)
+	t.loop.host.Agent.Cancel(t.handle)
+}
+
+// Models is the list of models that can be asked: JSON [{"id","created","owned_by"}]. The caller owns it.
+func (l *Loop) Models() ([]byte, error) {
+	models, err := l.scratch.fill(1024, l.host.Agent.Models)
+	return append([]byte(nil), models...), err
+}
+
+func (l *Loop) agentEvent(kind abi.EventKind, handle uint32, payload []byte) {
+	t := l.turns[handle]
+	if t == nil {
+		return
+	}
+	switch kind {
+	case abi.EventAgentText:
+		t.handler.Text(payload)
+	case abi.EventAgentReasoning:
+		t.handler.Reasoning(payload)
+	case abi.EventAgentRefusal:
+		t.handler.Refusal(payload)
+	case abi.EventAgentToolCall:
+		p := abi.ReadPayload(payload)
+		t.handler.ToolCall(ToolCall{Index: int(p.U32()), ID: p.Bytes(), Name: p.Bytes(), Arguments: p.Rest()})
+	case abi.EventAgentDone:
+		delete(l.turns, handle)
+		t.handler.Done(payload)
+	case abi.EventAgentFailed:
+		delete(l.turns, handle)
+		t.handler.Failed(readAgentError(payload))
+	}
+}
