@@ -1,0 +1,85 @@
+package limits
+
+// Bounds on what a module may declare. All are checked before anything is
+// compiled: a compiler turns small hostile files into minutes and gigabytes
+// (a 448 KB module of a single function cost 34 s and 711 MB).
+const (
+	// ModuleBytes is the largest module file, in bytes. Go guests have 2–10 MB.
+	ModuleBytes = 32 << 20
+
+	// ModuleTypes is the most function types. Compilers share types; Go needs about 20.
+	ModuleTypes = 10_000
+
+	// ModuleTypeValues is the most parameters, and the most results, of one type.
+	ModuleTypeValues = 1_000
+
+	// ModuleImports is the most imports. All families and WASI together have under 200 functions.
+	ModuleImports = 1_000
+
+	// ModuleFunctions is the most functions with a body. A Go guest has about 5,000.
+	ModuleFunctions = 100_000
+
+	// ModuleBodyBytes is the largest body of one function, in bytes. Compile
+	// time grows faster than the body does; the largest body in a Go guest
+	// with encoding/json and fmt is about 30 KB.
+	ModuleBodyBytes = 128 << 10
+
+	// ModuleLocals is the most locals of one function, parameters included. A
+	// body of ten bytes can ask for four billion.
+	ModuleLocals = 10_000
+
+	// ModuleTables is the most tables. Toolchains make one.
+	ModuleTables = 4
+
+	// ModuleTableEntries is the most entries of one table, eight bytes each,
+	// declared or grown. Table memory is outside the engine's memory limit,
+	// so four tables of this size, 32 MiB, are the most that a guest can take
+	// beside its memory. A Go guest has one entry per function.
+	ModuleTableEntries = 1 << 20
+
+	// ModuleGlobals is the most globals. Go has 8, clang 1 to 3.
+	ModuleGlobals = 10_000
+
+	// ModuleExports is the most exports. A guest needs two.
+	ModuleExports = 1_000
+
+	// ModuleElements is the most element segments.
+	ModuleElements = 1_000
+
+	// ModuleElementItems is the most functions or references in all element segments.
+	ModuleElementItems = 1 << 20
+
+	// ModuleData is the most data segments. Go's linker splits data at runs of
+	// zeros and makes thousands.
+	ModuleData = 100_000
+
+	// ModuleNameBytes is the longest name of an import, export or custom section, in bytes.
+	ModuleNameBytes = 1_024
+
+	// ModuleCustoms is the most custom sections; linkers with debug data make about ten.
+	ModuleCustoms = 64
+
+	// ModuleCustomBytes is the most bytes in all custom sections: names and
+	// debug data of a guest that was not stripped.
+	ModuleCustomBytes = 16 << 20
+)
+
+// Numbers of the metering that is added to every module.
+const (
+	// MeterBudget is how many ticks may pass between two calls of the host's
+	// checkpoint. At 2–10 ns from tick to tick that is a checkpoint every 10–50 µs:
+	// seldom enough to cost nothing, often enough that Go's garbage collector
+	// is not held up.
+	MeterBudget = 4096
+
+	// MeterUnit is the work that one tick pays for, in bytes of WebAssembly
+	// code, or of memory moved by a bulk instruction. 16 KiB of code run in a few microseconds.
+	MeterUnit = 1 << MeterUnitShift
+
+	// MeterUnitShift is MeterUnit's power of two, for a guest to divide with.
+	MeterUnitShift = 14
+
+	// MeterLight is the largest cost, in bytes of code including its callees',
+	// of a function that does not tick when it is entered.
+	MeterLight = 4 << 10
+)

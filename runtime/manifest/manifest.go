@@ -1,0 +1,103 @@
+// Package manifest is what a module says about itself: its name, the host function families and databases it needs, its
+// settings, and its HTTP routes with the key that guards them.
+//
+// A manifest is TOML in the module's custom section "innkeeper", readable without running the module. It comes from
+// whoever built the module, so everything in it is bounded and checked before anybody acts on it. It asks; it grants
+// nothing.
+//
+// The package must not know where the bytes came from, nor what the operator configured.
+package manifest
+
+// Section is the name of the custom section that holds the manifest.
+const Section = "innkeeper"
+
+// Families of host functions that other parts of a manifest depend on. Which families exist is the host's business:
+// a module that imports one it does not have is refused at admission.
+const (
+	FamilySQLite = "sqlite"
+	FamilyHTTP   = "http"
+)
+
+// Manifest describes one module. A value returned by Parse is valid; nobody changes it afterwards.
+type Manifest struct {
+	Name        string    // [a-z0-9_-]{1,64}; an adapter of this name may be configured by the environment
+	Version     string    // free text, such as 1.4.0
+	Description string    // one line
+	Families    []string  // host function families without version, such as sqlite
+	Databases   []string  // labels, [a-z0-9_-]{1,64}; each becomes a file of the adapter
+	EnabledEnv  string    // environment name that turns the adapter on or off; may be empty
+	HTTP        *HTTP     // nil: the module serves no HTTP
+	Settings    []Setting // in the order of the text
+}
+
+// HTTP describes the listener that the host runs for the module.
+type HTTP struct {
+	Listen  string  // default address, HOST:PORT
+	HostEnv string  // environment name for the host part; may be empty
+	PortEnv string  // environment name for the port; may be empty
+	Key     string  // name of the setting that is the bearer key; empty if every route is open
+	Routes  []Route // in the order of the text
+}
+
+// Route is one method and path pattern.
+type Route struct {
+	Name   string // [a-z0-9_.-]{1,64}, unique: it labels logs and metrics
+	Method string // GET (which answers HEAD, too), POST, PUT, PATCH, DELETE or OPTIONS
+	Path   string // such as /v1/responses/{id}; {name...} at the end takes the rest; a lone / is the root and nothing else
+	Access Access
+}
+
+// Access says who may use a route.
+type Access string
+
+const (
+	// AccessOpen lets everybody in.
+	AccessOpen Access = "open"
+	// AccessKey asks for the bearer key, which the host checks before the guest sees the request.
+	AccessKey Access = "key"
+)
+
+// Setting is one value that the operator may or must configure.
+type Setting struct {
+	Name        string   // [a-z][a-z0-9_]{0,63}
+	Type        Type     // how the text is understood
+	Description string   // one line
+	Required    bool     // without it the adapter is unconfigured
+	Secret      bool     // stays in the host; always a string without default
+	Env         []string // environment names, the first that is set wins
+	Default     any      // nil or a value as Coerce returns it
+	Min, Max    any      // nil or a value as Coerce returns it; inclusive; int, float, duration and size only
+	Enum        []any    // empty or all the values allowed, as Coerce returns them; string and int only
+}
+
+// Type is the type of a setting.
+type Type string
+
+// The types and the Go values that Coerce makes of them.
+const (
+	TypeString   Type = "string"   // string
+	TypeInt      Type = "int"      // int64
+	TypeBool     Type = "bool"     // bool
+	TypeFloat    Type = "float"    // float64, finite
+	TypeDuration Type = "duration" // time.Duration, written like "1m30s"
+	TypeSize     Type = "size"     // int64 in bytes, written like "256MiB" or as a number
+	TypeStrings  Type = "strings"  // []string
+)
+
+// Setting returns the setting of that name, or nil.
+func (m *Manifest) Setting(name string) *Setting {
+	for i := range m.Settings {
+		if m.Settings[i].Name == name {
+			return &m.Settings[i]
+		}
+	}
+	return nil
+}
+
+// BearerKey returns the setting that is the bearer key of the routes, or nil.
+func (m *Manifest) BearerKey() *Setting {
+	if m.HTTP == nil || m.HTTP.Key == "" {
+		return nil
+	}
+	return m.Setting(m.HTTP.Key)
+}
