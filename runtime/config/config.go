@@ -1,0 +1,136 @@
+// Package config reads innkeeper.toml and the environment into one checked value.
+//
+// It owns the schema with its defaults, the rules for environment names and references, the messages with their
+// positions, and the decision whether an adapter is loaded: an adapter whose required settings are missing or unusable
+// is described as unconfigured here, before anything of it exists.
+//
+// It must not know how an adapter is run, what is in a module besides its manifest, or who shows the messages. It reads
+// files and variables only through Options and changes nothing but what WriteSample creates.
+package config
+
+import (
+	"log/slog"
+	"time"
+
+	"innkeeper/runtime/manifest"
+)
+
+// Config is the whole configuration. A value returned by Load is valid; nobody changes it afterwards.
+type Config struct {
+	Path     string     // absolute path of the TOML file, which may be absent if Options.AllowMissing was set
+	DataDir  string     // absolute path
+	LogLevel slog.Level // least severe level that is logged
+	Agent    Agent
+	Adapters []Adapter // sorted by name
+}
+
+// Agent is what answers.
+type Agent struct {
+	Kind    AgentKind
+	BaseURL string        // of the upstream, without a trailing slash
+	Model   string        // model to ask the upstream for; empty: the one the client asked for
+	APIKey  Secret        // may be zero
+	Timeout time.Duration // for one whole turn
+	Delay   time.Duration // between two words of the echo agent
+}
+
+// AgentKind is which agent answers.
+type AgentKind string
+
+// The agents.
+const (
+	AgentEcho   AgentKind = "echo"
+	AgentOpenAI AgentKind = "openai"
+)
+
+// Disposition is what is to become of an adapter.
+type Disposition string
+
+const (
+	// Loadable: everything that is required is there.
+	Loadable Disposition = "load"
+	// Disabled: switched off by the operator. It wins over everything else.
+	Disabled Disposition = "disabled"
+	// Unconfigured: a required setting is missing or unusable. Nothing is instantiated and nothing retried.
+	Unconfigured Disposition = "unconfigured"
+	// Failed: the module cannot be read or is no module. Only a person can help.
+	Failed Disposition = "failed"
+)
+
+// Adapter is one configured adapter.
+type Adapter struct {
+	Name        string // [a-z0-9_-]{1,64}
+	Module      string // builtin:NAME or an absolute path
+	Disposition Disposition
+	Reason      string             // why it is not loaded, naming the setting; empty if it is
+	Manifest    *manifest.Manifest // nil if the module could not be read
+	Listen      string             // HOST:PORT; empty if the module serves no HTTP
+	Settings    map[string]any     // what is set or has a default, as manifest.Setting.Coerce returns it; no secrets
+	Secrets     map[string]Secret  // the secret settings that are set and usable
+	Limits      Limits
+	Backoff     Backoff
+	Budgets     Budgets
+}
+
+// Enabled reports whether the adapter is to be loaded.
+func (a *Adapter) Enabled() bool { return a.Disposition == Loadable }
+
+// BearerKey is the key that guards the routes with access "key"; zero if there is none.
+func (a *Adapter) BearerKey() Secret {
+	if a.Manifest == nil || a.Manifest.BearerKey() == nil {
+		return Secret{}
+	}
+	return a.Secrets[a.Manifest.BearerKey().Name]
+}
+
+// Engine is how the module is executed.
+type Engine string
+
+// The engines. The interpreter is slower by an order of magnitude and works on every platform.
+const (
+	EngineCompiler    Engine = "compiler"
+	EngineInterpreter Engine = "interpreter"
+)
+
+// Limits bound what one instance may use.
+type Limits struct {
+	Memory            int64 // linear memory, in bytes, a multiple of 64 KiB
+	Engine            Engine
+	Handles           map[string]int // open handles by kind; see limits.HandleQuotas
+	HandlesTotal      int            // open handles of all kinds
+	MaxBody           int64          // request body, in bytes
+	MaxHeader         int64          // request head, in bytes
+	MaxConnections    int            // open client connections
+	MaxConcurrent     int            // exchanges in progress
+	ReadHeaderTimeout time.Duration
+	ReadBodyTimeout   time.Duration
+	IdleTimeout       time.Duration // of a keep-alive connection
+	WriteStallTimeout time.Duration // without progress
+}
+
+// Backoff is how a failed slot is retried.
+type Backoff struct {
+	Initial           time.Duration // wait after the first failure
+	Max               time.Duration // longest wait
+	ResetAfter        time.Duration // connected for longer than this, earlier failures are forgotten
+	AttentionAfter    time.Duration // failing for longer than this, a person is needed
+	AttentionFailures int           // failed this often in a row, a person is needed
+}
+
+// Budgets are how long the host waits for a guest.
+type Budgets struct {
+	Connect time.Duration // from instantiation to ready
+	Stall   time.Duration // over one event
+	Drain   time.Duration // from shutdown to exit
+	Close   time.Duration // for the host's own closing
+}
+
+// Adapter returns the adapter of that name, or nil.
+func (c *Config) Adapter(name string) *Adapter {
+	for i := range c.Adapters {
+		if c.Adapters[i].Name == name {
+			return &c.Adapters[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package config
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"innkeeper/runtime/manifest"
+)
+
+// A key that the checks accept, and one that only differs.
+const (
+	goodKey  = "q7Jw0zPv2Lk9xTeR5mYd"
+	otherKey = "b4Nc8sUa1Vf6hGiW3oXq"
+)
+
+// apiServer is a manifest like the bundled adapter's.
+func apiServer(t testing.TB) *manifest.Manifest {
+	t.Helper()
+	data, err := os.ReadFile("../manifest/testdata/api_server.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := manifest.Parse(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// relay is the manifest of a module that serves no HTTP and has a setting of every kind.
+const relayManifest = `name = "relay"
+version = "1"
+[settings]
+token = { type = "string", secret = true }
+room = { type = "string", required = true, env = "RELAY_ROOM" }
+mode = { type = "string", enum = ["fast", "slow"], default = "fast" }
+retries = { type = "int", min = 0, max = 9, default = 3, env = "RELAY_RETRIES" }
+ratio = { type = "float", default = 0.5 }
+loud = { type = "bool", default = false }
+pause = { type = "duration", default = "2s" }
+buffer = { type = "size", default = "64KiB" }
+users = { type = "strings" }
+`
+
+func relay(t testing.TB) *manifest.Manifest {
+	t.Helper()
+	m, err := manifest.Parse([]byte(relayManifest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// world is what a test lets Load see.
+type world struct {
+	text  string            // of the TOML file
+	none  bool              // no TOML file
+	env   map[string]string // the environment
+	files map[string]string // further files by their paths below /etc/inn
+	allow bool              // AllowMissing
+}
+
+func (w world) load(t testing.TB) (*Config, error) {
+	t.Helper()
+	relay := relay(t)
+	return Load("/etc/inn/innkeeper.toml", Options{
+		Env:      func(name string) (string, bool) { v, ok := w.env[name]; return v, ok },
+		Builtins: map[string]*manifest.Manifest{"api_server": apiServer(t)},
+		Manifest: func(path string) (*manifest.Manifest, error) {
+			if filepath.Base(path) != "relay.wasm" {
+				return nil, fmt.Errorf("module[%s]: %w", path, fs.ErrNotExist)
+			}
+			return relay, nil
+		},
+		ReadFile: func(path string) ([]byte, error) {
+			name, _ := strings.CutPrefix(path, "/etc/inn/")
+			text, ok := w.files[name]
+			if name == "innkeeper.toml" && !w.none {
+				text, ok = w.text, true
+			}
+			if !ok {
+				return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+			}
+			return []byte(text), nil
+		},
+		AllowMissing: w.allow,
+	})
+}
+
+// must loads a world that has no errors.
+func (w world) must(t testing.TB) *Config {
+	t.Helper()
+	c, err := w.load(t)
+	if err != nil {
+		t.Fatalf("load:\n%v", err)
+	}
+	return c
+}
+
+// one loads a world with exactly one adapter.
+func (w world) one(t testing.TB) *Adapter {
+	t.Helper()
+	c := w.must(t)
+	if len(c.Adapters) != 1 {
+		t.Fatalf("%d adapters, want 1", len(c.Adapters))
+	}
+	return &c.Adapters[0]
+}

@@ -1,0 +1,61 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"innkeeper/runtime/limits"
+	"innkeeper/runtime/manifest"
+)
+
+// Options are what Load needs of the world.
+type Options struct {
+	// Env looks up an environment variable; nil means os.LookupEnv. An empty variable counts as not set.
+	Env func(name string) (string, bool)
+
+	// ReadFile reads the TOML file and what file:PATH names; nil means regular files from the disk.
+	ReadFile func(path string) ([]byte, error)
+
+	// Builtins are the manifests of the bundled modules by their names. An adapter of such a name may be configured by
+	// the environment alone.
+	Builtins map[string]*manifest.Manifest
+
+	// Manifest reads the manifest of the module file at an absolute path; nil means that there are only bundled modules.
+	Manifest func(path string) (*manifest.Manifest, error)
+
+	// AllowMissing lets the TOML file be absent if the environment configures an adapter.
+	AllowMissing bool
+}
+
+func (o Options) withDefaults() Options {
+	if o.Env == nil {
+		o.Env = os.LookupEnv
+	}
+	if o.ReadFile == nil {
+		o.ReadFile = readRegular
+	}
+	if o.Manifest == nil {
+		o.Manifest = func(path string) (*manifest.Manifest, error) {
+			return nil, fmt.Errorf("module[%s]: modules in files are not supported here", path)
+		}
+	}
+	return o
+}
+
+// readRegular reads a regular file. A pipe or a device could block for ever or never end.
+func readRegular(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("open %s: not a regular file", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, limits.ConfigFileBytes+1))
+}
