@@ -104,7 +104,7 @@ func agentFamily() Family {
 	return Family{"agent", "The agent that answers.", []Function{
 		{"models", []Param{{"buffer", Out}}, ReturnsSize, "The models that can be asked: JSON [{\"id\",\"created\",\"owned_by\"}]."},
 		{"start", []Param{{"turn", In}}, ReturnsHandle,
-			"Starts a turn. The text is the JSON body of a chat completions request: messages, and as far as wanted model, tools, tool_choice, response_format and sampling fields. Events follow, the last being EventAgentDone or EventAgentFailed, which closes the handle. E2BIG if the text is over the limit, EMFILE or ENFILE if too many turns run."},
+			"Starts a turn. The text is the JSON body of a chat completions request: messages, and as far as wanted model, tools, tool_choice, response_format and sampling fields. Events follow, the last being EventAgentDone or EventAgentFailed, which closes the handle. E2BIG if the text is over the limit, EMFILE or ENFILE if too many turns run, ENOMEM if their texts together are over the limit."},
 		{"cancel", []Param{{"turn", Handle}}, ReturnsStatus, "Ends the turn and closes the handle; no more events of it come."},
 	}}
 }

@@ -250,7 +250,8 @@ int32_t innkeeper_agent_models(void *buffer, uint32_t buffer_size);
 // Starts a turn. The text is the JSON body of a chat completions request: messages, and as far as wanted model,
 // tools, tool_choice, response_format and sampling fields. Events follow, the last being EventAgentDone or
 // EventAgentFailed, which closes the handle. E2BIG if the text is over the limit, EMFILE or ENFILE if too many
-// turns run. Result: the new handle; negative: a negated WASI errno.
+// turns run, ENOMEM if their texts together are over the limit. Result: the new handle; negative: a negated WASI
+// errno.
 INNKEEPER_IMPORT("agent", "start")
 int32_t innkeeper_agent_start(const void *turn, uint32_t turn_size);
 

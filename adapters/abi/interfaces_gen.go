@@ -174,7 +174,7 @@ type Agent interface {
 	// Start is agent.start. Starts a turn. The text is the JSON body of a chat completions request: messages, and as
 	// far as wanted model, tools, tool_choice, response_format and sampling fields. Events follow, the last being
 	// EventAgentDone or EventAgentFailed, which closes the handle. E2BIG if the text is over the limit, EMFILE or
-	// ENFILE if too many turns run. Result: the new handle.
+	// ENFILE if too many turns run, ENOMEM if their texts together are over the limit. Result: the new handle.
 	Start(turn []byte) int32
 	// Cancel is agent.cancel. Ends the turn and closes the handle; no more events of it come. Result: 0 on success.
 	Cancel(turn uint32) int32

@@ -60,7 +60,7 @@ func (a *Agent) model(given gjson.Result) ([]byte, *agent.Failed) {
 		failed.Code = "missing_required_parameter"
 		return nil, failed
 	}
-	name = cmp.Or(a.cfg.ModelMap[name], name)
+	name = cmp.Or(a.cfg.ModelMap[name], a.cfg.ModelMap[AnyModel], name)
 	quoted, err := json.Marshal(name)
 	if err != nil {
 		return nil, agent.BadRequest("model", "model cannot be written as JSON")

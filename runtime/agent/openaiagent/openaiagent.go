@@ -48,7 +48,8 @@ type Config struct {
 
 	// Model is sent when a request names none, and may be empty.
 	Model string
-	// ModelMap translates model names of requests to the upstream's; a name that is not in it is sent as it is.
+	// ModelMap translates model names of requests to the upstream's. A name that is not in it is sent as AnyModel's, and
+	// without that as it is.
 	ModelMap map[string]string
 
 	// Timeout is how long the upstream may be silent, before its answer and within it; DefaultTimeout if 0.
@@ -135,9 +136,12 @@ func newTransport() *http.Transport {
 	}
 }
 
+// AnyModel is the key in ModelMap for every name that is not in it.
+const AnyModel = "*"
+
 // Models lists the names that requests can use for sure: those of the map and the default.
 func (a *Agent) Models(context.Context) []agent.Model {
-	names := slices.Sorted(maps.Keys(a.cfg.ModelMap))
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(a.cfg.ModelMap)), func(name string) bool { return name == AnyModel })
 	if a.cfg.Model != "" && !slices.Contains(names, a.cfg.Model) {
 		names = append(names, a.cfg.Model)
 	}

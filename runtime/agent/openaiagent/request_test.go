@@ -77,6 +77,26 @@ func TestModelIsFilledInOrMapped(t *testing.T) {
 	}
 }
 
+func TestAnyModelStandsForEveryOtherName(t *testing.T) {
+	any := func(c *openaiagent.Config) {
+		c.ModelMap = map[string]string{"front": "back", openaiagent.AnyModel: "all"}
+	}
+	for body, want := range map[string]string{
+		`{"messages":[]}`:                 `"all"`,
+		`{"model":"other","messages":[]}`: `"all"`,
+		`{"model":"front","messages":[]}`: `"back"`,
+	} {
+		if got := sent(t, body, any); string(got["model"]) != want {
+			t.Errorf("%s: model %s, want %s", body, got["model"], want)
+		}
+	}
+	for _, m := range newAgent(t, up.RefusedURL(t), any).Models(t.Context()) {
+		if m.ID == openaiagent.AnyModel {
+			t.Error("the stand-in is listed as a model")
+		}
+	}
+}
+
 func TestHeaders(t *testing.T) {
 	s := up.Start(t, up.Text("ok"))
 	run(t, newAgent(t, s.URL()+"/"), hello)
