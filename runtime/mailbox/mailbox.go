@@ -8,6 +8,7 @@ package mailbox
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,7 +55,6 @@ type event struct {
 	handle  uint32
 	payload []byte
 	delta   bool
-	dropped bool
 }
 
 // New makes an empty mailbox.
@@ -98,9 +98,13 @@ func (m *Mailbox) Post(kind abi.EventKind, handle uint32, payload []byte) error 
 func (m *Mailbox) PostDelta(ctx context.Context, kind abi.EventKind, handle uint32, payload []byte, join bool) error {
 	m.mu.Lock()
 	for {
-		if m.closed {
+		switch {
+		case m.closed:
 			m.mu.Unlock()
 			return ErrSealed
+		case ctx.Err() != nil: // so that after a cancel and a Drop nothing more comes
+			m.mu.Unlock()
+			return context.Cause(ctx)
 		}
 		waiting := m.pending[handle]
 		if waiting == 0 || waiting+len(payload) <= m.bounds.DeltaBytes {
@@ -153,14 +157,11 @@ func (m *Mailbox) Drop(handle uint32) {
 	if m.tails[handle] == nil {
 		return
 	}
-	for _, e := range m.queue[m.head:] {
-		if e.handle == handle {
-			e.dropped, e.payload = true, nil
-		}
-	}
+	live := slices.DeleteFunc(m.queue[m.head:], func(e *event) bool { return e.handle == handle })
+	m.queue = m.queue[:m.head+len(live)]
 	delete(m.tails, handle)
 	m.freed(handle, m.pending[handle])
-	m.skipDropped()
+	m.rewind()
 }
 
 // RefuseNew makes PostNew fail from now on; everything else goes on. It is the first step of a teardown.

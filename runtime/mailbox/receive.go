@@ -13,7 +13,6 @@ func (m *Mailbox) Recv(buffer []byte) (size int, ok bool) {
 	m.touch()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.skipDropped()
 	if m.head == len(m.queue) {
 		return 0, false
 	}
@@ -40,15 +39,6 @@ func (m *Mailbox) take(e *event) {
 	m.rewind()
 }
 
-// skipDropped removes dropped events from the front. The caller holds m.mu.
-func (m *Mailbox) skipDropped() {
-	for m.head < len(m.queue) && m.queue[m.head].dropped {
-		m.queue[m.head] = nil
-		m.head++
-	}
-	m.rewind()
-}
-
 // rewind reuses the queue's memory: at once when it is empty, and when the dead front is as long as the live rest.
 func (m *Mailbox) rewind() {
 	switch live := len(m.queue) - m.head; {
@@ -65,7 +55,6 @@ func (m *Mailbox) rewind() {
 func (m *Mailbox) Waiting() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.skipDropped()
 	return m.head < len(m.queue)
 }
 
