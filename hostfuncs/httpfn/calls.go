@@ -1,0 +1,178 @@
+package httpfn
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+
+	"innkeeper/adapters/abi"
+	"innkeeper/hostfuncs/guestmem"
+	"innkeeper/hostfuncs/handles"
+)
+
+// with runs a call on the exchange behind a handle, with the exchange locked. While Serve is in, left is false, and only
+// then are the request and its body there.
+func (f *Family) with(id uint32, call func(ex *exchange) abi.Errno) int32 {
+	entry, err := f.cfg.Ledger.Acquire(kindExchange, id)
+	if err != nil {
+		return handles.Errno(err).Result()
+	}
+	defer entry.Release()
+	ex := entry.Resource().(*exchange)
+	ex.mu.Lock()
+	errno := call(ex)
+	closed := ex.closed
+	ex.mu.Unlock()
+	ex.signal()
+	if closed {
+		f.cfg.Ledger.Retire(kindExchange, id)
+		f.cfg.Mailbox.Drop(id)
+	}
+	return errno.Result()
+}
+
+// read runs a call that looks at the request.
+func (f *Family) read(id uint32, call func(ex *exchange) int32) int32 {
+	entry, err := f.cfg.Ledger.Acquire(kindExchange, id)
+	if err != nil {
+		return handles.Errno(err).Result()
+	}
+	defer entry.Release()
+	ex := entry.Resource().(*exchange)
+	ex.mu.Lock()
+	defer ex.mu.Unlock()
+	if ex.left {
+		return abi.EPIPE.Result()
+	}
+	return call(ex)
+}
+
+// Header is http.header. EPIPE once the client left.
+func (f *Family) Header(id uint32, name, buffer []byte) int32 {
+	return f.read(id, func(ex *exchange) int32 {
+		value, ok := requestHeader(ex.request, name)
+		if !ok {
+			return abi.ENOENT.Result()
+		}
+		return guestmem.CopyOutString(buffer, value)
+	})
+}
+
+// Headers is http.headers. EPIPE once the client left.
+func (f *Family) Headers(id uint32, buffer []byte) int32 {
+	return f.read(id, func(ex *exchange) int32 { return guestmem.CopyOut(buffer, requestHeaders(ex.request)) })
+}
+
+// Body is http.body. EPIPE once the client left.
+func (f *Family) Body(id uint32, buffer []byte) int32 {
+	return f.read(id, func(ex *exchange) int32 { return guestmem.CopyOut(buffer, ex.body) })
+}
+
+// Respond is http.respond. EEXIST if a stream was begun, EMSGSIZE if the answer is over the limit, ENOMEM if too much waits
+// for slow clients already; the handle stays open then.
+func (f *Family) Respond(id, status uint32, headers, body []byte) int32 {
+	return f.with(id, func(ex *exchange) abi.Errno {
+		if ex.left {
+			ex.close()
+			return abi.EPIPE
+		}
+		if errno := ex.head(status, headers); errno != abi.OK {
+			return errno
+		}
+		switch {
+		case len(body) > f.cfg.AnswerBytes:
+			return abi.EMSGSIZE
+		case f.waiting.Load()+int64(len(body)) > f.cfg.AnswersBytes:
+			return abi.ENOMEM
+		}
+		ex.push(body)
+		ex.state = stateWhole
+		ex.close()
+		return abi.OK
+	})
+}
+
+// Begin is http.begin. EINVAL for a header or status that HTTP does not allow, EPIPE if the client left.
+func (f *Family) Begin(id, status uint32, headers []byte) int32 {
+	return f.with(id, func(ex *exchange) abi.Errno {
+		if ex.left {
+			return abi.EPIPE
+		}
+		errno := ex.head(status, headers)
+		if errno == abi.OK {
+			ex.state = stateStreaming
+		}
+		return errno
+	})
+}
+
+// head takes status and headers of an answer. The caller holds ex.mu.
+func (ex *exchange) head(status uint32, headers []byte) abi.Errno {
+	switch {
+	case ex.state != stateOpen:
+		return abi.EEXIST
+	case status < 200 || status > 599:
+		return abi.EINVAL
+	case len(headers) > ex.f.cfg.HeaderBytes:
+		return abi.EMSGSIZE
+	}
+	fields, errno := parseHeaders(headers)
+	if errno != abi.OK {
+		return errno
+	}
+	ex.status, ex.fields = int(status), fields
+	ex.silent = ex.request.Method == http.MethodHead || !hasLength(ex.status)
+	return abi.OK
+}
+
+// Write is http.write. EINVAL before begin; ENOMEM for a piece larger than the high-water mark while too much waits for slow
+// clients.
+func (f *Family) Write(id uint32, chunk []byte) int32 {
+	return f.with(id, func(ex *exchange) abi.Errno {
+		switch {
+		case ex.left:
+			return abi.EPIPE
+		case ex.state != stateStreaming:
+			return abi.EINVAL
+		case len(chunk) > f.cfg.AnswerBytes:
+			return abi.EMSGSIZE
+		case ex.silent:
+			return abi.OK // there is no body to put it into
+		}
+		if errno := ex.room(len(chunk)); errno != abi.OK {
+			return errno
+		}
+		ex.push(chunk)
+		return abi.OK
+	})
+}
+
+// End is http.end. EINVAL before begin: the handle stays open then. EPIPE if the client left.
+func (f *Family) End(id uint32) int32 {
+	return f.with(id, func(ex *exchange) abi.Errno {
+		switch {
+		case ex.left:
+			ex.close()
+			return abi.EPIPE
+		case ex.state != stateStreaming:
+			return abi.EINVAL
+		}
+		ex.state = stateEnded
+		ex.close()
+		return abi.OK
+	})
+}
+
+// Abort is http.abort.
+func (f *Family) Abort(id uint32) int32 {
+	return f.with(id, func(ex *exchange) abi.Errno {
+		ex.state = stateAborted
+		ex.close()
+		return abi.OK
+	})
+}
+
+func sortedNames(h http.Header) []string {
+	names := slices.Sorted(maps.Keys(h))
+	return slices.DeleteFunc(names, func(name string) bool { return name == "Authorization" })
+}

@@ -1,0 +1,138 @@
+package httpfn
+
+import (
+	"bytes"
+	"net/http"
+	"net/textproto"
+	"strings"
+
+	"innkeeper/adapters/abi"
+)
+
+// field is one header of an answer, its name in canonical form.
+type field struct{ name, value string }
+
+// parseHeaders reads a header block from a guest: lines "name: value\n". Nothing that could end a line or a head gets
+// through, and nothing that is the host's to say: how long the body is and what becomes of the connection.
+// https://www.rfc-editor.org/rfc/rfc9110#name-fields
+func parseHeaders(block []byte) ([]field, abi.Errno) {
+	if len(block) == 0 {
+		return nil, abi.OK
+	}
+	text := strings.TrimSuffix(string(block), "\n")
+	fields := make([]field, 0, strings.Count(text, "\n")+1)
+	for line := range strings.SplitSeq(text, "\n") {
+		name, value, ok := strings.Cut(line, ":")
+		value = strings.Trim(value, " \t")
+		if !ok || !validName(name) || !validValue(value) {
+			return nil, abi.EINVAL
+		}
+		name = textproto.CanonicalMIMEHeaderKey(name)
+		if reserved(name) {
+			return nil, abi.EINVAL
+		}
+		fields = append(fields, field{name, value})
+	}
+	return fields, abi.OK
+}
+
+func reserved(name string) bool {
+	switch name {
+	case "Connection", "Content-Length", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade":
+		return true
+	}
+	return false
+}
+
+// validName tells whether s is a token. https://www.rfc-editor.org/rfc/rfc9110#name-tokens
+func validName(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		alphanumeric := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !alphanumeric && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// validValue tells whether s has no control character but the tab.
+func validValue(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// apply adds the fields to an answer's head. What the listener has set before stays as it is, so that a guest cannot take
+// back a security header; only Vary is a list that both add to.
+func apply(head http.Header, fields []field) {
+	values := make([]string, 0, len(fields))
+	taken := func(f field) bool { return f.name != "Vary" && head[f.name] != nil }
+	kept := fields[:0]
+	for _, f := range fields {
+		if !taken(f) {
+			kept = append(kept, f)
+		}
+	}
+	for _, f := range kept {
+		if head[f.name] != nil {
+			head[f.name] = append(head[f.name], f.value)
+			continue
+		}
+		values = append(values, f.value)
+		head[f.name] = values[len(values)-1 : len(values) : len(values)]
+	}
+	if head["Content-Type"] == nil {
+		head["Content-Type"] = nil // or the HTTP server would guess one
+	}
+}
+
+// eventStream tells whether the fields say that the body is a stream of server-sent events.
+func eventStream(fields []field) bool {
+	for _, f := range fields {
+		if f.name == "Content-Type" {
+			kind, _, _ := strings.Cut(f.value, ";")
+			return strings.EqualFold(strings.TrimSpace(kind), "text/event-stream")
+		}
+	}
+	return false
+}
+
+// requestHeader is one header of a request, and whether it was sent.
+func requestHeader(r *http.Request, name []byte) (string, bool) {
+	switch key := textproto.CanonicalMIMEHeaderKey(string(name)); key {
+	case "Authorization":
+		return "", false
+	case "Host":
+		return r.Host, r.Host != ""
+	default:
+		values := r.Header[key]
+		if len(values) == 1 {
+			return values[0], true
+		}
+		return strings.Join(values, ", "), len(values) > 0
+	}
+}
+
+// requestHeaders is all headers of a request as a block, ordered by name so that a guest sees the same every time.
+func requestHeaders(r *http.Request) []byte {
+	var block bytes.Buffer
+	line := func(name, value string) {
+		block.WriteString(name)
+		block.WriteString(": ")
+		block.WriteString(value)
+		block.WriteByte('\n')
+	}
+	if r.Host != "" {
+		line("Host", r.Host)
+	}
+	for _, name := range sortedNames(r.Header) {
+		for _, value := range r.Header[name] {
+			line(name, value)
+		}
+	}
+	return block.Bytes()
+}

@@ -1,0 +1,230 @@
+package httpfn_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"innkeeper/adapters/abi"
+	"innkeeper/hostfuncs/httpfn"
+	"innkeeper/runtime/ledger"
+	"innkeeper/runtime/limits"
+	"innkeeper/runtime/mailbox"
+)
+
+const kind = ledger.Kind(limits.HandleHTTPExchange)
+
+// house is one instance's family with a server in front of it, and the test in the place of the guest.
+type house struct {
+	t      testing.TB
+	f      *httpfn.Family
+	box    *mailbox.Mailbox
+	ledger *ledger.Ledger
+	server *httptest.Server
+}
+
+// newHouse checks at the end of the test that nothing of it is left.
+func newHouse(t testing.TB, change func(cfg *httpfn.Config)) *house {
+	t.Helper()
+	before := runtime.NumGoroutine()
+	h := newFamily(t, change)
+	h.server = httptest.NewServer(h)
+	t.Cleanup(func() {
+		h.tearDown()
+		h.server.Close()
+		deadline := time.Now().Add(10 * time.Second)
+		for runtime.NumGoroutine() > before { // the last instructions of those that have signalled their end
+			if time.Now().After(deadline) {
+				t.Fatalf("goroutines: %d before, %d after", before, runtime.NumGoroutine())
+			}
+			runtime.Gosched()
+		}
+	})
+	return h
+}
+
+func newFamily(t testing.TB, change func(cfg *httpfn.Config)) *house {
+	h := &house{t: t}
+	h.box = mailbox.New(mailbox.Bounds{Events: 16, DeltaBytes: 1 << 10})
+	h.ledger = ledger.New(ledger.Quota{Kinds: map[ledger.Kind]int{kind: 64}})
+	cfg := httpfn.Config{Ledger: h.ledger, Mailbox: h.box, Logger: slog.New(slog.DiscardHandler)}
+	if change != nil {
+		change(&cfg)
+	}
+	h.f = httpfn.New(context.WithoutCancel(t.Context()), cfg)
+	return h
+}
+
+// ServeHTTP does what a listener does with a family.
+func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Vary", "Origin")
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		http.Error(w, "body", http.StatusBadRequest)
+		return
+	}
+	outcome := h.f.Serve(w, r, httpfn.Inbound{Route: 3, RequestID: "id-1", Body: body})
+	clear(body) // it belongs to the listener again
+	switch outcome {
+	case httpfn.NotTaken:
+		http.Error(w, "not taken", http.StatusServiceUnavailable)
+	case httpfn.Unanswered:
+		http.Error(w, "unanswered", http.StatusServiceUnavailable)
+	case httpfn.Cut:
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// tearDown ends the instance in the order in which the engine does.
+func (h *house) tearDown() {
+	h.t.Helper()
+	h.box.RefuseNew()
+	h.box.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := h.ledger.CloseAll(ctx); err != nil {
+		h.t.Errorf("close: %v", err)
+	}
+	c := h.ledger.Counts()[kind]
+	if c.Open != 0 || c.Failed != 0 || c.Opened != c.Closed || h.f.Open() != 0 {
+		h.t.Errorf("after the teardown: %+v, %d open in the family", c, h.f.Open())
+	}
+}
+
+// event is one event as a guest sees it.
+type event struct {
+	kind    abi.EventKind
+	handle  uint32
+	payload []byte
+}
+
+// next waits for the next event.
+func (h *house) next(want abi.EventKind) event {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(h.t.Context(), 10*time.Second)
+	defer cancel()
+	buffer := make([]byte, 4<<10)
+	if _, err := h.box.Wait(ctx, -1); err != nil {
+		h.t.Fatalf("waiting for event %#x: %v", want, err)
+	}
+	size, _ := h.box.Recv(buffer)
+	e := event{abi.EventKind(binary.LittleEndian.Uint32(buffer)), binary.LittleEndian.Uint32(buffer[4:]), buffer[abi.EventHeaderSize:size]}
+	if e.kind != want {
+		h.t.Fatalf("event %#x, want %#x", e.kind, want)
+	}
+	return e
+}
+
+// none checks that no event waits.
+func (h *house) none() {
+	h.t.Helper()
+	if h.box.Waiting() {
+		h.t.Error("another event waits")
+	}
+}
+
+func (h *house) check(what string, got int32, want abi.Errno) {
+	h.t.Helper()
+	if got != want.Result() {
+		h.t.Errorf("%s: %v, want %v", what, abi.FromResult(got), want)
+	}
+}
+
+// client is an HTTP client by the byte.
+type client struct {
+	net.Conn
+	in *bufio.Reader
+}
+
+// call sends a request without waiting for the answer, and returns its handle, too.
+func (h *house) call(request string) (*client, uint32) {
+	h.t.Helper()
+	c := h.dial(request)
+	return c, h.next(abi.EventHTTPRequest).handle
+}
+
+func (h *house) dial(request string) *client {
+	h.t.Helper()
+	conn, err := new(net.Dialer).DialContext(h.t.Context(), "tcp", h.server.Listener.Addr().String())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { _ = conn.Close() })
+	c := &client{conn, bufio.NewReader(conn)}
+	c.send(h.t, request)
+	return c
+}
+
+const get = "GET /v1/things HTTP/1.1\r\nHost: inn\r\n\r\n"
+
+func (c *client) send(t testing.TB, request string) {
+	t.Helper()
+	if _, err := io.WriteString(c, request); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// head reads the head of an answer.
+func (c *client) head(t testing.TB) *http.Response {
+	t.Helper()
+	response, err := http.ReadResponse(c.in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response
+}
+
+// answer reads a whole answer.
+func (c *client) answer(t testing.TB) (*http.Response, string) {
+	t.Helper()
+	response := c.head(t)
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, string(text)
+}
+
+// memory is a network in memory, for tests in which time is fake.
+type memory struct {
+	conns chan net.Conn
+	done  chan struct{}
+	close func()
+}
+
+func newMemory() *memory {
+	m := &memory{conns: make(chan net.Conn), done: make(chan struct{})}
+	m.close = sync.OnceFunc(func() { close(m.done) })
+	return m
+}
+
+func (m *memory) Accept() (net.Conn, error) {
+	select {
+	case c := <-m.conns:
+		return c, nil
+	case <-m.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (m *memory) Close() error   { m.close(); return nil }
+func (m *memory) Addr() net.Addr { return &net.UnixAddr{Name: "memory"} }
+
+func (m *memory) dial() *client {
+	near, far := net.Pipe()
+	m.conns <- far
+	return &client{near, bufio.NewReader(near)}
+}
+
+func repeat(s string, n int) []byte { return []byte(strings.Repeat(s, n)) }

@@ -1,0 +1,133 @@
+// Package httpfn is the family http of one instance: the HTTP exchanges that its slot's listener brings, as handles.
+//
+// It owns the exchange: the state that a guest's calls and a client's connection share, the bounds on what waits for a slow
+// client, and the promise that a guest's calls never block on a client. Each exchange is carried by the goroutine that
+// called Serve, which alone writes to the client; a guest's calls copy into the exchange and signal.
+//
+// It must not know of sockets, routes and keys, nor make answers of its own: Serve says how an exchange ended, and the
+// listener answers where the guest did not.
+package httpfn
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"innkeeper/adapters/abi"
+	"innkeeper/runtime/ledger"
+	"innkeeper/runtime/limits"
+	"innkeeper/runtime/mailbox"
+)
+
+var _ abi.HTTP = (*Family)(nil)
+
+const kindExchange ledger.Kind = limits.HandleHTTPExchange
+
+// Config says what a family works with. Ledger, Mailbox and Logger are required; a number that is 0 means its default from
+// package limits, except for KeepAlive.
+type Config struct {
+	Ledger  *ledger.Ledger
+	Mailbox *mailbox.Mailbox
+	Logger  *slog.Logger
+
+	// HighWater is how many bytes of one stream may wait for its client before the guest gets EAGAIN.
+	HighWater int
+	// AnswerBytes bounds the body of an answer in one piece and one piece of a stream.
+	AnswerBytes int
+	// AnswersBytes bounds everything that waits for clients together.
+	AnswersBytes int64
+	// HeaderBytes bounds the header block of an answer.
+	HeaderBytes int
+	// KeepAlive is how long a stream of type text/event-stream may be silent before its client gets a comment; 0 means
+	// for ever.
+	KeepAlive time.Duration
+}
+
+// Family is http as one instance sees it. It has no goroutines of its own.
+type Family struct {
+	cfg     Config
+	ctx     context.Context
+	buffers sync.Pool
+	waiting atomic.Int64 // bytes of answers that clients have not taken
+
+	mu   sync.Mutex
+	open int
+	idle chan struct{} // closed when open falls to 0; nil while nobody waits
+}
+
+// New makes the family of one instance. Its exchanges end with the ledger's CloseAll.
+func New(ctx context.Context, cfg Config) *Family {
+	orDefault(&cfg.HighWater, limits.HTTPHighWaterBytes)
+	orDefault(&cfg.AnswerBytes, limits.HTTPAnswerBytes)
+	orDefault(&cfg.AnswersBytes, limits.HTTPAnswersBytes)
+	orDefault(&cfg.HeaderBytes, limits.HTTPAnswerHeaderBytes)
+	return &Family{cfg: cfg, ctx: ctx}
+}
+
+func orDefault[T int | int64](field *T, value T) {
+	if *field == 0 {
+		*field = value
+	}
+}
+
+// Open is the number of exchanges that the guest has not ended yet, those of clients who left included.
+func (f *Family) Open() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.open
+}
+
+// WaitIdle returns when no exchange is open, or with the cause when ctx ends first. It means something only once the
+// mailbox refuses new work.
+func (f *Family) WaitIdle(ctx context.Context) error {
+	f.mu.Lock()
+	if f.open == 0 {
+		f.mu.Unlock()
+		return nil
+	}
+	if f.idle == nil {
+		f.idle = make(chan struct{})
+	}
+	idle := f.idle
+	f.mu.Unlock()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (f *Family) count(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.open += n
+	if f.open == 0 && f.idle != nil {
+		close(f.idle)
+		f.idle = nil
+	}
+}
+
+// buffer is bytes on their way to a client.
+type buffer struct{ data []byte }
+
+// keptBytes is the largest buffer kept for reuse, in bytes.
+const keptBytes = 64 << 10
+
+func (f *Family) getBuffer() *buffer {
+	if kept, ok := f.buffers.Get().(*buffer); ok {
+		return kept
+	}
+	return &buffer{}
+}
+
+// putBuffer gives a buffer back; nil is fine.
+func (f *Family) putBuffer(used *buffer) {
+	if used == nil || cap(used.data) > keptBytes {
+		return
+	}
+	used.data = used.data[:0]
+	f.buffers.Put(used)
+}
