@@ -50,10 +50,11 @@ func TestBytesIsAView(t *testing.T) {
 	if string(memory[99:104]) != "\x00abc\x00" {
 		t.Errorf("memory holds %q", memory[99:104])
 	}
+	var boxed guestmem.View = memory
 	if n := testing.AllocsPerRun(100, func() {
-		guestmem.Of(memory).Bytes(0, size)
-		guestmem.Of(memory).Bytes(1, math.MaxUint32)
-	}); n > 1 { // boxing the fake memory, if anything
+		_, _ = guestmem.Of(boxed).Bytes(0, size)
+		_, _ = guestmem.Of(boxed).Bytes(1, math.MaxUint32)
+	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
