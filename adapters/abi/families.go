@@ -90,12 +90,12 @@ func httpFamily() Family {
 		{"headers", []Param{{"exchange", Handle}, {"buffer", Out}}, ReturnsSize, "All request headers as a header block, without Authorization."},
 		{"body", []Param{{"exchange", Handle}, {"buffer", Out}}, ReturnsSize, "The whole request body; the host has read it before the event."},
 		{"respond", []Param{{"exchange", Handle}, {"status", U32}, {"headers", In}, {"body", In}}, ReturnsStatus,
-			"Answers in one piece and closes the handle. EINVAL for a header or status that HTTP does not allow (the handle stays open), EPIPE if the client left (the handle is closed)."},
+			"Answers in one piece and closes the handle. EINVAL for a header or status that HTTP does not allow (the handle stays open), EPIPE if the client left (the handle is closed), EEXIST if a stream was begun, EMSGSIZE if it is over the limit, ENOMEM if too much waits for slow clients."},
 		{"begin", []Param{{"exchange", Handle}, {"status", U32}, {"headers", In}}, ReturnsStatus,
-			"Sends status and headers of a streamed answer. EEXIST if it was begun before."},
+			"Sends status and headers of a streamed answer. EEXIST if it was begun before, EINVAL or EMSGSIZE for headers as in respond."},
 		{"write", []Param{{"exchange", Handle}, {"chunk", In}}, ReturnsStatus,
-			"Sends one piece of a streamed answer in one write and flushes it. EAGAIN if the client is too slow now: nothing was taken, EventHTTPWritable follows. EPIPE if the client left, EMSGSIZE if the piece is over the limit."},
-		{"end", []Param{{"exchange", Handle}}, ReturnsStatus, "Finishes a streamed answer and closes the handle."},
+			"Sends one piece of a streamed answer in one write and flushes it. EAGAIN if the client is too slow now: nothing was taken, EventHTTPWritable follows. EPIPE if the client left, EINVAL before begin, EMSGSIZE if the piece is over the limit, ENOMEM if too much waits for slow clients."},
+		{"end", []Param{{"exchange", Handle}}, ReturnsStatus, "Finishes a streamed answer and closes the handle. EINVAL before begin, EPIPE if the client left (the handle is closed)."},
 		{"abort", []Param{{"exchange", Handle}}, ReturnsStatus, "Cuts the connection without finishing the answer and closes the handle."},
 	}}
 }

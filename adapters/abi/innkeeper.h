@@ -215,23 +215,26 @@ INNKEEPER_IMPORT("http", "body")
 int32_t innkeeper_http_body(uint32_t exchange, void *buffer, uint32_t buffer_size);
 
 // Answers in one piece and closes the handle. EINVAL for a header or status that HTTP does not allow (the handle
-// stays open), EPIPE if the client left (the handle is closed). Result: 0 on success; negative: a negated WASI
+// stays open), EPIPE if the client left (the handle is closed), EEXIST if a stream was begun, EMSGSIZE if it is
+// over the limit, ENOMEM if too much waits for slow clients. Result: 0 on success; negative: a negated WASI
 // errno.
 INNKEEPER_IMPORT("http", "respond")
 int32_t innkeeper_http_respond(uint32_t exchange, uint32_t status, const void *headers, uint32_t headers_size, const void *body, uint32_t body_size);
 
-// Sends status and headers of a streamed answer. EEXIST if it was begun before. Result: 0 on success; negative: a
-// negated WASI errno.
+// Sends status and headers of a streamed answer. EEXIST if it was begun before, EINVAL or EMSGSIZE for headers as
+// in respond. Result: 0 on success; negative: a negated WASI errno.
 INNKEEPER_IMPORT("http", "begin")
 int32_t innkeeper_http_begin(uint32_t exchange, uint32_t status, const void *headers, uint32_t headers_size);
 
 // Sends one piece of a streamed answer in one write and flushes it. EAGAIN if the client is too slow now: nothing
-// was taken, EventHTTPWritable follows. EPIPE if the client left, EMSGSIZE if the piece is over the limit.
-// Result: 0 on success; negative: a negated WASI errno.
+// was taken, EventHTTPWritable follows. EPIPE if the client left, EINVAL before begin, EMSGSIZE if the piece is
+// over the limit, ENOMEM if too much waits for slow clients. Result: 0 on success; negative: a negated WASI
+// errno.
 INNKEEPER_IMPORT("http", "write")
 int32_t innkeeper_http_write(uint32_t exchange, const void *chunk, uint32_t chunk_size);
 
-// Finishes a streamed answer and closes the handle. Result: 0 on success; negative: a negated WASI errno.
+// Finishes a streamed answer and closes the handle. EINVAL before begin, EPIPE if the client left (the handle is
+// closed). Result: 0 on success; negative: a negated WASI errno.
 INNKEEPER_IMPORT("http", "end")
 int32_t innkeeper_http_end(uint32_t exchange);
 

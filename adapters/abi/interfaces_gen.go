@@ -149,16 +149,18 @@ type HTTP interface {
 	// answer in bytes; larger than the buffer means that nothing was written.
 	Body(exchange uint32, buffer []byte) int32
 	// Respond is http.respond. Answers in one piece and closes the handle. EINVAL for a header or status that HTTP
-	// does not allow (the handle stays open), EPIPE if the client left (the handle is closed). Result: 0 on success.
+	// does not allow (the handle stays open), EPIPE if the client left (the handle is closed), EEXIST if a stream was
+	// begun, EMSGSIZE if it is over the limit, ENOMEM if too much waits for slow clients. Result: 0 on success.
 	Respond(exchange uint32, status uint32, headers []byte, body []byte) int32
-	// Begin is http.begin. Sends status and headers of a streamed answer. EEXIST if it was begun before. Result: 0 on
-	// success.
+	// Begin is http.begin. Sends status and headers of a streamed answer. EEXIST if it was begun before, EINVAL or
+	// EMSGSIZE for headers as in respond. Result: 0 on success.
 	Begin(exchange uint32, status uint32, headers []byte) int32
 	// Write is http.write. Sends one piece of a streamed answer in one write and flushes it. EAGAIN if the client is
-	// too slow now: nothing was taken, EventHTTPWritable follows. EPIPE if the client left, EMSGSIZE if the piece is
-	// over the limit. Result: 0 on success.
+	// too slow now: nothing was taken, EventHTTPWritable follows. EPIPE if the client left, EINVAL before begin,
+	// EMSGSIZE if the piece is over the limit, ENOMEM if too much waits for slow clients. Result: 0 on success.
 	Write(exchange uint32, chunk []byte) int32
-	// End is http.end. Finishes a streamed answer and closes the handle. Result: 0 on success.
+	// End is http.end. Finishes a streamed answer and closes the handle. EINVAL before begin, EPIPE if the client
+	// left (the handle is closed). Result: 0 on success.
 	End(exchange uint32) int32
 	// Abort is http.abort. Cuts the connection without finishing the answer and closes the handle. Result: 0 on
 	// success.
