@@ -25,6 +25,9 @@ const (
 	EventHTTPGone EventKind = 0x0101
 	// EventHTTPWritable says that a stream that returned EAGAIN takes bytes again. No payload.
 	EventHTTPWritable EventKind = 0x0102
+	// EventHTTPMessage is a message that the client sent over a WebSocket. Payload: u32 1 for text, 2 for binary, then the
+	// message to the end.
+	EventHTTPMessage EventKind = 0x0103
 
 	// EventAgentText is a piece of the answer. Payload: UTF-8 to the end. Pieces that the guest has not fetched yet
 	// are joined, so one event may hold several.
@@ -103,3 +106,9 @@ func (p *Payload) Rest() []byte {
 	p.rest = nil
 	return b
 }
+
+// The types of WebSocket messages in EventHTTPMessage. https://www.rfc-editor.org/rfc/rfc6455#section-5.6
+const (
+	MessageText   = 1
+	MessageBinary = 2
+)

@@ -226,6 +226,14 @@ int32_t innkeeper_http_respond(uint32_t exchange, uint32_t status, const void *h
 INNKEEPER_IMPORT("http", "begin")
 int32_t innkeeper_http_begin(uint32_t exchange, uint32_t status, const void *headers, uint32_t headers_size);
 
+// Makes the exchange a WebSocket, in the place of begin. Messages come as EventHTTPMessage; each write sends one
+// text message, end closes with 1000, abort with 1011. The protocol is the one chosen of those the client
+// offered, or empty. EINVAL if the request does not ask for a WebSocket
+// (https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1), EEXIST if an answer was begun. Result: 0 on success;
+// negative: a negated WASI errno.
+INNKEEPER_IMPORT("http", "upgrade")
+int32_t innkeeper_http_upgrade(uint32_t exchange, const void *protocol, uint32_t protocol_size);
+
 // Sends one piece of a streamed answer in one write and flushes it. EAGAIN if the client is too slow now: nothing
 // was taken, EventHTTPWritable follows. EPIPE if the client left, EINVAL before begin, EMSGSIZE if the piece is
 // over the limit, ENOMEM if too much waits for slow clients. Result: 0 on success; negative: a negated WASI

@@ -40,6 +40,8 @@ type Exchange struct {
 	sendLimit  int
 	onWritable func()
 	onGone     func()
+	onMessage  func(message []byte, binary bool) // nil unless it is a WebSocket
+	messages   []int                             // of a WebSocket: the lengths of the messages in pending
 }
 
 type exchangeState uint8
@@ -141,6 +143,6 @@ func (x *Exchange) settle(err error) {
 
 // close forgets the exchange: its handle is closed.
 func (x *Exchange) close() {
-	x.state, x.pending, x.onWritable, x.onGone = stateEnded, nil, nil, nil
+	x.state, x.pending, x.onWritable, x.onGone, x.onMessage = stateEnded, nil, nil, nil, nil
 	delete(x.loop.exchanges, x.handle)
 }

@@ -40,6 +40,10 @@ func (l *Loop) httpEvent(kind abi.EventKind, handle uint32, payload []byte) {
 		x.left()
 	case kind == abi.EventHTTPWritable:
 		x.writable()
+	case kind == abi.EventHTTPMessage && x.onMessage != nil:
+		p := abi.ReadPayload(payload)
+		kind := p.U32()
+		x.onMessage(p.Rest(), kind == abi.MessageBinary)
 	}
 }
 

@@ -348,6 +348,14 @@ func (wasmHTTP) Begin(exchange uint32, status uint32, headers []byte) int32 {
 	return importHTTPBegin(exchange, status, pointer(headers), uint32(len(headers)))
 }
 
+//go:wasmimport innkeeper:http@1 upgrade
+//go:noescape
+func importHTTPUpgrade(exchange uint32, protocol unsafe.Pointer, protocolSize uint32) int32
+
+func (wasmHTTP) Upgrade(exchange uint32, protocol []byte) int32 {
+	return importHTTPUpgrade(exchange, pointer(protocol), uint32(len(protocol)))
+}
+
 //go:wasmimport innkeeper:http@1 write
 //go:noescape
 func importHTTPWrite(exchange uint32, chunk unsafe.Pointer, chunkSize uint32) int32

@@ -58,6 +58,9 @@ func (x *Exchange) Send(chunk []byte) error {
 		return abi.EPIPE
 	}
 	x.pending = append(x.pending, chunk...)
+	if x.onMessage != nil {
+		x.messages = append(x.messages, len(chunk))
+	}
 	return nil
 }
 
@@ -93,11 +96,14 @@ func (x *Exchange) End() error {
 // flush hands over what Send held, as far as the client takes it.
 func (x *Exchange) flush() {
 	for len(x.pending) > 0 {
-		piece := x.pending[:min(len(x.pending), sendPiece)]
+		piece := x.pending[:x.nextPiece()]
 		err := abi.FromResult(x.loop.host.HTTP.Write(x.handle, piece))
 		switch {
 		case err == nil:
 			x.pending = x.pending[len(piece):]
+			if x.onMessage != nil {
+				x.messages = x.messages[1:]
+			}
 		case errors.Is(err, abi.EAGAIN):
 			return
 		default:
@@ -105,7 +111,15 @@ func (x *Exchange) flush() {
 			x.pending = nil
 		}
 	}
-	x.pending = nil
+	x.pending, x.messages = nil, nil
+}
+
+// nextPiece is how many of the pending bytes go next: of a WebSocket a whole message, since a piece becomes one.
+func (x *Exchange) nextPiece() int {
+	if x.onMessage != nil {
+		return x.messages[0]
+	}
+	return min(len(x.pending), sendPiece)
 }
 
 // writable is the loop's call for EventHTTPWritable.
@@ -122,7 +136,7 @@ func (x *Exchange) writable() {
 
 // left is the loop's call for EventHTTPGone.
 func (x *Exchange) left() {
-	x.gone, x.pending = true, nil
+	x.gone, x.pending, x.messages = true, nil, nil
 	if x.ending {
 		x.finish()
 		return

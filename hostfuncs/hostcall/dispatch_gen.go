@@ -62,6 +62,7 @@ func dispatch() map[string]map[string]call {
 			"body":    httpBody,
 			"respond": httpRespond,
 			"begin":   httpBegin,
+			"upgrade": httpUpgrade,
 			"write":   httpWrite,
 			"end":     httpEnd,
 			"abort":   httpAbort,
@@ -395,6 +396,14 @@ func httpBegin(host *abi.Host, mem guestmem.Memory, stack []uint64) int32 {
 		return errno.Result()
 	}
 	return host.HTTP.Begin(uint32(stack[0]), uint32(stack[1]), headers)
+}
+
+func httpUpgrade(host *abi.Host, mem guestmem.Memory, stack []uint64) int32 {
+	protocol, errno := mem.Bytes(uint32(stack[1]), uint32(stack[2]))
+	if errno != 0 {
+		return errno.Result()
+	}
+	return host.HTTP.Upgrade(uint32(stack[0]), protocol)
 }
 
 func httpWrite(host *abi.Host, mem guestmem.Memory, stack []uint64) int32 {

@@ -141,6 +141,7 @@ func (f fakeHTTP) Headers(e uint32, b []byte) int32       { return f.note("http.
 func (f fakeHTTP) Body(e uint32, b []byte) int32          { return f.note("http.body", e, fill(b)) }
 func (f fakeHTTP) Respond(e, s uint32, h, b []byte) int32 { return f.note("http.respond", e, s, h, b) }
 func (f fakeHTTP) Begin(e, s uint32, h []byte) int32      { return f.note("http.begin", e, s, h) }
+func (f fakeHTTP) Upgrade(e uint32, p []byte) int32       { return f.note("http.upgrade", e, p) }
 func (f fakeHTTP) Write(e uint32, c []byte) int32         { return f.note("http.write", e, c) }
 func (f fakeHTTP) End(e uint32) int32                     { return f.note("http.end", e) }
 func (f fakeHTTP) Abort(e uint32) int32                   { return f.note("http.abort", e) }

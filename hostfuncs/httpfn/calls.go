@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"unicode/utf8"
 
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/guestmem"
@@ -106,6 +107,22 @@ func (f *Family) Begin(id, status uint32, headers []byte) int32 {
 	})
 }
 
+// Upgrade is http.upgrade. EPIPE if the client left.
+func (f *Family) Upgrade(id uint32, protocol []byte) int32 {
+	return f.with(id, func(ex *exchange) abi.Errno {
+		switch {
+		case ex.left:
+			return abi.EPIPE
+		case ex.state != stateOpen:
+			return abi.EEXIST
+		case !wantsSocket(ex.request, string(protocol)):
+			return abi.EINVAL
+		}
+		ex.socket, ex.state, ex.protocol = true, stateStreaming, string(protocol)
+		return abi.OK
+	})
+}
+
 // head takes status and headers of an answer. The caller holds ex.mu.
 func (ex *exchange) head(status uint32, headers []byte) abi.Errno {
 	switch {
@@ -138,6 +155,9 @@ func (f *Family) Write(id uint32, chunk []byte) int32 {
 			return abi.EMSGSIZE
 		case ex.silent:
 			return abi.OK // there is no body to put it into
+		}
+		if ex.socket && !utf8.Valid(chunk) {
+			return abi.EINVAL // a text message is UTF-8
 		}
 		if errno := ex.room(len(chunk)); errno != abi.OK {
 			return errno

@@ -8,17 +8,19 @@ import (
 
 // carrier is the goroutine in Serve: the only writer to the client.
 type carrier struct {
-	ex    *exchange
-	id    uint32
-	r     *http.Request
-	w     http.ResponseWriter
-	pulse pulse
+	ex     *exchange
+	id     uint32
+	r      *http.Request
+	w      http.ResponseWriter
+	pulse  pulse
+	socket *socket // nil unless the exchange became a WebSocket
 }
 
 func (c *carrier) flush() error { return http.NewResponseController(c.w).Flush() }
 
 func (c *carrier) leave() {
 	c.pulse.stop()
+	c.socket.stop()
 	c.ex.leave(c.id)
 }
 
@@ -35,6 +37,8 @@ func (c *carrier) carry() Outcome {
 			if c.beat() != nil {
 				return Cut
 			}
+		case <-c.socket.over():
+			return Answered // the client has closed, or is gone
 		case <-gone:
 			// Cut, although nobody may be there to see it: a client that has only closed its sending side must not take
 			// what it got for a whole answer.
@@ -51,18 +55,21 @@ type job struct {
 	fields []field
 	data   *buffer // nil if nothing waits
 	silent bool
+	socket bool
+	ends   []int // of a WebSocket: where each message in data ends
 }
 
 // next takes what waits.
 func (ex *exchange) next() job {
 	ex.mu.Lock()
 	defer ex.mu.Unlock()
-	j := job{state: ex.state, status: ex.status, fields: ex.fields, silent: ex.silent}
+	j := job{state: ex.state, status: ex.status, fields: ex.fields, silent: ex.silent, socket: ex.socket}
 	switch ex.state {
 	case stateWhole, stateStreaming, stateEnded:
 		j.begin = !ex.begun
 		ex.begun = true
 		j.data, ex.out = ex.out, nil
+		j.ends, ex.ends = ex.ends, nil
 		if j.data != nil {
 			ex.flying = len(j.data.data)
 		}
@@ -79,10 +86,12 @@ func (c *carrier) work() (outcome Outcome, over bool) {
 		switch j.state {
 		case stateOpen:
 			return 0, false
-		case stateAborted:
-			return Cut, true
-		case stateTorn:
-			if j.begin {
+		case stateAborted, stateTorn:
+			if c.socket != nil {
+				c.socket.drop(j.state == stateTorn)
+				return Answered, true
+			}
+			if j.state == stateTorn && j.begin {
 				return Unanswered, true
 			}
 			return Cut, true
@@ -91,6 +100,12 @@ func (c *carrier) work() (outcome Outcome, over bool) {
 		}
 		if !j.begin && j.data == nil && j.state == stateStreaming {
 			return 0, false
+		}
+		if j.socket {
+			if outcome, over := c.messages(j); over {
+				return outcome, true
+			}
+			continue
 		}
 		if c.piece(j) != nil {
 			return Cut, true

@@ -27,22 +27,27 @@ type exchange struct {
 	f    *Family
 	wake chan struct{} // holds a token when there may be something for Serve to do
 
-	mu      sync.Mutex
-	done    chan struct{} // closed when Serve uses the exchange no more; nil while nobody waits for that
-	request *http.Request
-	body    []byte
-	w       http.ResponseWriter // while Serve is in
-	state   state
-	status  int
-	fields  []field
-	out     *buffer // waits for Serve; nil if nothing does
-	flying  int     // bytes that Serve is writing
-	silent  bool    // the answer has no body: HEAD, 204, 304
-	starved bool    // the guest got EAGAIN and waits for EventHTTPWritable
-	entered bool    // Serve carries it, or did
-	begun   bool    // Serve has started to write
-	left    bool    // Serve uses the exchange no more; the client left if the guest has not ended it
-	closed  bool    // the handle is closed
+	mu       sync.Mutex
+	done     chan struct{} // closed when Serve uses the exchange no more; nil while nobody waits for that
+	request  *http.Request
+	body     []byte
+	w        http.ResponseWriter // while Serve is in
+	state    state
+	status   int
+	fields   []field
+	out      *buffer     // waits for Serve; nil if nothing does
+	socket   bool        // a WebSocket: every piece is a message
+	protocol string      // of a WebSocket: the subprotocol chosen
+	ends     []int       // of a WebSocket: where each message in out ends
+	cut      func()      // of a WebSocket: ends whatever the connection does
+	cutting  *time.Timer // calls cut; nil unless the exchange is torn
+	flying   int         // bytes that Serve is writing
+	silent   bool        // the answer has no body: HEAD, 204, 304
+	starved  bool        // the guest got EAGAIN and waits for EventHTTPWritable
+	entered  bool        // Serve carries it, or did
+	begun    bool        // Serve has started to write
+	left     bool        // Serve uses the exchange no more; the client left if the guest has not ended it
+	closed   bool        // the handle is closed
 }
 
 func newExchange(f *Family, r *http.Request, body []byte) *exchange {
@@ -81,9 +86,12 @@ func (ex *exchange) leave(id uint32) {
 	ex.mu.Lock()
 	defer ex.mu.Unlock()
 	ex.left = true
+	if ex.cutting != nil {
+		ex.cutting.Stop()
+	}
 	ex.f.waiting.Add(-int64(ex.pending()))
 	ex.f.putBuffer(ex.out)
-	ex.request, ex.body, ex.w, ex.out, ex.flying = nil, nil, nil, nil, 0
+	ex.request, ex.body, ex.w, ex.out, ex.ends, ex.flying = nil, nil, nil, nil, nil, 0
 	if !ex.closed {
 		_ = ex.f.cfg.Mailbox.Post(abi.EventHTTPGone, id, nil) // sealed: the instance is over and needs no telling
 	}
@@ -109,6 +117,9 @@ func (ex *exchange) push(data []byte) {
 		ex.out = ex.f.getBuffer()
 	}
 	ex.out.data = append(ex.out.data, data...)
+	if ex.socket {
+		ex.ends = append(ex.ends, len(ex.out.data))
+	}
 	ex.f.waiting.Add(int64(len(data)))
 }
 
@@ -166,10 +177,24 @@ func (ex *exchange) tear() <-chan struct{} {
 	if ex.left || !ex.entered {
 		return nil
 	}
-	if ex.begun {
+	switch {
+	case ex.begun && ex.socket:
+		// Lets a write go on that waits for the client, after the moment that a close frame may take.
+		ex.cutting = time.AfterFunc(dropGrace, ex.cutSocket)
+	case ex.begun:
 		// Lets a write go on that waits for the client. Nobody else uses the deadline, and the connection is to be closed.
 		_ = http.NewResponseController(ex.w).SetWriteDeadline(time.Unix(1, 0))
 	}
 	ex.done = make(chan struct{})
 	return ex.done
+}
+
+// cutSocket ends whatever the connection of a WebSocket does.
+func (ex *exchange) cutSocket() {
+	ex.mu.Lock()
+	cut := ex.cut
+	ex.mu.Unlock()
+	if cut != nil {
+		cut()
+	}
 }

@@ -40,7 +40,9 @@ type Config struct {
 	AnswersBytes int64
 	// HeaderBytes bounds the header block of an answer.
 	HeaderBytes int
-	// KeepAlive is how long a stream of type text/event-stream may be silent before its client gets a comment; 0 means
+	// MessageBytes bounds one message of a WebSocket client.
+	MessageBytes int
+	// KeepAlive is how long a WebSocket may be silent before its client is asked for a sign of life, and a stream of type text/event-stream may be silent before its client gets a comment; 0 means
 	// for ever.
 	KeepAlive time.Duration
 }
@@ -62,6 +64,7 @@ func New(ctx context.Context, cfg Config) *Family {
 	orDefault(&cfg.HighWater, limits.HTTPHighWaterBytes)
 	orDefault(&cfg.AnswerBytes, limits.HTTPAnswerBytes)
 	orDefault(&cfg.AnswersBytes, limits.HTTPAnswersBytes)
+	orDefault(&cfg.MessageBytes, limits.HTTPBodyBytes)
 	orDefault(&cfg.HeaderBytes, limits.HTTPAnswerHeaderBytes)
 	return &Family{cfg: cfg, ctx: ctx}
 }

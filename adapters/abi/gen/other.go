@@ -115,12 +115,13 @@ its bytes.
 | %#06x | http request | the new exchange | u32 route index in the manifest, u32 body size, strings method, path, query, request id |
 | %#06x | http gone | the exchange | none; the client left |
 | %#06x | http writable | the exchange | none; a stream that gave EAGAIN takes bytes again |
+| %#06x | http message | the exchange, a WebSocket | u32 1 text or 2 binary, the message to the end |
 | %#06x | agent text | the turn | UTF-8 to the end; pieces not fetched yet are joined |
 | %#06x | agent reasoning | the turn | UTF-8 to the end |
 | %#06x | agent refusal | the turn | UTF-8 to the end |
 | %#06x | agent tool call | the turn | u32 index, string id, string name, a fragment of the arguments to the end |
 | %#06x | agent done | the turn, now closed | JSON: finish_reason, model, usage |
 | %#06x | agent failed | the turn, now closed | JSON: status, type, code, message, param, retry_after_ms |
-`, abi.EventHeaderSize, abi.EventShutdown, abi.EventHTTPRequest, abi.EventHTTPGone, abi.EventHTTPWritable, abi.EventAgentText,
+`, abi.EventHeaderSize, abi.EventShutdown, abi.EventHTTPRequest, abi.EventHTTPGone, abi.EventHTTPWritable, abi.EventHTTPMessage, abi.EventAgentText,
 		abi.EventAgentReasoning, abi.EventAgentRefusal, abi.EventAgentToolCall, abi.EventAgentDone, abi.EventAgentFailed)
 }

@@ -99,6 +99,12 @@ func (x *Exchange) WaitFor(text string) bool {
 	}
 }
 
+// Message sends a text message of a WebSocket's client. Each chunk of the response is a message to it.
+func (x *Exchange) Message(text string) {
+	payload := append(abi.AppendU32(nil, abi.MessageText), text...)
+	x.host.mailbox.post(abi.EventHTTPMessage, x.handle, payload)
+}
+
 // Leave makes the client go away: writes give EPIPE from now on.
 func (x *Exchange) Leave() {
 	x.host.locked(func() { x.gone = true })

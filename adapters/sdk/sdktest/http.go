@@ -78,6 +78,22 @@ func (f httpFamily) Begin(exchange, status uint32, headers []byte) int32 {
 	})
 }
 
+func (f httpFamily) Upgrade(exchange uint32, _ []byte) int32 {
+	return f.with(exchange, func(x *Exchange) int32 {
+		switch {
+		case x.response.Streamed:
+			return abi.EEXIST.Result()
+		case x.gone:
+			return abi.EPIPE.Result()
+		case !strings.EqualFold(x.request.Headers["upgrade"], "websocket"):
+			return abi.EINVAL.Result()
+		}
+		x.response = Response{Status: 101, Streamed: true}
+		x.signal()
+		return 0
+	})
+}
+
 func (f httpFamily) Write(exchange uint32, chunk []byte) int32 {
 	return f.with(exchange, func(x *Exchange) int32 {
 		switch {
