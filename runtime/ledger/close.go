@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,11 @@ import (
 	"time"
 )
 
-// Close closes one handle, and everything that hangs on it first.
+// errParentOfBusy means that a handle stays open because a handle that hangs on it could not be closed yet.
+var errParentOfBusy = errors.New("a handle that hangs on it is still open")
+
+// Close closes one handle, and everything that hangs on it first. If a call is using one of them until ctx ends, that one
+// and its parents stay in the table, refused to every later call, for the next Close or CloseAll.
 func (l *Ledger) Close(ctx context.Context, kind Kind, id uint32) error {
 	l.mu.Lock()
 	e := l.entries[id]
@@ -22,8 +27,10 @@ func (l *Ledger) Close(ctx context.Context, kind Kind, id uint32) error {
 	return l.closeEach(ctx, family)
 }
 
-// withChildren lists the entry and all below it. The caller holds l.mu.
+// withChildren lists the entry and all below it, and keeps new children away: one that came after the list was made would
+// outlive its parent. The caller holds l.mu.
 func withChildren(e *Entry, list []*Entry) []*Entry {
+	e.closing = true
 	list = append(list, e)
 	for _, child := range e.children {
 		list = withChildren(child, list)
@@ -31,12 +38,13 @@ func withChildren(e *Entry, list []*Entry) []*Entry {
 	return list
 }
 
-// Retire drops a handle whose resource has ended by itself, without closing it. It tells whether the handle was live.
+// Retire drops a handle whose resource has ended by itself, without closing it. It tells whether the handle was live; one
+// whose closer has begun is not. The caller may hold the handle. Only handles without children can be retired.
 func (l *Ledger) Retire(kind Kind, id uint32) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := l.entries[id]
-	if e == nil || e.kind != kind {
+	if e == nil || e.kind != kind || len(e.children) > 0 || e.closed.Swap(true) {
 		return false
 	}
 	l.drop(e, nil)
@@ -59,6 +67,7 @@ func (l *Ledger) CloseAll(ctx context.Context) error {
 	l.sealed = true
 	all := make([]*Entry, 0, len(l.entries))
 	for _, e := range l.entries {
+		e.closing = true
 		all = append(all, e)
 	}
 	l.mu.Unlock()
@@ -66,7 +75,7 @@ func (l *Ledger) CloseAll(ctx context.Context) error {
 }
 
 func (l *Ledger) closeEach(ctx context.Context, entries []*Entry) error {
-	slices.SortFunc(entries, func(a, b *Entry) int { return int(int64(b.id) - int64(a.id)) })
+	slices.SortFunc(entries, func(a, b *Entry) int { return cmp.Compare(b.id, a.id) })
 	var errs []error
 	for _, e := range entries {
 		if err := l.closeOne(ctx, e); err != nil {
@@ -80,19 +89,24 @@ func (l *Ledger) closeOne(ctx context.Context, e *Entry) error {
 	if err := e.lockWithin(ctx); err != nil {
 		return err // still in use: it stays in the table, where it is seen
 	}
-	if e.closed {
-		e.use.Unlock()
+	defer e.use.Unlock()
+	if l.hasChildren(e) {
+		return errParentOfBusy
+	}
+	if e.closed.Swap(true) {
 		return nil
 	}
-	e.closed = true
 	err := closeResource(ctx, e.resource)
-	e.use.Unlock()
 	l.mu.Lock()
-	if _, live := l.entries[e.id]; live {
-		l.drop(e, err)
-	}
+	l.drop(e, err)
 	l.mu.Unlock()
 	return err
+}
+
+func (l *Ledger) hasChildren(e *Entry) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(e.children) > 0
 }
 
 // drop takes the entry out of the table and counts how it ended. The caller holds l.mu.

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -65,6 +66,6 @@ func (l *Ledger) Items() []Item {
 	for _, e := range l.entries {
 		items = append(items, Item{e.id, e.kind, e.parent, e.opener, e.opened})
 	}
-	slices.SortFunc(items, func(a, b Item) int { return int(int64(a.ID) - int64(b.ID)) })
+	slices.SortFunc(items, func(a, b Item) int { return cmp.Compare(a.ID, b.ID) })
 	return items
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,8 +20,8 @@ type Kind string
 
 // Resource is what stands behind a handle.
 type Resource interface {
-	// CloseHandle gives back everything that the resource holds. The ledger calls it exactly once, with the entry's
-	// lock held, so no call is using the resource; ctx bounds how long it may take.
+	// CloseHandle gives back everything that the resource holds. The ledger calls it exactly once, or twice if it
+	// panics, with the entry's lock held, so no call is using the resource; ctx bounds how long it may take.
 	CloseHandle(ctx context.Context) error
 }
 
@@ -69,7 +70,8 @@ type Entry struct {
 	resource Resource
 
 	use      sync.Mutex
-	closed   bool              // guarded by use
+	closed   atomic.Bool       // its closer has begun, or it was retired; never reset
+	closing  bool              // a close was asked for; guarded by Ledger.mu
 	children map[uint32]*Entry // guarded by Ledger.mu; nil until there is one
 }
 
@@ -110,7 +112,7 @@ func (l *Ledger) Register(ctx context.Context, kind Kind, parent uint32, opener 
 	var owner *Entry
 	err := l.room(kind)
 	if err == nil && parent != 0 {
-		if owner = l.entries[parent]; owner == nil {
+		if owner = l.entries[parent]; owner == nil || owner.closing {
 			err = fmt.Errorf("parent[%d]: %w", parent, ErrBadHandle)
 		}
 	}
@@ -145,16 +147,18 @@ func (l *Ledger) turnAway(ctx context.Context, kind Kind, resource Resource, why
 	return errors.Join(why, err)
 }
 
-// Acquire looks a handle up and locks it for the caller, who must Release it.
+// Acquire looks a handle up and locks it for the caller, who must Release it. From the moment that somebody asked for the
+// handle to be closed, it is refused.
 func (l *Ledger) Acquire(kind Kind, id uint32) (*Entry, error) {
 	l.mu.Lock()
 	e := l.entries[id]
-	l.mu.Unlock()
-	if e == nil || e.kind != kind {
+	if e == nil || e.kind != kind || e.closing {
+		l.mu.Unlock()
 		return nil, ErrBadHandle
 	}
+	l.mu.Unlock()
 	e.use.Lock()
-	if e.closed {
+	if e.closed.Load() {
 		e.use.Unlock()
 		return nil, ErrBadHandle
 	}
