@@ -44,13 +44,13 @@ func logFamily() Family {
 }
 
 func sqliteFamily() Family {
-	return Family{"sqlite", "SQLite databases of the adapter, by label. https://www.sqlite.org/c3ref/funclist.html", []Function{
+	return Family{"sqlite", "SQLite databases of the adapter, by label. After ENOTRECOVERABLE a connection is lost (out of memory, a fault, a call that could not be interrupted, a damaged file): only errmsg, finalize and close are left. What was committed is safe. https://www.sqlite.org/c3ref/funclist.html", []Function{
 		{"open", []Param{{"label", In}, {"connection", OutU32}}, ReturnsSQLite,
 			"Opens the database of that label ([a-z0-9_-], 1 to 64 characters), which the manifest names, and makes it if it is not there. EINVAL for another label, EACCES for one that is not in the manifest."},
 		{"close", []Param{{"connection", Handle}}, ReturnsStatus,
 			"Closes the connection, its statements first. An open transaction is rolled back."},
 		{"exec", []Param{{"connection", Handle}, {"sql", In}}, ReturnsSQLite,
-			"Runs one or more statements and drops their rows. https://www.sqlite.org/c3ref/exec.html"},
+			"Runs one or more statements and drops their rows. SQLITE_INTERRUPT and ETIMEDOUT as in step. https://www.sqlite.org/c3ref/exec.html"},
 		{"prepare", []Param{{"connection", Handle}, {"sql", In}, {"statement", OutU32}, {"tail", OutU32}}, ReturnsSQLite,
 			"Compiles the first statement of the text; tail is the number of bytes used. The statement is 0 if the text holds none. https://www.sqlite.org/c3ref/prepare.html"},
 		{"bind_int64", []Param{{"statement", Handle}, {"index", U32}, {"value", I64}}, ReturnsSQLite,
@@ -64,10 +64,10 @@ func sqliteFamily() Family {
 		{"bind_parameter_index", []Param{{"statement", Handle}, {"name", In}}, ReturnsCount, "The index of a named parameter (\":id\"), 0 if there is none."},
 		{"clear_bindings", []Param{{"statement", Handle}}, ReturnsSQLite, "Sets every parameter to NULL."},
 		{"step", []Param{{"statement", Handle}}, ReturnsSQLite,
-			"Runs to the next row: 100 SQLITE_ROW, 101 SQLITE_DONE, or an error. SQLITE_INTERRUPT (9) when the host's time budget for one call is used up. https://www.sqlite.org/c3ref/step.html"},
+			"Runs to the next row: 100 SQLITE_ROW, 101 SQLITE_DONE, or an error. SQLITE_INTERRUPT (9) when the host's time budget for one call is used up; ETIMEDOUT if the call could not be interrupted, and the connection is lost then. https://www.sqlite.org/c3ref/step.html"},
 		{"column_count", []Param{{"statement", Handle}}, ReturnsCount, "The number of columns."},
 		{"column_name", []Param{{"statement", Handle}, {"column", U32}, {"buffer", Out}}, ReturnsSize, "The name of a column; the first is 0."},
-		{"column_type", []Param{{"statement", Handle}, {"column", U32}}, ReturnsCount, "1 integer, 2 float, 3 text, 4 blob, 5 null. https://www.sqlite.org/c3ref/c_blob.html"},
+		{"column_type", []Param{{"statement", Handle}, {"column", U32}}, ReturnsCount, "The type of a column of the current row; ERANGE if there is no row or no such column, as for all of column_* and row. 1 integer, 2 float, 3 text, 4 blob, 5 null. https://www.sqlite.org/c3ref/c_blob.html"},
 		{"column_int64", []Param{{"statement", Handle}, {"column", U32}, {"value", OutI64}}, ReturnsStatus, "The column as an integer."},
 		{"column_double", []Param{{"statement", Handle}, {"column", U32}, {"value", OutF64}}, ReturnsStatus, "The column as a floating-point number."},
 		{"column_text", []Param{{"statement", Handle}, {"column", U32}, {"buffer", Out}}, ReturnsSize, "The column as UTF-8 text, without a NUL at the end."},

@@ -60,7 +60,9 @@ int32_t innkeeper_config_has_secret(const void *name, uint32_t name_size);
 INNKEEPER_IMPORT("log", "write")
 int32_t innkeeper_log_write(int32_t level, const void *message, uint32_t message_size, const void *attributes, uint32_t attributes_size);
 
-// sqlite: SQLite databases of the adapter, by label. https://www.sqlite.org/c3ref/funclist.html
+// sqlite: SQLite databases of the adapter, by label. After ENOTRECOVERABLE a connection is lost (out of memory, a
+// fault, a call that could not be interrupted, a damaged file): only errmsg, finalize and close are left. What
+// was committed is safe. https://www.sqlite.org/c3ref/funclist.html
 
 // Opens the database of that label ([a-z0-9_-], 1 to 64 characters), which the manifest names, and makes it if it
 // is not there. EINVAL for another label, EACCES for one that is not in the manifest. Result: an SQLite result
@@ -73,8 +75,8 @@ int32_t innkeeper_sqlite_open(const void *label, uint32_t label_size, uint32_t *
 INNKEEPER_IMPORT("sqlite", "close")
 int32_t innkeeper_sqlite_close(uint32_t connection);
 
-// Runs one or more statements and drops their rows. https://www.sqlite.org/c3ref/exec.html Result: an SQLite
-// result code; negative: a negated WASI errno.
+// Runs one or more statements and drops their rows. SQLITE_INTERRUPT and ETIMEDOUT as in step.
+// https://www.sqlite.org/c3ref/exec.html Result: an SQLite result code; negative: a negated WASI errno.
 INNKEEPER_IMPORT("sqlite", "exec")
 int32_t innkeeper_sqlite_exec(uint32_t connection, const void *sql, uint32_t sql_size);
 
@@ -123,8 +125,8 @@ INNKEEPER_IMPORT("sqlite", "clear_bindings")
 int32_t innkeeper_sqlite_clear_bindings(uint32_t statement);
 
 // Runs to the next row: 100 SQLITE_ROW, 101 SQLITE_DONE, or an error. SQLITE_INTERRUPT (9) when the host's time
-// budget for one call is used up. https://www.sqlite.org/c3ref/step.html Result: an SQLite result code; negative:
-// a negated WASI errno.
+// budget for one call is used up; ETIMEDOUT if the call could not be interrupted, and the connection is lost
+// then. https://www.sqlite.org/c3ref/step.html Result: an SQLite result code; negative: a negated WASI errno.
 INNKEEPER_IMPORT("sqlite", "step")
 int32_t innkeeper_sqlite_step(uint32_t statement);
 
@@ -137,8 +139,9 @@ int32_t innkeeper_sqlite_column_count(uint32_t statement);
 INNKEEPER_IMPORT("sqlite", "column_name")
 int32_t innkeeper_sqlite_column_name(uint32_t statement, uint32_t column, void *buffer, uint32_t buffer_size);
 
-// 1 integer, 2 float, 3 text, 4 blob, 5 null. https://www.sqlite.org/c3ref/c_blob.html Result: a number, as said
-// above; negative: a negated WASI errno.
+// The type of a column of the current row; ERANGE if there is no row or no such column, as for all of column_*
+// and row. 1 integer, 2 float, 3 text, 4 blob, 5 null. https://www.sqlite.org/c3ref/c_blob.html Result: a number,
+// as said above; negative: a negated WASI errno.
 INNKEEPER_IMPORT("sqlite", "column_type")
 int32_t innkeeper_sqlite_column_type(uint32_t statement, uint32_t column);
 

@@ -49,8 +49,9 @@ type Log interface {
 	Write(level int32, message []byte, attributes []byte) int32
 }
 
-// SQLite is the family innkeeper:sqlite@1. SQLite databases of the adapter, by label.
-// https://www.sqlite.org/c3ref/funclist.html
+// SQLite is the family innkeeper:sqlite@1. SQLite databases of the adapter, by label. After ENOTRECOVERABLE a
+// connection is lost (out of memory, a fault, a call that could not be interrupted, a damaged file): only errmsg,
+// finalize and close are left. What was committed is safe. https://www.sqlite.org/c3ref/funclist.html
 // A slice is a view that is valid during the call only. A negative result is a negated Errno.
 type SQLite interface {
 	// Open is sqlite.open. Opens the database of that label ([a-z0-9_-], 1 to 64 characters), which the manifest
@@ -60,8 +61,8 @@ type SQLite interface {
 	// Close is sqlite.close. Closes the connection, its statements first. An open transaction is rolled back. Result:
 	// 0 on success.
 	Close(connection uint32) int32
-	// Exec is sqlite.exec. Runs one or more statements and drops their rows. https://www.sqlite.org/c3ref/exec.html
-	// Result: an SQLite result code.
+	// Exec is sqlite.exec. Runs one or more statements and drops their rows. SQLITE_INTERRUPT and ETIMEDOUT as in
+	// step. https://www.sqlite.org/c3ref/exec.html Result: an SQLite result code.
 	Exec(connection uint32, sql []byte) int32
 	// Prepare is sqlite.prepare. Compiles the first statement of the text; tail is the number of bytes used. The
 	// statement is 0 if the text holds none. https://www.sqlite.org/c3ref/prepare.html Result: an SQLite result code.
@@ -88,15 +89,16 @@ type SQLite interface {
 	// ClearBindings is sqlite.clear_bindings. Sets every parameter to NULL. Result: an SQLite result code.
 	ClearBindings(statement uint32) int32
 	// Step is sqlite.step. Runs to the next row: 100 SQLITE_ROW, 101 SQLITE_DONE, or an error. SQLITE_INTERRUPT (9)
-	// when the host's time budget for one call is used up. https://www.sqlite.org/c3ref/step.html Result: an SQLite
-	// result code.
+	// when the host's time budget for one call is used up; ETIMEDOUT if the call could not be interrupted, and the
+	// connection is lost then. https://www.sqlite.org/c3ref/step.html Result: an SQLite result code.
 	Step(statement uint32) int32
 	// ColumnCount is sqlite.column_count. The number of columns. Result: a number, as said above.
 	ColumnCount(statement uint32) int32
 	// ColumnName is sqlite.column_name. The name of a column; the first is 0. Result: the size of the whole answer in
 	// bytes; larger than the buffer means that nothing was written.
 	ColumnName(statement uint32, column uint32, buffer []byte) int32
-	// ColumnType is sqlite.column_type. 1 integer, 2 float, 3 text, 4 blob, 5 null.
+	// ColumnType is sqlite.column_type. The type of a column of the current row; ERANGE if there is no row or no such
+	// column, as for all of column_* and row. 1 integer, 2 float, 3 text, 4 blob, 5 null.
 	// https://www.sqlite.org/c3ref/c_blob.html Result: a number, as said above.
 	ColumnType(statement uint32, column uint32) int32
 	// ColumnInt64 is sqlite.column_int64. The column as an integer. Result: 0 on success.

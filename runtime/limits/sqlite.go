@@ -12,9 +12,17 @@ const (
 	// for well under a millisecond; a second is a stuck one.
 	SQLiteBusyTimeout = 1 * time.Second
 
-	// SQLiteLengthBytes is the longest text, blob or row, in bytes. SQLite looks at the deadline once in 1,000 steps of
-	// its machine, and one step can be a function over a whole value: 500 calls of upper() on 2 MiB were measured at
-	// 3.5 s, and the time grows with the length. Two MiB hold half a million tokens of conversation.
+	// SQLiteCallGrace is how long after its deadline, or after the end of its instance, a call may still go on. SQLite looks
+	// at the deadline between steps that can take a tenth of a second; past this, the connection is taken from it. The two
+	// together stay under StallBudget.
+	SQLiteCallGrace = 1 * time.Second
+
+	// SQLiteProgressSteps is how many steps of its machine SQLite takes between two looks at the deadline. One step can be
+	// a function over a whole value: upper() of 2 MiB takes 6 ms. A look costs 50 ns, which at 20 steps could not be told
+	// from noise in a counting loop.
+	SQLiteProgressSteps = 20
+
+	// SQLiteLengthBytes is the longest text, blob or row, in bytes. Two MiB hold half a million tokens of conversation.
 	SQLiteLengthBytes = 2 << 20
 
 	// SQLiteMemoryBytes is all memory of one connection: page cache, schema, statements, sorts and temporary tables,
@@ -54,10 +62,6 @@ const (
 
 	// SQLiteFunctionArgs is the most arguments of a function. json_set and its kin copy the whole value for each.
 	SQLiteFunctionArgs = 100
-
-	// SQLiteLikePatternBytes is the longest pattern of LIKE and GLOB, in bytes. Matching takes pattern times text: 500
-	// bytes on 1 MiB took 2 s in one step, so this many take half a second on the longest value.
-	SQLiteLikePatternBytes = 64
 
 	// SQLiteVariables is the highest number of a parameter, 56 bytes each.
 	SQLiteVariables = 4096

@@ -1,0 +1,222 @@
+package sqlitefn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"innkeeper/adapters/abi"
+	"innkeeper/runtime/ledger"
+)
+
+// connection is one open database. SQLite's connection and its statements are one thing to the outside: whoever uses any
+// of them holds mu. It is the innermost lock: a ledger entry may be held when it is taken, never the other way round.
+type connection struct {
+	path     string
+	opener   string // of its statements
+	limits   Limits
+	log      *slog.Logger
+	deadline *deadline
+	watchdog *watchdog
+	memory   []byte // all that SQLite has
+
+	// damage is set once and then ends all use of the file's connections but errmsg and close. They share it.
+	damage *atomic.Pointer[damageError]
+
+	mu         sync.Mutex
+	db         *sqlite3.Conn // nil once closed
+	authorizer authorizer
+	files      []io.Closer // the files behind db, for the case that SQLite cannot close them any more
+	sound      bool        // the file was read when it was opened, and found in order
+	lost       bool        // the library panicked: nothing but closing is left
+	crashed    bool        // the memory was taken away: nothing but the files is left
+	walFull    bool        // the write-ahead log is over maxWALPages
+	lastError  string      // what errmsg says
+	logged     uint32      // bits of the primary codes that the operator was told of
+	scratch    []byte      // for whole rows
+
+	maxWALPages int64
+}
+
+var _ ledger.Resource = (*connection)(nil)
+
+// do runs one operation on the database. A panic of the library poisons the connection, for its state is unknown then.
+func (c *connection) do(operation func() int32) (result int32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.lost || c.damage.Load() != nil {
+		return abi.ENOTRECOVERABLE.Result()
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer c.rescue(&result)
+	return operation()
+}
+
+// timed runs the part of an operation whose length the guest decides, under the deadline and the watchdog.
+func (c *connection) timed(operation func() int32) int32 {
+	c.deadline.wind()
+	c.watchdog.begin(c.deadline.over)
+	defer c.settle()
+	return operation()
+}
+
+func (c *connection) settle() {
+	if c.watchdog.end() {
+		c.lost, c.crashed = true, true
+	}
+}
+
+func (c *connection) rescue(result *int32) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	c.lost = true
+	if c.crashed {
+		c.lastError = "interrupted"
+		*result = abi.ETIMEDOUT.Result()
+		c.log.Warn("sqlite: call could not be interrupted, connection lost", "file", c.path, "budget", c.limits.CallBudget)
+		return
+	}
+	*result = panicErrno(p).Result()
+	if isOutOfMemory(p) {
+		c.lastError = "out of memory"
+		c.log.Warn("sqlite: out of memory, connection lost", "file", c.path, "limit_bytes", c.limits.MaxMemory)
+		return
+	}
+	c.lastError = "disk I/O error"
+	c.log.Error("sqlite: fault, connection lost", "file", c.path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+}
+
+// result is SQLite's code for what a call of the library returned. An error is kept for errmsg.
+func (c *connection) result(err error) int32 {
+	if err == nil {
+		return resultOK
+	}
+	code := extendedCode(err)
+	c.lastError = message(err)
+	if isWriteError(code) && diskFull(c.path) {
+		// The library says "input/output error" where SQLite has a code for it, and has lost the system's reason by now.
+		code, c.lastError = sqlite3.FULL.ExtendedCode(), "database or disk is full"
+	}
+	switch primary := code.Code(); {
+	case isDamage(primary):
+		c.damage.CompareAndSwap(nil, &damageError{c.path, c.lastError, primary})
+	case primary == sqlite3.IOERR || primary == sqlite3.FULL || primary == sqlite3.CANTOPEN || primary == sqlite3.READONLY:
+		c.tellOnce(primary, err)
+	}
+	return int32(code)
+}
+
+// tellOnce tells the operator of a trouble with the machine, once for each connection and code, so that a guest that tries
+// again and again does not fill the log.
+func (c *connection) tellOnce(code sqlite3.ErrorCode, err error) {
+	bit := uint32(1) << (code & 31)
+	if c.logged&bit != 0 {
+		return
+	}
+	c.logged |= bit
+	c.log.Error("sqlite: operation failed", "file", c.path, "error", err)
+}
+
+// CloseHandle closes the connection: what is left of its statements first, for SQLite closes nothing while one is open. An
+// open transaction is rolled back. After a fault the first try may fail and the second succeed; if both do, the files are
+// closed without SQLite, so that no descriptor and no lock stays.
+func (c *connection) CloseHandle(ctx context.Context) error {
+	if err := c.lockWithin(ctx); err != nil {
+		return err
+	}
+	defer c.mu.Unlock()
+	if c.db == nil {
+		return nil
+	}
+	if c.watchdog != nil {
+		c.watchdog.close()
+		c.watchdog = nil
+	}
+	err := c.end()
+	c.db, c.files, c.scratch, c.memory = nil, nil, nil, nil
+	return err
+}
+
+func (c *connection) end() error {
+	if c.crashed {
+		return c.abandon()
+	}
+	err := c.shut()
+	if err != nil {
+		err = c.shut()
+	}
+	if err == nil {
+		return nil
+	}
+	c.log.Error("sqlite: connection could not be closed, closing its files", "file", c.path, "error", err)
+	return errors.Join(err, c.abandon())
+}
+
+func (c *connection) shut() error {
+	if err := attempt(c.protect); err != nil {
+		return err
+	}
+	for _, stmt := range slices.Collect(c.db.Stmts()) {
+		finalize(stmt)
+	}
+	return attempt(c.db.Close)
+}
+
+// protect keeps a damaged file as it is: closing must not copy the log into it. An empty log may go as always.
+func (c *connection) protect() error {
+	if c.sound && c.damage.Load() == nil {
+		return nil
+	}
+	log, err := os.Lstat(c.path + "-wal")
+	if err != nil || log.Size() == 0 {
+		return nil
+	}
+	_, err = c.db.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true)
+	return err
+}
+
+// finalize destroys a statement. SQLite's finalize reports the statement's last error, which is no news, and panics once
+// after it ran out of memory; either way the statement is gone.
+func finalize(stmt *sqlite3.Stmt) {
+	var fault *panicError
+	if err := attempt(stmt.Close); errors.As(err, &fault) {
+		attempt(stmt.Close)
+	}
+}
+
+// abandon closes the connection without SQLite: its files, which frees its locks, and its memory. What is in the files is
+// as after the death of a process.
+func (c *connection) abandon() error {
+	var errs []error
+	for _, file := range c.files {
+		errs = append(errs, attempt(file.Close))
+	}
+	errs = append(errs, release(c.memory))
+	return errors.Join(errs...)
+}
+
+// busyPoll is how often a closer looks again at a connection that another thread's call is using.
+const busyPoll = time.Millisecond
+
+func (c *connection) lockWithin(ctx context.Context) error {
+	for !c.mu.TryLock() {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("database[%s] still in use by a call: %w", c.path, context.Cause(ctx))
+		case <-time.After(busyPoll):
+		}
+	}
+	return nil
+}

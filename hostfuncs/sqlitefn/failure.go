@@ -1,0 +1,107 @@
+package sqlitefn
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"innkeeper/adapters/abi"
+)
+
+// SQLite's result codes that are not errors. https://www.sqlite.org/rescode.html
+const (
+	resultOK   int32 = 0
+	resultRow  int32 = 100
+	resultDone int32 = 101
+)
+
+// damageError says that a database file, or its write-ahead log, is not what SQLite wrote there.
+type damageError struct {
+	path string
+	why  string
+	code sqlite3.ErrorCode
+}
+
+func (e *damageError) Error() string {
+	return fmt.Sprintf("database[%s]: %s; the file was left as it is: move it and its -wal and -shm files away to start "+
+		"with an empty database, or put a backup in its place, then start the adapter again", e.path, e.why)
+}
+
+// extendedCode is SQLite's code for an error of the library.
+func extendedCode(err error) sqlite3.ExtendedErrorCode {
+	switch e := err.(type) {
+	case *sqlite3.Error:
+		return e.ExtendedCode()
+	case sqlite3.ExtendedErrorCode:
+		return e
+	case sqlite3.ErrorCode:
+		return e.ExtendedCode()
+	}
+	var code sqlite3.ExtendedErrorCode
+	if errors.As(err, &code) {
+		return code
+	}
+	return sqlite3.ERROR.ExtendedCode()
+}
+
+// message is what sqlite3_errmsg says of an error. The system's own error is not in it: that one names the host's files.
+// https://www.sqlite.org/c3ref/errcode.html
+func message(err error) string {
+	text := err.Error()
+	var full *sqlite3.Error
+	if errors.As(err, &full) {
+		text = full.Error()
+		if system := full.Unwrap(); system != nil {
+			text = strings.TrimSuffix(text, ": "+system.Error())
+		}
+		standard := full.ExtendedCode().Error()
+		if own := strings.TrimPrefix(strings.TrimPrefix(text, standard), ": "); own != "" {
+			return own
+		}
+	}
+	return strings.TrimPrefix(text, "sqlite3: ")
+}
+
+func isWriteError(code sqlite3.ExtendedErrorCode) bool {
+	return code == sqlite3.IOERR_WRITE || code == sqlite3.IOERR_SHMSIZE || code == sqlite3.IOERR_FSYNC
+}
+
+func isDamage(code sqlite3.ErrorCode) bool { return code == sqlite3.CORRUPT || code == sqlite3.NOTADB }
+
+// isOutOfMemory tells whether a panic of the library means that the connection's memory is used up. The library panics
+// with an unexported error of that text, or with the system's ENOMEM.
+func isOutOfMemory(panicked any) bool {
+	err, ok := panicked.(error)
+	return ok && (err.Error() == sqlite3.NOMEM.Error() || errors.Is(err, syscall.ENOMEM))
+}
+
+// panicErrno is the result of a call that ended in a panic of the library.
+func panicErrno(panicked any) abi.Errno {
+	if isOutOfMemory(panicked) {
+		return abi.ENOMEM
+	}
+	return abi.EIO
+}
+
+// attempt runs step and turns a panic into an error. A fault in memory that is mapped from a file, such as a -shm file cut
+// short by somebody, is a panic too and not the end of the process.
+func attempt(step func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicError{value: p, stack: debug.Stack()}
+		}
+	}()
+	return step()
+}
+
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }

@@ -1,0 +1,158 @@
+package sqlitefn
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"innkeeper/adapters/abi"
+	"innkeeper/hostfuncs/handles"
+	"innkeeper/runtime/ledger"
+	"innkeeper/runtime/limits"
+)
+
+// statement is one prepared statement. Its connection's lock guards it.
+type statement struct {
+	conn *connection
+	stmt *sqlite3.Stmt
+}
+
+var _ ledger.Resource = (*statement)(nil)
+
+// CloseHandle finalizes the statement. If nothing is left of its connection, nothing is of the statement.
+func (s *statement) CloseHandle(ctx context.Context) error {
+	if err := s.conn.lockWithin(ctx); err != nil {
+		return err
+	}
+	defer s.conn.mu.Unlock()
+	if s.conn.db != nil && !s.conn.crashed {
+		finalize(s.stmt)
+	}
+	return nil
+}
+
+// Prepare is sqlite.prepare.
+func (f *Family) Prepare(parent uint32, sql []byte, handle, tail *uint32) int32 {
+	if err := f.ledger.Room(KindStatement); err != nil {
+		return handles.Errno(err).Result()
+	}
+	entry, err := f.ledger.Acquire(KindConnection, parent)
+	if err != nil {
+		return handles.Errno(err).Result()
+	}
+	c := entry.Resource().(*connection)
+	defer f.watch(c)
+	defer entry.Release()
+	var made *statement
+	result := c.do(func() int32 {
+		stmt, rest, result := c.prepare(sql)
+		if result == resultOK {
+			*tail = uint32(len(sql) - len(rest))
+		}
+		if stmt != nil {
+			made = &statement{c, stmt}
+		}
+		return result
+	})
+	if made == nil {
+		return result
+	}
+	// Not under the connection's lock: a ledger that takes no more closes the statement at once, which takes that lock.
+	id, err := f.ledger.Register(f.closing, KindStatement, parent, c.opener, made)
+	if err != nil {
+		return handles.Errno(err).Result()
+	}
+	*handle = id
+	return resultOK
+}
+
+// prepare compiles the first statement of the text. The statement is nil if there is none.
+func (c *connection) prepare(sql []byte) (stmt *sqlite3.Stmt, rest string, result int32) {
+	if result := c.accept(sql); result != resultOK {
+		return nil, "", result
+	}
+	result = c.timed(func() int32 {
+		var err error
+		stmt, rest, err = c.db.Prepare(string(sql))
+		return c.result(err)
+	})
+	return stmt, rest, result
+}
+
+// accept refuses text that is too long before the library copies it into the connection's memory, and text with a NUL,
+// at which SQLite would stop without a word.
+func (c *connection) accept(sql []byte) int32 {
+	if len(sql) > limits.SQLiteSQLBytes {
+		return c.result(sqlite3.TOOBIG)
+	}
+	if bytes.IndexByte(sql, 0) >= 0 {
+		return abi.EINVAL.Result()
+	}
+	return resultOK
+}
+
+// Exec is sqlite.exec. The whole text has the time of one call.
+func (f *Family) Exec(id uint32, sql []byte) int32 {
+	return f.onConnection(id, func(c *connection) int32 {
+		if result := c.accept(sql); result != resultOK {
+			return result
+		}
+		return c.timed(func() int32 { return c.exec(string(sql)) })
+	})
+}
+
+func (c *connection) exec(sql string) int32 {
+	for sql != "" {
+		stmt, rest, err := c.db.Prepare(sql)
+		if err != nil {
+			return c.result(err)
+		}
+		if stmt == nil {
+			break
+		}
+		if result := c.run(stmt); result != resultDone {
+			return result
+		}
+		sql = rest
+	}
+	return resultOK
+}
+
+// run steps a statement to its end and finalizes it.
+func (c *connection) run(stmt *sqlite3.Stmt) int32 {
+	defer stmt.Close()
+	for {
+		if result := c.step(stmt); result != resultRow {
+			return result
+		}
+	}
+}
+
+// Step is sqlite.step.
+func (f *Family) Step(id uint32) int32 {
+	return f.onStatement(id, func(s *statement) int32 {
+		return s.conn.timed(func() int32 { return s.conn.step(s.stmt) })
+	})
+}
+
+func (c *connection) step(stmt *sqlite3.Stmt) int32 {
+	if !c.mayGrow(stmt) {
+		return int32(sqlite3.FULL)
+	}
+	c.authorizer.stepping = true
+	more := stmt.Step()
+	c.authorizer.stepping = false
+	if more {
+		return resultRow
+	}
+	if err := stmt.Err(); err != nil {
+		return c.result(err)
+	}
+	return resultDone
+}
+
+// Reset is sqlite.reset. As in SQLite, the result is that of the last step if it failed.
+func (f *Family) Reset(id uint32) int32 {
+	return f.onStatement(id, func(s *statement) int32 { return s.conn.result(s.stmt.Reset()) })
+}
