@@ -1,0 +1,189 @@
+package module
+
+import "innkeeper/runtime/limits"
+
+// Meter says how [Module.Instrument] bounds a run.
+type Meter struct {
+	// Budget is the work that may pass between two checkpoints, in units of
+	// [limits.MeterUnit]; 0 stands for [limits.MeterBudget].
+	Budget int32
+
+	// MaxPages caps the memory, in pages of 64 KiB. A smaller maximum of the
+	// module's own stays.
+	MaxPages uint32
+}
+
+// Instrument returns the module as it may be compiled: metered, with capped
+// memory and tables, and without custom sections other than function names.
+// It imports [MeterModule].[MeterFunction] beside what it imported before; the
+// host must offer that as () -> (), and ends the guest by a panic in it. The
+// same module and meter give the same bytes.
+//
+// Types are left to the engine: it refuses the result if it would have refused
+// the module.
+func (m *Module) Instrument(opt Meter) ([]byte, error) {
+	if opt.Budget == 0 {
+		opt.Budget = limits.MeterBudget
+	}
+	if opt.Budget < 0 {
+		return nil, refuse(0, CodeMeter, "meter budget %d is negative", opt.Budget)
+	}
+	if m.memory.min > opt.MaxPages {
+		return nil, refuse(m.memory.at, CodeLimit, "memory starts with %d pages of 64 KiB, the adapter may have %d",
+			m.memory.min, opt.MaxPages).hint("raise the adapter's memory limit")
+	}
+	w := &rewriter{m: m, opt: opt, checkpoint: uint32(len(m.imports)), counter: uint32(m.globals)}
+	return w.module(), nil
+}
+
+// rewriter makes the instrumented copy of a module.
+type rewriter struct {
+	m   *Module
+	opt Meter
+
+	checkpoint uint32 // function index of the added import, the last of the imports
+	counter    uint32 // global index of the added counter, the last of the globals
+}
+
+// function is the new index of a function: those with a body move up by one.
+func (w *rewriter) function(index uint32) uint32 {
+	if index >= w.checkpoint {
+		return index + 1
+	}
+	return index
+}
+
+// module assembles all sections in the order of the standard. Sections that
+// the module did not have, but the meter needs, appear where they belong.
+func (w *rewriter) module() []byte {
+	out := make([]byte, 0, len(w.m.raw)+len(w.m.raw)/3+256)
+	out = append(out, coreHeader...)
+	for _, id := range []byte{secType, secImport, secFunction, secTable, secMemory, secGlobal,
+		secExport, secStart, secElement, secDataCount, secCode, secData} {
+		old, found := w.m.section(id)
+		switch id {
+		case secImport:
+			out = appendSection(out, id, w.imports(old, found))
+		case secGlobal:
+			out = appendSection(out, id, w.globals(old, found))
+		default:
+			if found {
+				out = appendSection(out, id, w.section(old))
+			}
+		}
+	}
+	if names := w.names(); names != nil {
+		out = appendSection(out, secCustom, names)
+	}
+	return out
+}
+
+func (m *Module) section(id byte) (section, bool) {
+	for _, s := range m.sections {
+		if s.id == id {
+			return s, true
+		}
+	}
+	return section{}, false
+}
+
+// section returns the new content of a section that the module has.
+func (w *rewriter) section(s section) []byte {
+	switch s.id {
+	case secTable:
+		return w.tables()
+	case secMemory:
+		return w.memory()
+	case secExport:
+		return w.exports()
+	case secStart:
+		return appendU32(nil, w.function(uint32(w.m.start)))
+	case secElement:
+		return w.renumber(s, func(r *reader, ref functionRef) { w.m.walkElements(r, ref) })
+	case secCode:
+		return w.code()
+	}
+	return w.m.raw[s.start:s.end]
+}
+
+// imports adds the checkpoint behind the others. Its type is that of _start.
+func (w *rewriter) imports(s section, found bool) []byte {
+	out := appendU32(nil, uint32(len(w.m.imports)+1))
+	if found {
+		out = append(out, w.items(s)...)
+	}
+	out = appendName(appendName(out, MeterModule), MeterFunction)
+	start, _ := w.m.export("_start")
+	return appendU32(append(out, kindFunc), w.m.funcs[start.index])
+}
+
+// globals adds the counter behind the others.
+func (w *rewriter) globals(s section, found bool) []byte {
+	out := appendU32(nil, uint32(w.m.globals+1))
+	if found {
+		s.start = s.end - len(w.items(s))
+		out = append(out, w.renumber(s, func(r *reader, ref functionRef) {
+			for range w.m.globals {
+				w.m.global(r, ref)
+			}
+		})...)
+	}
+	out = append(out, byte(I32), 1, opI32Const)
+	return append(appendS32(out, w.opt.Budget), opEnd)
+}
+
+// items is the content of a section behind the count.
+func (w *rewriter) items(s section) []byte {
+	r := &reader{buf: w.m.raw, pos: s.start, end: s.end}
+	r.u32()
+	return w.m.raw[r.pos:s.end]
+}
+
+func (w *rewriter) tables() []byte {
+	most := uint32(w.m.limits.TableEntries)
+	out := appendU32(nil, uint32(len(w.m.tables)))
+	for _, t := range w.m.tables {
+		if t.hasMax {
+			out = appendBounds(append(out, byte(t.ref)), t.min, min(t.max, most))
+		} else {
+			out = appendBounds(append(out, byte(t.ref)), t.min, most)
+		}
+	}
+	return out
+}
+
+func (w *rewriter) memory() []byte {
+	most := w.opt.MaxPages
+	if w.m.memory.hasMax {
+		most = min(most, w.m.memory.max)
+	}
+	return appendBounds([]byte{1}, w.m.memory.min, most)
+}
+
+func appendBounds(out []byte, least, most uint32) []byte {
+	return appendU32(appendU32(append(out, 1), least), most)
+}
+
+func (w *rewriter) exports() []byte {
+	out := appendU32(nil, uint32(len(w.m.exports)))
+	for _, e := range w.m.exports {
+		out = append(appendName(out, e.name), e.kind)
+		if e.kind == kindFunc {
+			e.index = w.function(e.index)
+		}
+		out = appendU32(out, e.index)
+	}
+	return out
+}
+
+// renumber copies a section and replaces the function indices that walk finds.
+func (w *rewriter) renumber(s section, walk func(*reader, functionRef)) []byte {
+	out := make([]byte, 0, s.end-s.start+64)
+	copied := s.start
+	walk(&reader{buf: w.m.raw, pos: s.start, end: s.end}, func(start, end int, index uint32) {
+		out = append(out, w.m.raw[copied:start]...)
+		out = appendU32(out, w.function(index))
+		copied = end
+	})
+	return append(out, w.m.raw[copied:s.end]...)
+}
