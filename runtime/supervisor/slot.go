@@ -113,6 +113,8 @@ func (s *Slot) do(ctx context.Context, run func(*slotLoop, *running) error) erro
 func (s *Slot) runnable() error {
 	status := s.Status()
 	switch {
+	case s.quitting:
+		return fmt.Errorf("the slot is being stopped: %w", ErrRefused)
 	case status.State == Disabled || status.State == Unconfigured:
 		return fmt.Errorf("it is %s: %s: %w", status.State, status.Reason, ErrRefused)
 	case s.stuck:

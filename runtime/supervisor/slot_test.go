@@ -282,3 +282,21 @@ func TestStopInEveryState(t *testing.T) {
 		})
 	}
 }
+
+// A command that comes while the slot ends for good must not bring it back.
+func TestNothingRevivesASlotThatIsStopping(t *testing.T) {
+	runner := &script{step: serve, drain: time.Minute}
+	bubble(t, Config{Runner: runner}, func(t *testing.T, s *Slot) {
+		stopped := make(chan error, 1)
+		go func() { stopped <- s.Stop(t.Context(), "stop") }()
+		wantState(t, s, Stopping)
+		for name, command := range map[string]func(context.Context) error{"restart": s.Restart, "pause": s.Pause, "resume": s.Resume} {
+			if err := command(t.Context()); !errors.Is(err, ErrRefused) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if err := <-stopped; err != nil || runner.count() != 1 {
+			t.Errorf("stop: %v, runs %d", err, runner.count())
+		}
+	})
+}
