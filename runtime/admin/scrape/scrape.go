@@ -1,0 +1,108 @@
+// Package scrape shows the host's status in the Prometheus text format.
+//
+// It owns the names of the metrics and nothing else: every figure is asked for when somebody scrapes.
+package scrape
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"innkeeper/runtime/admin"
+	"innkeeper/runtime/supervisor"
+)
+
+// Handler serves the metrics of the host, of its process and of its Go runtime.
+func Handler(status func() admin.Status) http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister( // panics on a name that is there twice, which no input can bring about
+		newCollector(status),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+}
+
+// states are all that a slot can be in: each is a series, so that an alert can ask for one that is not entered.
+func states() []supervisor.State {
+	return []supervisor.State{
+		supervisor.Disabled, supervisor.Unconfigured, supervisor.Starting, supervisor.Connected, supervisor.Backoff,
+		supervisor.Paused, supervisor.Failed, supervisor.Stopping, supervisor.Stopped,
+	}
+}
+
+// collector turns a status into metrics.
+type collector struct {
+	status func() admin.Status
+
+	build, state, since, generation, attempts, attention *prometheus.Desc
+	open, opened, closed, failed                         *prometheus.Desc
+}
+
+var _ prometheus.Collector = (*collector)(nil)
+
+func newCollector(status func() admin.Status) *collector {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc("innkeeper_"+name, help, labels, nil)
+	}
+	return &collector{
+		status:     status,
+		build:      desc("build_info", "Always 1; the version is in the label.", "version"),
+		state:      desc("adapter_state", "1 for the state that the adapter is in, 0 for the others.", "adapter", "state"),
+		since:      desc("adapter_state_since_timestamp_seconds", "When the adapter entered its state.", "adapter"),
+		generation: desc("adapter_generation", "Number of the adapter's current or last instance, 0 if there was none.", "adapter"),
+		attempts:   desc("adapter_attempts", "Runs of the adapter that ended badly in a row.", "adapter"),
+		attention:  desc("adapter_attention", "1 if so many runs failed in a row that a person should look.", "adapter"),
+		open:       desc("handles_open", "Handles that the adapter's instance holds now.", "adapter", "kind"),
+		opened:     desc("handles_opened_total", "Handles that the adapter's instances opened.", "adapter", "kind"),
+		closed:     desc("handles_closed_total", "Handles that were closed.", "adapter", "kind"),
+		failed:     desc("handles_failed_total", "Handles whose closing gave an error.", "adapter", "kind"),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (c *collector) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		c.build, c.state, c.since, c.generation, c.attempts, c.attention, c.open, c.opened, c.closed, c.failed,
+	} {
+		out <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *collector) Collect(out chan<- prometheus.Metric) {
+	status := c.status()
+	out <- gauge(c.build, 1, status.Process.Version)
+	for _, a := range status.Adapters {
+		for _, state := range states() {
+			out <- gauge(c.state, truth(a.State == string(state)), a.Name, string(state))
+		}
+		out <- gauge(c.since, float64(a.Since.UnixNano())/1e9, a.Name)
+		out <- gauge(c.generation, float64(a.Generation), a.Name)
+		out <- gauge(c.attempts, float64(a.Attempts), a.Name)
+		out <- gauge(c.attention, truth(a.Attention), a.Name)
+		for kind, totals := range a.Handles.Kinds {
+			out <- gauge(c.open, float64(a.Handles.Open[kind]), a.Name, kind)
+			out <- counter(c.opened, totals.Opened, a.Name, kind)
+			out <- counter(c.closed, totals.Closed, a.Name, kind)
+			out <- counter(c.failed, totals.Failed, a.Name, kind)
+		}
+	}
+}
+
+func gauge(d *prometheus.Desc, value float64, labels ...string) prometheus.Metric {
+	return prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+}
+
+func counter(d *prometheus.Desc, value uint64, labels ...string) prometheus.Metric {
+	return prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(value), labels...)
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,70 @@
+// Package admin is how an operator talks to the running host: over a unix socket in the data folder, in JSON.
+//
+// It owns the socket, the form of status and metrics, and the client for both ends. It knows the host only through the
+// interface that it declares, and holds no secret.
+package admin
+
+import "time"
+
+// Status is what the host says of itself. Its JSON form is stable: fields may be added, none changes its meaning.
+type Status struct {
+	Adapters []Adapter `json:"adapters"`
+	Process  Process   `json:"process"`
+}
+
+// Adapter is one slot.
+type Adapter struct {
+	Name  string `json:"name"`
+	State string `json:"state"`
+	// Reason is a sentence for the operator; empty where the state says all.
+	Reason string `json:"reason"`
+	// Since is when the state was entered.
+	Since time.Time `json:"since"`
+	// Generation is the number of the current or last instance; 0 if there was none.
+	Generation uint64 `json:"generation"`
+	// Attempts counts the runs that ended badly in a row.
+	Attempts int `json:"attempts"`
+	// NextAttempt is when the next run starts; null unless the state is backoff.
+	NextAttempt *time.Time `json:"next_attempt"`
+	// Attention is true when so many runs failed in a row that a person should look.
+	Attention bool `json:"attention"`
+	// LastError is how the last bad run ended, and when; empty and null if none did.
+	LastError   string     `json:"last_error"`
+	LastErrorAt *time.Time `json:"last_error_at"`
+	// Listen is the address that the adapter is served at; empty if there is no listener.
+	Listen  string  `json:"listen"`
+	Module  string  `json:"module"`
+	Handles Handles `json:"handles"`
+}
+
+// Handles is the leak oracle: over all generations of a slot, opened = closed + failed + the sum of open.
+type Handles struct {
+	// Open is by kind, kinds without an open handle left out.
+	Open   map[string]int `json:"open"`
+	Opened uint64         `json:"opened"`
+	Closed uint64         `json:"closed"`
+	Failed uint64         `json:"failed"`
+	// Kinds has the totals by kind.
+	Kinds map[string]HandleTotals `json:"kinds"`
+}
+
+// HandleTotals are the totals of one kind of handle.
+type HandleTotals struct {
+	Opened uint64 `json:"opened"`
+	Closed uint64 `json:"closed"`
+	Failed uint64 `json:"failed"`
+}
+
+// Process is the host's own process.
+type Process struct {
+	PID     int       `json:"pid"`
+	Version string    `json:"version"`
+	Started time.Time `json:"started"`
+	// FDs is the number of open descriptors, -1 where the system does not tell.
+	FDs        int `json:"fds"`
+	Goroutines int `json:"goroutines"`
+	// RSSBytes is the resident memory, -1 where the system does not tell.
+	RSSBytes int64  `json:"rss_bytes"`
+	Config   string `json:"config"`
+	DataDir  string `json:"data_dir"`
+}

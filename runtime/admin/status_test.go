@@ -1,0 +1,29 @@
+package admin
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+)
+
+// Programs read this: fields may be added, none may be renamed or change its type.
+func TestFormOfTheStatus(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	status := Status{
+		Adapters: []Adapter{{
+			Name: "api_server", State: "backoff", Reason: "trap", Since: at, Generation: 7, Attempts: 2, NextAttempt: &at,
+			LastError: "trap", LastErrorAt: &at, Module: "builtin:api_server",
+			Handles: Handles{Open: map[string]int{}, Opened: 3, Closed: 3, Kinds: map[string]HandleTotals{"agent.turn": {Opened: 3, Closed: 3}}},
+		}},
+		Process: Process{PID: 1, Version: "v1", Started: at, FDs: 9, Goroutines: 4, RSSBytes: 1 << 20, Config: "/c", DataDir: "/d"},
+	}
+	const want = `{"adapters":[{"name":"api_server","state":"backoff","reason":"trap","since":"2026-01-02T03:04:05Z","generation":7,` +
+		`"attempts":2,"next_attempt":"2026-01-02T03:04:05Z","attention":false,"last_error":"trap","last_error_at":"2026-01-02T03:04:05Z",` +
+		`"listen":"","module":"builtin:api_server","handles":{"open":{},"opened":3,"closed":3,"failed":0,` +
+		`"kinds":{"agent.turn":{"opened":3,"closed":3,"failed":0}}}}],` +
+		`"process":{"pid":1,"version":"v1","started":"2026-01-02T03:04:05Z","fds":9,"goroutines":4,"rss_bytes":1048576,"config":"/c","data_dir":"/d"}}`
+	got, err := json.Marshal(status)
+	if err != nil || string(got) != want {
+		t.Errorf("got  %s\nwant %s (%v)", got, want, err)
+	}
+}
