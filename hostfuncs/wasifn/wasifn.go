@@ -2,8 +2,8 @@
 // wazero, and polling over the instance's mailbox.
 //
 // It owns poll_oneoff and fd_fdstat_get, so that descriptor 3 is the mailbox and a Go guest's own poller sleeps on "next
-// event or next timer". There are no preopened folders, so every call with a path fails. It knows nothing of what an event
-// is.
+// event or next timer". There are no files, folders and sockets, so every call that needs one fails. It knows nothing of
+// what an event is.
 package wasifn
 
 import (
@@ -24,21 +24,19 @@ type Module struct{}
 // ImportName is the module name that guests import from.
 func (Module) ImportName() string { return wasi.ModuleName }
 
-// Export adds wazero's functions and then, under the same names, the two that know the mailbox: the later export wins.
+// Export adds wazero's functions and then, under the same names, those of this package: the later export wins.
 func (Module) Export(builder wazero.HostModuleBuilder) {
 	wasi.NewFunctionExporter().ExportFunctions(builder)
-	export(builder, "poll_oneoff", 4, pollOneoff)
-	export(builder, "fd_fdstat_get", 2, fdstatGet)
+	exportFileFunctions(builder)
+	const i32 = api.ValueTypeI32
+	export(builder, "poll_oneoff", []api.ValueType{i32, i32, i32, i32}, pollOneoff)
+	export(builder, "fd_fdstat_get", []api.ValueType{i32, i32}, fdstatGet)
 }
 
 type body func(ctx context.Context, mem guestmem.Memory, stack []uint64) abi.Errno
 
-// export adds one function of i32 parameters whose result is an errno, which in WASI is not negated.
-func export(builder wazero.HostModuleBuilder, name string, params int, run body) {
-	types := make([]api.ValueType, params)
-	for i := range types {
-		types[i] = api.ValueTypeI32
-	}
+// export adds one function whose result is an errno, which in WASI is not negated.
+func export(builder wazero.HostModuleBuilder, name string, types []api.ValueType, run body) {
 	call := func(ctx context.Context, guest api.Module, stack []uint64) {
 		hostcall.Check(ctx)
 		errno := run(ctx, guestmem.Of(guest.Memory()), stack)

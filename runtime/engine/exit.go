@@ -2,10 +2,8 @@ package engine
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/tetratelabs/wazero/sys"
 )
@@ -26,52 +24,49 @@ const (
 // Exit says how a run ended.
 type Exit struct {
 	Verdict Verdict
-	// Code is short and stable: "exit", "trap", "stall", "connect_timeout", "stopped", or what the guest gave.
+	// Code is short and stable: "exit", "trap", "host_panic", "stall", "connect_timeout", "stopped", "killed", or what the
+	// guest gave.
 	Code string
 	// Message is a sentence for the operator.
 	Message string
+	// Trace is the stack of a trap or a panic, many lines, for a developer; empty for other ends.
+	Trace string
 	// Teardown is what went wrong while the instance was closed; nil is the rule.
 	Teardown error
 	// Stuck means that something of the instance may still be alive: no other generation may start.
 	Stuck bool
 }
 
-// The exit codes that have a meaning beyond zero and not zero. https://man.openbsd.org/sysexits
-const (
-	exConfig = 78
-)
+// exConfig is the exit code that means "do not try again". https://man.openbsd.org/sysexits
+const exConfig = 78
 
 // judge turns the end of a run into a verdict. What killed it comes first, then what the guest or a host function said of
 // the end, then the exit code.
-func (i *Instance) judge(err error) Exit {
+func (r *run) judge(err error) Exit {
 	failure, said := Failure{}, false
-	if i.Failure != nil {
-		failure, said = i.Failure()
+	if r.Failure != nil {
+		_ = r.call("failure", func() { failure, said = r.Failure() }) // a panic is the cause of the end by now
 	}
-	switch cause := context.Cause(i.Context); {
+	switch cause := context.Cause(r.Context); {
 	case errors.Is(cause, errConnect):
-		return Exit{Verdict: Retry, Code: "connect_timeout", Message: fmt.Sprintf("%v (%v)", errConnect, i.Budgets.Connect)}
+		return Exit{Verdict: Retry, Code: "connect_timeout", Message: fmt.Sprintf("%v (%v)", errConnect, r.Budgets.Connect)}
 	case errors.Is(cause, errStall):
-		return Exit{Verdict: Retry, Code: "stall", Message: fmt.Sprintf("%v (%v)", errStall, i.Budgets.Stall)}
+		return Exit{Verdict: Retry, Code: "stall", Message: fmt.Sprintf("%v (%v)", errStall, r.Budgets.Stall)}
 	case errors.Is(cause, errDrain), errors.Is(cause, errStopped):
 		return Exit{Verdict: Done, Code: "stopped", Message: cause.Error()}
 	case said:
 		return fromFailure(failure)
 	case cause != nil:
-		return Exit{Verdict: Retry, Code: "killed", Message: cause.Error()}
+		return fromCause(cause)
 	}
 	var code *sys.ExitError
 	switch {
 	case err == nil:
-		return Exit{Verdict: Done, Code: "exit", Message: "ended with exit code 0"}
-	case !errors.As(err, &code):
-		return Exit{Verdict: Retry, Code: "trap", Message: firstLines(err.Error())}
-	case code.ExitCode() == 0:
-		return Exit{Verdict: Done, Code: "exit", Message: "ended with exit code 0"}
-	case code.ExitCode() == exConfig:
-		return Exit{Verdict: Failed, Code: "exit", Message: "ended with exit code 78 (EX_CONFIG) without saying why"}
+		return fromCode(0)
+	case errors.As(err, &code):
+		return fromCode(code.ExitCode())
 	default:
-		return Exit{Verdict: Retry, Code: "exit", Message: fmt.Sprintf("ended with exit code %d", code.ExitCode())}
+		return fromTrap(err)
 	}
 }
 
@@ -83,13 +78,20 @@ func fromFailure(f Failure) Exit {
 	return exit
 }
 
-// firstLines keeps the reason of a trap and the innermost frames; the rest of a wasm stack trace helps nobody in a status.
-func firstLines(text string) string {
-	lines := strings.Split(text, "\n")
-	return strings.Join(lines[:min(len(lines), 4)], " | ")
+func fromCause(cause error) Exit {
+	if panicked, ok := errors.AsType[*hostPanic](cause); ok {
+		return panicked.exit()
+	}
+	return Exit{Verdict: Retry, Code: "killed", Message: message(cause.Error())}
 }
 
-// randomSource gives guests the operating system's random bytes; wazero's default is a fixed seed.
-type randomSource struct{}
-
-func (randomSource) Read(p []byte) (int, error) { return rand.Read(p) }
+func fromCode(code uint32) Exit {
+	exit := Exit{Verdict: Retry, Code: "exit", Message: fmt.Sprintf("ended with exit code %d", code)}
+	switch code {
+	case 0:
+		exit.Verdict = Done
+	case exConfig:
+		exit.Verdict, exit.Message = Failed, "ended with exit code 78 (EX_CONFIG) without saying why"
+	}
+	return exit
+}

@@ -1,18 +1,24 @@
 // Package engine runs guests with wazero: it compiles a module once, instantiates it for each generation, watches over the
 // run, and tears the instance down, always in the same order.
 //
-// It owns the wazero runtime of an adapter, the budgets of a run (connect, stall, drain, close) and the judgement of how a
-// run ended. It knows the instance's ledger and mailbox through the small interfaces that it declares, and nothing of
-// what any host function does, of HTTP, of SQLite, or of what happens after a run.
+// It owns the wazero runtime of an adapter, the guests' linear memories, the budgets of a run (connect, stall, drain, close)
+// and the judgement of how a run ended. It knows the instance's ledger and mailbox through the small interfaces that it
+// declares, and nothing of what any host function does, of HTTP, of SQLite, or of what happens after a run.
 package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 )
+
+// startFunction is what a WASI command exports. https://github.com/WebAssembly/WASI/blob/wasi-0.1/application-abi.md
+const startFunction = "_start"
 
 // HostModule is a group of host functions under one import module name.
 type HostModule interface {
@@ -37,19 +43,28 @@ type Config struct {
 	MemoryPages uint32
 	// Cache keeps compiled code, shared by all programs; nil for none.
 	Cache wazero.CompilationCache
-	// Interpreter chooses wazero's interpreter instead of its compiler: slower, and independent of compiler bugs.
+	// Interpreter chooses wazero's interpreter instead of its compiler: slower, and independent of compiler bugs. Where
+	// wazero has no compiler it is the only choice anyway.
 	Interpreter bool
 }
 
-// Program is a compiled module, ready to be run any number of times. Close it when no run is left.
+// Program is a compiled module, ready to be run any number of times, also at once. Close it when no run is left.
 type Program struct {
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
+	memories func(context.Context) (_ context.Context, release func())
+	guests   atomic.Int64 // that have not left yet
+
+	mu     sync.Mutex
+	closed bool
 }
+
+// ErrRunning means that a program cannot be closed, because a guest of it still runs.
+var ErrRunning = errors.New("a guest still runs")
 
 // Compile makes a program. Each has a wazero runtime of its own, because the memory limit belongs to the runtime.
 func Compile(ctx context.Context, cfg Config) (*Program, error) {
-	settings := wazero.NewRuntimeConfigCompiler()
+	settings := wazero.NewRuntimeConfig()
 	if cfg.Interpreter {
 		settings = wazero.NewRuntimeConfigInterpreter()
 	}
@@ -57,9 +72,9 @@ func Compile(ctx context.Context, cfg Config) (*Program, error) {
 	if cfg.Cache != nil {
 		settings = settings.WithCompilationCache(cfg.Cache)
 	}
-	p := &Program{runtime: wazero.NewRuntimeWithConfig(ctx, settings)}
+	p := &Program{runtime: wazero.NewRuntimeWithConfig(ctx, settings), memories: withMemories}
 	if err := p.load(ctx, cfg); err != nil {
-		return nil, joinClose(err, p.runtime.Close(ctx))
+		return nil, joinClose(err, p.Close(ctx))
 	}
 	return p, nil
 }
@@ -81,21 +96,32 @@ func (p *Program) load(ctx context.Context, cfg Config) error {
 	if p.compiled, err = p.runtime.CompileModule(ctx, cfg.Wasm); err != nil {
 		return fmt.Errorf("compile: %w", err)
 	}
+	if p.compiled.ExportedFunctions()[startFunction] == nil {
+		return fmt.Errorf("module exports no function %s", startFunction)
+	}
 	return nil
 }
 
-// Close gives the compiled code and the runtime back.
-func (p *Program) Close(ctx context.Context) error { return p.runtime.Close(ctx) }
-
-// checkpoint is where metered code stops when its instance is over. The context is that of the run; asking it costs one
-// atomic load. That the guest came out of compiled code here also lets Go's scheduler and garbage collector act.
-func checkpoint(ctx context.Context, _ []uint64) {
-	if ctx.Err() != nil {
-		panic(unwound{})
+// Close gives the compiled code and the runtime back. It is safe on a nil or closed program. While a guest still runs, which
+// is the case after a run that ended stuck, it closes nothing and fails with [ErrRunning]: the code under the guest must
+// not go.
+func (p *Program) Close(ctx context.Context) error {
+	if p == nil {
+		return nil
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := p.guests.Load(); n > 0 {
+		return fmt.Errorf("program guests[%d]: %w", n, ErrRunning)
+	}
+	if p.closed {
+		return nil
+	}
+	p.closed = true
+	var err error
+	if p.compiled != nil {
+		// By itself, because a shared cache keeps it otherwise; and once, because the cache counts its users.
+		err = p.compiled.Close(ctx)
+	}
+	return joinClose(err, p.runtime.Close(ctx))
 }
-
-// unwound is what is thrown through a guest whose instance is over; wazero catches it at the entry of the call.
-type unwound struct{}
-
-func (unwound) Error() string { return "the instance is over" }

@@ -2,13 +2,8 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"time"
-
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/sys"
 
 	"innkeeper/adapters/abi"
 )
@@ -40,7 +35,8 @@ type Ledger interface {
 	Open() int
 }
 
-// Instance is one run of a program, prepared by whoever wires the host functions.
+// Instance is one run of a program, prepared by whoever wires the host functions. The callbacks run one at a time; one that
+// panics ends the run and does not cost the teardown.
 type Instance struct {
 	// Context is the instance's own: host functions work under it. Kill ends it with a cause.
 	Context context.Context
@@ -52,7 +48,7 @@ type Instance struct {
 	Ready <-chan struct{}
 	// OnReady is called once then, if the run still goes on.
 	OnReady func()
-	// Detach is the first step of a teardown: from then on no new work reaches the instance.
+	// Detach is the first step of a teardown, called once on every path: from then on no new work reaches the instance.
 	Detach func(reason string)
 	// Failure gives what the guest said of its own end, if it did.
 	Failure func() (Failure, bool)
@@ -72,127 +68,48 @@ type Failure struct {
 	Retryable bool
 }
 
-// Why an instance's context was cancelled.
-var (
-	errConnect = errors.New("not ready within the connect budget")
-	errStall   = errors.New("did not come back to its mailbox within the stall budget")
-	errDrain   = errors.New("drain budget used up")
-	errStopped = errors.New("stopped")
-	errOver    = errors.New("the run is over")
-)
-
-// StopReason is the cause to cancel a run's context with; Run then asks the guest to end and waits the drain budget.
-type StopReason string
-
-func (r StopReason) Error() string { return string(r) }
-
 // Run runs the program once, from instantiation to an empty ledger, and says how it ended. Cancelling ctx asks the guest to
-// end; the cause, if it is a StopReason, is passed on to it. Run returns after the teardown, on every path.
-func (p *Program) Run(ctx context.Context, instance Instance) (exit Exit) {
-	defer func() { teardown(ctx, &instance, &exit) }()
+// end: it is told the cause's text ("restart", "stop") and has the drain budget. Run returns after the teardown, on every
+// path.
+func (p *Program) Run(ctx context.Context, instance Instance) Exit {
+	r := &run{Instance: instance}
 	done := make(chan error, 1)
-	go func() { done <- p.execute(instance) }()
-	err, stuck := instance.watch(ctx, done)
-	exit = instance.judge(err)
+	p.guests.Add(1)
+	go func() { done <- p.execute(r.Instance) }()
+	err, stuck := r.watch(ctx, done)
+	exit := r.judge(err)
 	exit.Stuck = stuck
+	r.teardown(ctx, &exit)
 	return exit
 }
 
-// execute instantiates the module and runs its _start. It ends with the guest. A start section runs under the same watch.
-func (p *Program) execute(instance Instance) (err error) {
+// run is an instance that is being run. Only the goroutine of Run uses it.
+type run struct {
+	Instance
+	detached bool
+}
+
+// call runs a callback. What panics there is a bug of the host, and no reason to leave anything open: the instance ends.
+func (r *run) call(name string, callback func()) (err error) {
 	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("host panic: %v", r)
+		if value := recover(); value != nil {
+			err = newHostPanic(name, value)
+			r.Kill(err)
 		}
 	}()
-	ctx := instance.Context
-	config := wazero.NewModuleConfig().WithName("").WithStartFunctions().
-		WithStdout(instance.Stdout).WithStderr(instance.Stderr).WithArgs(instance.Args...).
-		WithSysWalltime().WithSysNanotime().WithSysNanosleep().WithRandSource(randomSource{})
-	for name, value := range instance.Env {
-		config = config.WithEnv(name, value)
-	}
-	module, err := p.runtime.InstantiateModule(ctx, p.compiled, config)
-	if err != nil {
-		return err
-	}
-	// A fresh context: the instance's own may be over, and the module must be closed all the same.
-	defer func() { err = joinClose(err, module.Close(context.WithoutCancel(ctx))) }()
-	_, err = module.ExportedFunction("_start").Call(ctx)
-	var code *sys.ExitError
-	if errors.As(err, &code) {
-		return code
-	}
-	return err
+	callback()
+	return nil
 }
 
-// watch waits for the guest's end and enforces the budgets. It gives up on a guest that does not unwind within the close
-// budget after it was killed: that happens only if a host function ignores its context.
-func (i *Instance) watch(ctx context.Context, done <-chan error) (err error, stuck bool) {
-	connect := time.NewTimer(i.Budgets.Connect)
-	defer connect.Stop()
-	stall := time.NewTicker(max(i.Budgets.Stall/4, time.Millisecond))
-	defer stall.Stop()
-	ready, stop, killed := i.Ready, ctx.Done(), i.Context.Done()
-	var drain, unwind <-chan time.Time
-	for {
-		select {
-		case err := <-done:
-			return err, false
-		case <-ready:
-			ready = nil
-			connect.Stop()
-			if ctx.Err() == nil && i.OnReady != nil {
-				i.OnReady()
-			}
-		case <-connect.C:
-			if ready != nil {
-				i.Kill(errConnect)
-			}
-		case <-stall.C:
-			if i.Mailbox.Busy() > i.Budgets.Stall {
-				i.Kill(errStall)
-			}
-		case <-stop:
-			stop = nil
-			drain = i.shutdown(ctx)
-		case <-drain:
-			i.Kill(errDrain)
-		case <-killed:
-			killed = nil
-			unwind = time.After(i.Budgets.Close)
-		case <-unwind:
-			return errors.New("the guest did not unwind within the close budget"), true
-		}
-	}
-}
-
-// shutdown refuses new work and asks the guest to end, and returns when the drain budget is over. A guest that is not
-// serving yet has nothing to drain and is ended at once.
-func (i *Instance) shutdown(ctx context.Context) <-chan time.Time {
-	reason := "stop"
-	var named StopReason
-	if errors.As(context.Cause(ctx), &named) {
-		reason = string(named)
-	}
-	i.detach(reason)
-	select {
-	case <-i.Ready:
-	default:
-		i.Kill(errStopped)
+// detach cuts the instance off from new work, once.
+func (r *run) detach(reason string) error {
+	if r.detached {
 		return nil
 	}
-	payload := abi.AppendU32(nil, uint32(i.Budgets.Drain.Milliseconds()))
-	if i.Mailbox.Post(abi.EventShutdown, 0, abi.AppendString(payload, reason)) != nil {
-		i.Kill(errStopped)
+	r.detached = true
+	r.Mailbox.RefuseNew()
+	if r.Detach == nil {
 		return nil
 	}
-	return time.After(i.Budgets.Drain)
-}
-
-func (i *Instance) detach(reason string) {
-	i.Mailbox.RefuseNew()
-	if i.Detach != nil {
-		i.Detach(reason)
-	}
+	return r.call("detach", func() { r.Detach(reason) })
 }

@@ -4,28 +4,60 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // teardown gives back everything the instance held. The order is always the same: no new work, the instance's context ends
 // (the guest has unwound by now, unless it is stuck), the ledger closes every handle under a fresh context, what worked
-// for the instance is waited for, and the ledger is looked at. The module itself was closed when execute returned. It runs
-// deferred, so a panic in Run passes through it too.
-func teardown(ctx context.Context, instance *Instance, exit *Exit) {
-	instance.detach("teardown")
-	instance.Kill(errOver)
-	instance.Mailbox.Close()
+// for the instance is waited for, and the ledger is looked at. The module itself was closed when execute returned. No step
+// can keep another from its turn.
+func (r *run) teardown(ctx context.Context, exit *Exit) {
+	errs := []error{r.detach("teardown")}
+	r.Kill(errOver)
+	r.Mailbox.Close()
 	// The instance's context is over and the caller's may be: closing must not be cut short by either.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), instance.Budgets.Close)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.Budgets.Close)
 	defer cancel()
-	errs := []error{instance.Ledger.CloseAll(ctx)}
-	if instance.Finish != nil {
-		errs = append(errs, instance.Finish(ctx))
+	errs = append(errs, r.step(ctx, "close all", exit, r.Ledger.CloseAll))
+	if r.Finish != nil {
+		errs = append(errs, r.step(ctx, "finish", exit, r.Finish))
 	}
-	if open := instance.Ledger.Open(); open > 0 {
+	if open := r.Ledger.Open(); open > 0 {
 		errs = append(errs, fmt.Errorf("%d handles left open after the teardown", open))
 		exit.Stuck = true
 	}
 	exit.Teardown = errors.Join(errs...)
+}
+
+// step runs one step of the teardown. One that runs into the end of its time has left something alive; one that does not
+// even come back is not waited for longer than the time of two.
+func (r *run) step(ctx context.Context, name string, exit *Exit, do func(context.Context) error) error {
+	result := make(chan error, 1)
+	go func() {
+		var err error
+		panicked := r.call(name, func() { err = do(ctx) })
+		result <- errors.Join(err, panicked)
+	}()
+	err := awaitStep(ctx, name, r.Budgets, result)
+	if errors.Is(err, context.DeadlineExceeded) {
+		exit.Stuck = true
+	}
+	return err
+}
+
+// awaitStep waits for a step until its time is over, and once more as long for it to notice.
+func awaitStep(ctx context.Context, name string, budgets Budgets, result <-chan error) error {
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-result:
+		return err
+	case <-time.After(budgets.Close):
+		return fmt.Errorf("%s did not come back: %w", name, context.Cause(ctx))
+	}
 }
 
 // joinClose adds a failed close to the error that comes first.

@@ -1,0 +1,291 @@
+package guesthost_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"innkeeper/adapters/abi"
+	"innkeeper/hostfuncs/guesthost"
+	"innkeeper/hostfuncs/httpfn"
+	"innkeeper/runtime/agent"
+	"innkeeper/runtime/ledger"
+)
+
+// run is an agent that is one function.
+type run func(ctx context.Context) error
+
+func (r run) Run(ctx context.Context, _ agent.Turn, _ func(agent.Event) error) error { return r(ctx) }
+func (run) Models(context.Context) []agent.Model                                     { return nil }
+func (run) Close() error                                                             { return nil }
+
+func until(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) }
+
+func everything(t *testing.T) guesthost.Config {
+	return guesthost.Config{
+		Adapter: "api", Generation: 7, Version: "1.2.3", Families: []string{"sqlite", "http", "agent"},
+		Folder: t.TempDir(), Databases: []string{"main"}, Settings: []byte(`{"greeting":"hello"}`), Secrets: map[string]bool{"token": true},
+		Quota: ledger.Quota{Total: 100}, Agent: run(until), Logger: slog.New(slog.DiscardHandler), DrainMS: 10_000, MaxBody: 1 << 20,
+	}
+}
+
+// end gives an instance back as the engine does.
+func end(t *testing.T, g *guesthost.Guest) {
+	t.Helper()
+	g.Mailbox.RefuseNew()
+	g.Kill(errors.New("over"))
+	g.Mailbox.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := g.Ledger.CloseAll(ctx); err != nil {
+		t.Errorf("close all: %v", err)
+	}
+	if err := g.Finish(ctx); err != nil {
+		t.Errorf("finish: %v", err)
+	}
+	for kind, count := range g.Ledger.Counts() {
+		if count.Open != 0 || count.Opened != count.Closed {
+			t.Errorf("%s: %+v", kind, count)
+		}
+	}
+}
+
+// Making an instance opens nothing: no file, no descriptor, no goroutine, no handle.
+func TestNewOpensNothing(t *testing.T) {
+	cfg := everything(t)
+	goroutines, descriptors := runtime.NumGoroutine(), openDescriptors()
+	g := guesthost.New(context.Background(), cfg)
+	if n := runtime.NumGoroutine(); n > goroutines {
+		t.Errorf("%d goroutines, %d before", n, goroutines)
+	}
+	if n := openDescriptors(); n > descriptors {
+		t.Errorf("%d descriptors, %d before", n, descriptors)
+	}
+	if entries, err := os.ReadDir(cfg.Folder); err != nil || len(entries) > 0 {
+		t.Errorf("folder %v %v", entries, err)
+	}
+	if len(g.Ledger.Counts()) > 0 {
+		t.Errorf("handles %v", g.Ledger.Counts())
+	}
+	end(t, g)
+}
+
+func openDescriptors() int {
+	entries, _ := os.ReadDir("/proc/self/fd") // none on systems without
+	return len(entries)
+}
+
+// A family that was not granted is not there; those that open nothing every instance has.
+func TestFamilies(t *testing.T) {
+	for _, test := range []struct {
+		families            []string
+		sqlite, http, agent bool
+	}{
+		{nil, false, false, false},
+		{[]string{"lifecycle", "event", "config", "log"}, false, false, false},
+		{[]string{"sqlite"}, true, false, false},
+		{[]string{"http", "agent"}, false, true, true},
+		{[]string{"sqlite", "http", "agent"}, true, true, true},
+	} {
+		cfg := everything(t)
+		cfg.Families = test.families
+		g := guesthost.New(context.Background(), cfg)
+		h := g.Host
+		if h.Lifecycle == nil || h.Event == nil || h.Config == nil || h.Log == nil {
+			t.Errorf("%v: %+v", test.families, h)
+		}
+		if (h.SQLite != nil) != test.sqlite || (h.HTTP != nil) != test.http || (g.HTTP != nil) != test.http || (h.Agent != nil) != test.agent {
+			t.Errorf("%v: sqlite %v, http %v, agent %v", test.families, h.SQLite, h.HTTP, h.Agent)
+		}
+		end(t, g)
+	}
+}
+
+type key struct{}
+
+// An instance outlives the wish to stop it, by its drain budget: only Kill ends it.
+func TestContext(t *testing.T) {
+	parent, stop := context.WithCancel(context.WithValue(context.Background(), key{}, "value"))
+	g := guesthost.New(parent, everything(t))
+	stop()
+	if err := g.Context.Err(); err != nil {
+		t.Errorf("the instance ended with its parent: %v", err)
+	}
+	if g.Context.Value(key{}) != "value" {
+		t.Error("the parent's values are gone")
+	}
+	why := errors.New("why")
+	g.Kill(why)
+	if context.Cause(g.Context) != why {
+		t.Errorf("cause %v", context.Cause(g.Context))
+	}
+	if r := g.Host.Event.Wait(-1); r != abi.ECANCELED.Result() {
+		t.Errorf("a wait after the kill: %d", r)
+	}
+	end(t, g)
+}
+
+func TestReady(t *testing.T) {
+	g := guesthost.New(context.Background(), everything(t))
+	defer end(t, g)
+	select {
+	case <-g.Ready:
+		t.Error("ready before the guest said so")
+	default:
+	}
+	if r := g.Host.Lifecycle.Ready(); r != 0 {
+		t.Errorf("ready: %d", r)
+	}
+	<-g.Ready
+	if r := g.Host.Lifecycle.Ready(); r != abi.EEXIST.Result() {
+		t.Errorf("ready again: %d", r)
+	}
+}
+
+// What the guest may know of itself, of its settings and of its secrets.
+func TestWhatTheGuestIsTold(t *testing.T) {
+	g := guesthost.New(context.Background(), everything(t))
+	defer end(t, g)
+	buffer := make([]byte, 1024)
+	info := map[string]any{}
+	if err := json.Unmarshal(buffer[:g.Host.Lifecycle.Info(buffer)], &info); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]any{"adapter": "api", "generation": 7.0, "host_version": "1.2.3", "drain_ms": 10_000.0, "max_body_bytes": float64(1 << 20)} {
+		if info[name] != want {
+			t.Errorf("%s is %v, want %v", name, info[name], want)
+		}
+	}
+	if settings := string(buffer[:g.Host.Config.Read(buffer)]); settings != `{"greeting":"hello"}` {
+		t.Errorf("settings %s", settings)
+	}
+	if r := g.Host.Config.HasSecret([]byte("token")); r != 1 {
+		t.Errorf("secret: %d", r)
+	}
+}
+
+func TestFailure(t *testing.T) {
+	cfg := everything(t)
+	if err := os.WriteFile(filepath.Join(cfg.Folder, "main.db"), []byte(strings.Repeat("this is no database\n", 500)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	g := guesthost.New(context.Background(), cfg)
+	defer end(t, g)
+	if f, said := g.Failure(); said {
+		t.Errorf("nobody failed: %+v", f)
+	}
+	g.Host.Lifecycle.Fail([]byte("guess"), 1, []byte("something is odd"))
+	if f, said := g.Failure(); !said || f.Code != "guess" || !f.Retryable {
+		t.Errorf("the guest's word: %+v", f)
+	}
+	var handle uint32
+	if r := g.Host.SQLite.Open([]byte("main"), &handle); r == 0 {
+		t.Fatal("a text file was opened as a database")
+	}
+	first, said := g.Failure()
+	if !said || first.Code == "guess" || first.Retryable || first.Message == "" {
+		t.Errorf("what a host function found must stand over the guest's word: %+v", first)
+	}
+	if cause := context.Cause(g.Context); cause != guesthost.ErrFatal {
+		t.Errorf("the instance goes on, or ended by %v", cause)
+	}
+	g.Host.Lifecycle.Fail([]byte("later"), 1, nil)
+	if f, _ := g.Failure(); f != first {
+		t.Errorf("the first reason must stay: %+v", f)
+	}
+}
+
+// Whatever a guest left open, the steps of a teardown give everything back.
+func TestEverythingLeftOpen(t *testing.T) {
+	cfg := everything(t)
+	var log bytes.Buffer
+	cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	goroutines, descriptors := runtime.NumGoroutine(), openDescriptors()
+	g := guesthost.New(context.Background(), cfg)
+	var connection, statement, tail uint32
+	for what, result := range map[string]func() int32{
+		"open": func() int32 { return g.Host.SQLite.Open([]byte("main"), &connection) },
+		"turn": func() int32 { return min(g.Host.Agent.Start([]byte(`{"messages":[]}`)), 0) },
+	} {
+		if r := result(); r != 0 {
+			t.Fatalf("%s: %d", what, r)
+		}
+	}
+	for _, sql := range []string{"CREATE TABLE t(x)", "BEGIN IMMEDIATE", "INSERT INTO t VALUES (1)"} {
+		if r := g.Host.SQLite.Exec(connection, []byte(sql)); r != 0 {
+			t.Fatalf("%s: %d", sql, r)
+		}
+	}
+	if r := g.Host.SQLite.Prepare(connection, []byte("SELECT x FROM t"), &statement, &tail); r != 0 {
+		t.Fatal(r)
+	}
+	if r := g.Host.SQLite.Step(statement); r != 100 {
+		t.Fatal(r)
+	}
+	outcome := make(chan httpfn.Outcome, 1)
+	go func() {
+		outcome <- g.HTTP.Serve(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), httpfn.Inbound{RequestID: "id"})
+	}()
+	if r := g.Host.Event.Wait(-1); r != 1 {
+		t.Fatal(r)
+	}
+	if _, err := g.Log.Lines(slog.LevelInfo, "stdout").Write([]byte("an unfinished line")); err != nil {
+		t.Fatal(err)
+	}
+	if n := g.Ledger.Open(); n != 4 {
+		t.Errorf("%d handles open, want 4: %v", n, g.Ledger.Counts())
+	}
+	end(t, g)
+	if got := <-outcome; got != httpfn.Unanswered {
+		t.Errorf("exchange ended as %v", got)
+	}
+	if !strings.Contains(log.String(), "an unfinished line") {
+		t.Errorf("log %q", log.String())
+	}
+	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > goroutines; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), goroutines)
+		}
+	}
+	if n := openDescriptors(); n > descriptors {
+		t.Errorf("%d descriptors, %d before", n, descriptors)
+	}
+	entries, err := os.ReadDir(cfg.Folder)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("files %v %v, want the database alone", entries, err)
+	}
+}
+
+// Finish waits for turns, whose goroutines outlive their handles, but not longer than it is told to.
+func TestFinishWaitsForTurns(t *testing.T) {
+	cfg := everything(t)
+	release := make(chan struct{})
+	cfg.Agent = run(func(context.Context) error { <-release; return nil }) // deaf to its context
+	g := guesthost.New(context.Background(), cfg)
+	if r := g.Host.Agent.Start([]byte(`{"messages":[]}`)); r <= 0 {
+		t.Fatal(r)
+	}
+	g.Kill(errors.New("over"))
+	short, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	_ = g.Ledger.CloseAll(short)
+	if err := g.Finish(short); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	close(release)
+	if err := g.Finish(context.Background()); err != nil {
+		t.Errorf("after the turn has ended: %v", err)
+	}
+	if err := g.Ledger.CloseAll(context.Background()); err != nil || g.Ledger.Open() != 0 {
+		t.Errorf("%v, %d open", err, g.Ledger.Open())
+	}
+}

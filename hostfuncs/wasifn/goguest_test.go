@@ -1,0 +1,239 @@
+package wasifn_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"innkeeper/hostfuncs/guesthost"
+	"innkeeper/hostfuncs/hostcall"
+	"innkeeper/hostfuncs/httpfn"
+	"innkeeper/hostfuncs/wasifn"
+	"innkeeper/runtime/engine"
+)
+
+// house runs a Go guest behind an HTTP server.
+type house struct {
+	t      *testing.T
+	guest  *guesthost.Guest
+	server *httptest.Server
+	exit   chan engine.Exit
+	stop   context.CancelCauseFunc
+}
+
+func compileGuest(t *testing.T, name string) *engine.Program {
+	t.Helper()
+	families, err := hostcall.Modules([]string{"lifecycle", "event", "http"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := []engine.HostModule{wasifn.Module{}}
+	for _, family := range families {
+		modules = append(modules, family)
+	}
+	program, err := engine.Compile(t.Context(), engine.Config{
+		Wasm: buildGuest(t, name), HostModules: modules, MemoryPages: 4096,
+		Checkpoint: engine.Checkpoint{Module: "meter", Function: "checkpoint"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := program.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return program
+}
+
+func openHouse(t *testing.T, program *engine.Program) *house {
+	t.Helper()
+	h := &house{t: t, exit: make(chan engine.Exit, 1)}
+	h.guest = guesthost.New(context.Background(), guesthost.Config{Families: []string{"http"}, Logger: slog.New(slog.DiscardHandler)})
+	ready := make(chan struct{})
+	ctx, stop := context.WithCancelCause(context.Background())
+	h.stop = stop
+	instance := engine.Instance{
+		Context: hostcall.With(h.guest.Context, &hostcall.Instance{Host: &h.guest.Host}), Kill: h.guest.Kill,
+		Mailbox: h.guest.Mailbox, Ledger: h.guest.Ledger, Ready: h.guest.Ready, OnReady: func() { close(ready) },
+		Failure: func() (engine.Failure, bool) {
+			f, said := h.guest.Failure()
+			return engine.Failure{Code: f.Code, Message: f.Message, Retryable: f.Retryable}, said
+		},
+		Finish: h.guest.Finish, Stdout: io.Discard, Stderr: t.Output(),
+		Budgets: engine.Budgets{Connect: time.Minute, Stall: time.Minute, Drain: time.Minute, Close: time.Minute},
+	}
+	go func() { h.exit <- program.Run(ctx, instance) }()
+	h.server = httptest.NewServer(h)
+	t.Cleanup(h.server.Close)
+	select {
+	case <-ready:
+	case exit := <-h.exit:
+		t.Fatalf("the guest did not start: %+v", exit)
+	}
+	return h
+}
+
+// ServeHTTP does what a listener does with the http family.
+func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	switch h.guest.HTTP.Serve(w, r, httpfn.Inbound{RequestID: "id", Body: body}) {
+	case httpfn.NotTaken, httpfn.Unanswered:
+		http.Error(w, "no answer", http.StatusServiceUnavailable)
+	case httpfn.Cut:
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// ask gives the text of an answer.
+func (h *house) ask(path, body string) string {
+	response, err := h.server.Client().Post(h.server.URL+path, "text/plain", strings.NewReader(body))
+	if err != nil {
+		return err.Error()
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+// ended waits for the end of the run and checks that it left nothing.
+func (h *house) ended() engine.Exit {
+	h.t.Helper()
+	exit := <-h.exit
+	if exit.Teardown != nil || exit.Stuck || h.guest.Ledger.Open() != 0 {
+		h.t.Errorf("teardown %v, stuck %v, %d handles open", exit.Teardown, exit.Stuck, h.guest.Ledger.Open())
+	}
+	return exit
+}
+
+func buildGuest(t *testing.T, name string) []byte {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("builds a guest")
+	}
+	output := filepath.Join(t.TempDir(), name+".wasm")
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", output, "../../testdata/guests/"+name)
+	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
+	if text, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	raw, err := os.ReadFile(output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func TestGoGuest(t *testing.T) {
+	program := compileGuest(t, "goroutines")
+	t.Run("goroutines", func(t *testing.T) { testGoroutines(t, openHouse(t, program)) })
+	t.Run("drain", func(t *testing.T) { testDrain(t, openHouse(t, program)) })
+	t.Run("kill", func(t *testing.T) { testKill(t, openHouse(t, program)) })
+}
+
+// A Go guest's goroutines sleep, tick and talk to each other while its loop waits for events on descriptor 3.
+func testGoroutines(t *testing.T, h *house) {
+	for path, want := range map[string]string{"/sleep": "slept", "/ticks": "ticked", "/after": "after", "/x": "no such path"} {
+		if got := h.ask(path, ""); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+	t.Run("one request waits for another", func(t *testing.T) {
+		const pairs = 20
+		answers := make(chan string)
+		for range pairs {
+			go func() { answers <- h.ask("/wait", "") }()
+		}
+		for n := range pairs {
+			if got := h.ask("/wake", fmt.Sprint(n)); got != "woken" {
+				t.Errorf("got %q", got)
+			}
+		}
+		seen := map[string]bool{}
+		for range pairs {
+			seen[<-answers] = true
+		}
+		for n := range pairs {
+			if !seen[fmt.Sprint(n)] {
+				t.Errorf("nobody was woken by %d", n)
+			}
+		}
+	})
+	t.Run("many sleep at once", func(t *testing.T) {
+		answers := make(chan string)
+		for range 50 {
+			go func() { answers <- h.ask("/sleep", "") }()
+		}
+		for range 50 {
+			if got := <-answers; got != "slept" {
+				t.Errorf("got %q", got)
+			}
+		}
+	})
+	t.Run("a client leaves", func(t *testing.T) {
+		ctx, leave := context.WithCancel(t.Context())
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, h.server.URL+"/leave", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := h.server.Client().Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(response.Body, make([]byte, len("begun"))); err != nil {
+			t.Fatal(err)
+		}
+		leave()
+		_ = response.Body.Close()
+		if got := h.ask("/left", ""); got != "the client left" {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("a goroutine ends the guest", func(t *testing.T) {
+		if got := h.ask("/exit", ""); got != "bye" {
+			t.Errorf("got %q", got)
+		}
+		if exit := h.ended(); exit.Verdict != engine.Retry || exit.Code != "asked" {
+			t.Errorf("%+v", exit)
+		}
+	})
+}
+
+// Goroutines in all sorts of waits do not keep a guest from draining.
+func testDrain(t *testing.T, h *house) {
+	answers := make(chan string)
+	go func() { answers <- h.ask("/wait", "") }()
+	if got := h.ask("/wake", "x"); got != "woken" {
+		t.Fatalf("got %q", got)
+	}
+	<-answers
+	h.stop(errors.New("restart"))
+	if exit := h.ended(); exit.Verdict != engine.Done || exit.Code != "exit" {
+		t.Errorf("%+v", exit)
+	}
+}
+
+// A guest that waits in poll_oneoff, with goroutines asleep, unwinds when it is killed.
+func testKill(t *testing.T, h *house) {
+	go h.ask("/wait", "") // open until the teardown
+	if got := h.ask("/sleep", ""); got != "slept" {
+		t.Fatalf("got %q", got)
+	}
+	h.guest.Kill(errors.New("over"))
+	if exit := h.ended(); exit.Verdict != engine.Retry || exit.Code != "killed" {
+		t.Errorf("%+v", exit)
+	}
+}

@@ -1,0 +1,271 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"innkeeper/runtime/engine"
+	"innkeeper/runtime/ledger"
+	wt "innkeeper/runtime/module/wasmtest"
+)
+
+// A host function that ignores its context cannot be interrupted. The run comes back all the same and says so; what the
+// function registers later is closed at once; and the program cannot be closed under it.
+func TestStuckHostFunction(t *testing.T) {
+	onBothEngines(t, func(t *testing.T, interpreter bool) {
+		s := newStay()
+		s.Budgets.Stall, s.Budgets.Close = brief, brief
+		b := wt.New()
+		hang := importTest(b, "hang")
+		b.Main("", wt.Call(hang), wt.Forever())
+		before, late := &resource{}, &resource{}
+		release, left := make(chan struct{}), make(chan error, 1)
+		program, err := engine.Compile(t.Context(), config(t, b.Build(), host{"hang": func(context.Context) {
+			_, _ = s.open(t, before)
+			<-release
+			_, err := s.open(t, late)
+			left <- err
+		}}, interpreter, testPages))
+		if err != nil {
+			t.Fatal(err)
+		}
+		exit := program.Run(context.Background(), s.Instance)
+		check(t, exit, engine.Retry, "stall")
+		if !exit.Stuck {
+			t.Error("the run does not say that it is stuck")
+		}
+		if before.closed.Load() != 1 {
+			t.Errorf("the handle of before was closed %d times", before.closed.Load())
+		}
+		if err := program.Close(context.Background()); !errors.Is(err, engine.ErrRunning) {
+			t.Errorf("close under a guest: %v", err)
+		}
+		close(release)
+		if err := <-left; !errors.Is(err, ledger.ErrSealed) || late.closed.Load() != 1 {
+			t.Errorf("a handle that came after the teardown: %v, closed %d times", err, late.closed.Load())
+		}
+		for program.Close(context.Background()) != nil { // until the guest has left
+			time.Sleep(time.Millisecond)
+		}
+	})
+}
+
+// A handle that a stuck call holds stays in the table: the run says how many, and that nothing may follow.
+func TestHandleInUseByAStuckCall(t *testing.T) {
+	s := newStay()
+	s.Budgets.Stall, s.Budgets.Close = brief, brief
+	b := wt.New()
+	hang := importTest(b, "hang")
+	b.Main("", wt.Call(hang))
+	release := make(chan struct{})
+	program := compile(t, b.Build(), host{"hang": func(context.Context) {
+		id, err := s.open(t, &resource{})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		entry, err := s.guest.Ledger.Acquire("test", id)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		<-release
+		entry.Release()
+	}}, false)
+	exit := program.Run(context.Background(), s.Instance)
+	if !exit.Stuck || exit.Teardown == nil || !strings.Contains(exit.Teardown.Error(), "1 handles left open") {
+		t.Errorf("stuck %v, teardown %v", exit.Stuck, exit.Teardown)
+	}
+	close(release)
+	if err := s.guest.Ledger.CloseAll(context.Background()); err != nil || s.guest.Ledger.Open() != 0 {
+		t.Errorf("after the call came back: %v, %d open", err, s.guest.Ledger.Open())
+	}
+	for program.Close(context.Background()) != nil {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// opener is a guest that lets the test open handles, and then ends in some way.
+func opener(t *testing.T, s *stay, resources ...*resource) *engine.Program {
+	b := wt.New()
+	open, ready := importTest(b, "open"), importReady(b)
+	b.Main("", wt.Call(open), wt.Call(ready), wt.Drop, wt.Unreachable)
+	return compile(t, b.Build(), host{"open": func(context.Context) {
+		for _, r := range resources {
+			if _, err := s.open(t, r); err != nil {
+				t.Error(err)
+			}
+		}
+	}}, false)
+}
+
+func TestFailingCloser(t *testing.T) {
+	s := newStay()
+	broken := errors.New("broken")
+	first, last := &resource{}, &resource{}
+	program := opener(t, s, first, &resource{close: func(context.Context) error { return broken }},
+		&resource{close: func(context.Context) error { panic("a bug in a closer") }}, last)
+	exit := program.Run(context.Background(), s.Instance)
+	check(t, exit, engine.Retry, "trap")
+	if !errors.Is(exit.Teardown, broken) || !strings.Contains(exit.Teardown.Error(), "a bug in a closer") {
+		t.Errorf("teardown %v", exit.Teardown)
+	}
+	if exit.Stuck {
+		t.Error("stuck, though every handle is gone")
+	}
+	if first.closed.Load() != 1 || last.closed.Load() != 1 {
+		t.Error("a failing closer kept others from their turn")
+	}
+	if count := s.guest.Ledger.Counts()["test"]; count.Open != 0 || count.Failed != 2 || count.Closed != 2 {
+		t.Errorf("%+v", count)
+	}
+}
+
+// Closers work under a context of their own, though that of the instance and that of the run are over.
+func TestClosersHaveAFreshContext(t *testing.T) {
+	s := newStay()
+	var during error
+	var deadline bool
+	ctx, stop := context.WithCancel(context.Background())
+	b := wt.New()
+	open, wait := importTest(b, "open"), importWait(b)
+	b.Main("", wt.Call(open), untilEvent(b, wait))
+	program := compile(t, b.Build(), host{"open": func(context.Context) {
+		_, _ = s.open(t, &resource{close: func(ctx context.Context) error {
+			during = ctx.Err()
+			_, deadline = ctx.Deadline()
+			return nil
+		}})
+		stop()
+	}}, false)
+	check(t, s.finished(t, program.Run(ctx, s.Instance)), engine.Done, "stopped")
+	if during != nil || !deadline {
+		t.Errorf("error %v, has a deadline: %v", during, deadline)
+	}
+}
+
+// A closer that never comes back costs the slot, not the process.
+func TestCloserThatHangs(t *testing.T) {
+	s := newStay()
+	s.Budgets.Close = brief
+	release := make(chan struct{})
+	defer close(release)
+	program := opener(t, s, &resource{close: func(context.Context) error { <-release; return nil }})
+	exit := program.Run(context.Background(), s.Instance)
+	if !exit.Stuck || !errors.Is(exit.Teardown, context.DeadlineExceeded) {
+		t.Errorf("stuck %v, teardown %v", exit.Stuck, exit.Teardown)
+	}
+}
+
+func TestFinishThatRunsOutOfTime(t *testing.T) {
+	s := newStay()
+	s.Budgets.Close = brief
+	s.Finish = func(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) }
+	exit := opener(t, s).Run(context.Background(), s.Instance)
+	if !exit.Stuck || exit.Teardown == nil {
+		t.Errorf("stuck %v, teardown %v", exit.Stuck, exit.Teardown)
+	}
+	s = newStay()
+	s.Finish = func(context.Context) error { return errors.New("a small thing") }
+	exit = opener(t, s).Run(context.Background(), s.Instance)
+	if exit.Stuck || exit.Teardown == nil {
+		t.Errorf("stuck %v, teardown %v", exit.Stuck, exit.Teardown)
+	}
+}
+
+// A callback that panics is a bug of the host. It ends the run, is told as such, and keeps no step of the teardown from
+// its turn.
+func TestPanicInACallback(t *testing.T) {
+	bug := func() { panic("a bug in a callback") }
+	tests := map[string]struct {
+		change func(*stay)
+		code   string // of the exit
+	}{
+		"ready":   {func(s *stay) { s.OnReady = bug }, "host_panic"},
+		"detach":  {func(s *stay) { s.Detach = func(string) { bug() } }, "host_panic"},
+		"failure": {func(s *stay) { s.Failure = func() (engine.Failure, bool) { bug(); return engine.Failure{}, true } }, "host_panic"},
+		"finish":  {func(s *stay) { s.Finish = func(context.Context) error { bug(); return nil } }, "trap"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := newStay()
+			r := &resource{}
+			ctx, stop := context.WithCancel(context.Background())
+			s.OnReady = stop
+			test.change(s)
+			b := wt.New()
+			open, ready, wait := importTest(b, "open"), importReady(b), importWait(b)
+			b.Main("", wt.Call(open), wt.Call(ready), wt.Drop, untilEvent(b, wait), wt.Unreachable)
+			program := compile(t, b.Build(), host{"open": func(context.Context) { _, _ = s.open(t, r) }}, false)
+			exit := program.Run(ctx, s.Instance)
+			stop()
+			check(t, exit, engine.Retry, test.code)
+			if test.code == "host_panic" {
+				if !strings.Contains(exit.Message, "a bug in a callback") || exit.Trace == "" {
+					t.Errorf("message %q, trace %q", exit.Message, exit.Trace)
+				}
+			} else if exit.Teardown == nil || !strings.Contains(exit.Teardown.Error(), "a bug in a callback") {
+				t.Errorf("teardown %v", exit.Teardown)
+			}
+			if exit.Stuck || r.closed.Load() != 1 || s.guest.Ledger.Open() != 0 || s.Context.Err() == nil {
+				t.Errorf("stuck %v, handle closed %d times, %d open", exit.Stuck, r.closed.Load(), s.guest.Ledger.Open())
+			}
+			if last := s.events[len(s.events)-1]; name != "finish" && last != "finish" {
+				t.Errorf("callbacks %q", s.events)
+			}
+		})
+	}
+}
+
+// A panic in the very first step of the teardown keeps no other from its turn.
+func TestPanicInDetachAtTheTeardown(t *testing.T) {
+	s := newStay()
+	r := &resource{}
+	s.Detach = func(string) { panic("a bug in a callback") }
+	exit := opener(t, s, r).Run(context.Background(), s.Instance)
+	check(t, exit, engine.Retry, "trap")
+	if exit.Teardown == nil || !strings.Contains(exit.Teardown.Error(), "a bug in a callback") {
+		t.Errorf("teardown %v", exit.Teardown)
+	}
+	if exit.Stuck || r.closed.Load() != 1 || s.Context.Err() == nil {
+		t.Errorf("stuck %v, handle closed %d times", exit.Stuck, r.closed.Load())
+	}
+}
+
+// While a handle is being closed nothing of the guest runs any more: its memory and its calls are over first.
+func TestGuestHasLeftBeforeItsHandlesAreClosed(t *testing.T) {
+	s := newStay()
+	var mu sync.Mutex
+	inCall := false
+	b := wt.New()
+	open, block := importTest(b, "open"), importTest(b, "block")
+	b.Main("", wt.Call(open), wt.Call(block))
+	program := compile(t, b.Build(), host{
+		"open": func(context.Context) {
+			_, _ = s.open(t, &resource{close: func(context.Context) error {
+				mu.Lock()
+				defer mu.Unlock()
+				if inCall {
+					t.Error("a handle was closed while a call was running")
+				}
+				return nil
+			}})
+		},
+		"block": func(ctx context.Context) {
+			mu.Lock()
+			inCall = true
+			mu.Unlock()
+			<-ctx.Done()
+			time.Sleep(brief) // slow to leave, and within the close budget
+			mu.Lock()
+			inCall = false
+			mu.Unlock()
+		},
+	}, false)
+	s.Budgets.Stall = brief
+	check(t, s.run(t, program), engine.Retry, "stall")
+}

@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"innkeeper/adapters/abi"
+)
+
+// Why an instance's context was cancelled.
+var (
+	errConnect = errors.New("not ready within the connect budget")
+	errStall   = errors.New("did not come back to its mailbox within the stall budget")
+	errDrain   = errors.New("drain budget used up")
+	errStopped = errors.New("stopped")
+	errOver    = errors.New("the run is over")
+)
+
+// errStuck is the end of a run whose guest did not end.
+var errStuck = errors.New("the guest did not unwind within the close budget")
+
+// watch waits for the guest's end and enforces the budgets. It gives up on a guest that does not unwind within the close
+// budget after it was killed: that happens only if a host function ignores its context.
+func (r *run) watch(ctx context.Context, done <-chan error) (err error, stuck bool) {
+	connect := time.NewTimer(r.Budgets.Connect)
+	defer connect.Stop()
+	stall := time.NewTicker(max(r.Budgets.Stall/4, time.Millisecond))
+	defer stall.Stop()
+	ready, stop, killed := r.Ready, ctx.Done(), r.Context.Done()
+	var drain, unwind <-chan time.Time
+	for {
+		select {
+		case err := <-done:
+			return err, false
+		case <-ready:
+			ready = nil
+			connect.Stop()
+			r.connected(ctx)
+		case <-connect.C:
+			if !r.serving() {
+				r.Kill(errConnect)
+			}
+		case <-stall.C:
+			if r.Mailbox.Busy() > r.Budgets.Stall {
+				r.Kill(errStall)
+			}
+		case <-stop:
+			stop = nil
+			drain = r.shutdown(ctx)
+		case <-drain:
+			r.Kill(errDrain)
+		case <-killed:
+			killed = nil
+			unwind = time.After(r.Budgets.Close)
+		case <-unwind:
+			return errStuck, true
+		}
+	}
+}
+
+// serving tells whether the guest has said that it can serve.
+func (r *run) serving() bool {
+	select {
+	case <-r.Ready:
+		return true
+	default:
+		return false
+	}
+}
+
+// connected passes the guest's ready on, unless the run is to end or the instance is over already.
+func (r *run) connected(ctx context.Context) {
+	if ctx.Err() == nil && r.Context.Err() == nil && r.OnReady != nil {
+		_ = r.call("ready", r.OnReady) // a panic is the cause of the end by now
+	}
+}
+
+// shutdown refuses new work and asks the guest to end, and returns when the drain budget is over. A guest that is not
+// serving yet has nothing to drain and is ended at once.
+func (r *run) shutdown(ctx context.Context) <-chan time.Time {
+	reason := context.Cause(ctx).Error()
+	_ = r.detach(reason) // a panic is the cause of the end by now
+	if !r.serving() {
+		r.Kill(errStopped)
+		return nil
+	}
+	payload := abi.AppendU32(nil, uint32(r.Budgets.Drain.Milliseconds()))
+	if r.Mailbox.Post(abi.EventShutdown, 0, abi.AppendString(payload, reason)) != nil {
+		r.Kill(errStopped)
+		return nil
+	}
+	return time.After(r.Budgets.Drain)
+}
