@@ -99,4 +99,9 @@ const (
 	// that may be left unpaid behind a call. Of the sizes tried, from 256 to
 	// 8192, it makes a Go guest tick least.
 	MeterLight = 512
+
+	// ModuleDataGap is how many zero bytes may be filled in to join two data
+	// segments, in bytes. Go's linker leaves gaps of 8 to 63 bytes: with 64 a
+	// guest's 29,657 segments become about ten, for 12 % more bytes.
+	ModuleDataGap = 64
 )

@@ -102,6 +102,8 @@ func (w *rewriter) section(s section) []byte {
 		return w.renumber(s, func(r *reader, ref functionRef) { w.m.walkElements(r, ref) })
 	case secCode:
 		return w.code()
+	case secData:
+		return w.data(s)
 	}
 	return w.m.raw[s.start:s.end]
 }
