@@ -100,9 +100,13 @@ func (x *Exchange) WaitFor(text string) bool {
 }
 
 // Message sends a text message of a WebSocket's client. Each chunk of the response is a message to it.
-func (x *Exchange) Message(text string) {
-	payload := append(abi.AppendU32(nil, abi.MessageText), text...)
-	x.host.mailbox.post(abi.EventHTTPMessage, x.handle, payload)
+func (x *Exchange) Message(text string) { x.message(abi.MessageText, text) }
+
+// BinaryMessage sends a binary message of a WebSocket's client.
+func (x *Exchange) BinaryMessage(data string) { x.message(abi.MessageBinary, data) }
+
+func (x *Exchange) message(kind uint32, data string) {
+	x.host.mailbox.post(abi.EventHTTPMessage, x.handle, append(abi.AppendU32(nil, kind), data...))
 }
 
 // Leave makes the client go away: writes give EPIPE from now on.

@@ -1,0 +1,161 @@
+package chat
+
+import (
+	"innkeeper/adapters/apiserver/api/openai"
+	"innkeeper/adapters/apiserver/api/rawjson"
+)
+
+// checkMessages checks the conversation. https://platform.openai.com/docs/api-reference/chat/create#chat-create-messages
+func checkMessages(v rawjson.Value) *openai.Error {
+	if v.Kind() != rawjson.Array {
+		return openai.WrongType("messages", "an array", v.Kind())
+	}
+	if v.Empty() {
+		return openai.Invalid("messages", "Invalid 'messages': at least one message is needed.")
+	}
+	for it := v.Items(); it.Next(); {
+		if err := checkMessage(it.Value); err != nil {
+			return err.Within(openai.At("messages", it.Index))
+		}
+	}
+	return nil
+}
+
+// checkMessage names fields relative to the message, such as ".content"; names are put together only for an error.
+func checkMessage(message rawjson.Value) *openai.Error {
+	if message.Kind() != rawjson.Object {
+		return openai.WrongType("", "an object", message.Kind())
+	}
+	var role, content, calls, legacy, refusal, audio, callID rawjson.Value
+	for m := message.Members(); m.Next(); {
+		switch string(m.Name()) {
+		case "role":
+			role = m.Value
+		case "content":
+			content = m.Value
+		case "tool_calls":
+			calls = m.Value
+		case "function_call":
+			legacy = m.Value
+		case "refusal":
+			refusal = m.Value
+		case "audio":
+			audio = m.Value
+		case "tool_call_id":
+			callID = m.Value
+		}
+	}
+	switch {
+	case role.Kind() == rawjson.None:
+		return openai.Missing(".role")
+	case role.Kind() != rawjson.String:
+		return openai.WrongType(".role", "a string", role.Kind())
+	case role.Is("user"), role.Is("system"), role.Is("developer"):
+		return checkContent(content)
+	case role.Is("assistant"):
+		if !content.Set() && (calls.Set() || legacy.Set() || refusal.Set() || audio.Set()) {
+			return checkCalls(calls)
+		}
+		if err := checkContent(content); err != nil {
+			return err
+		}
+		return checkCalls(calls)
+	case role.Is("tool"):
+		if !callID.Set() {
+			return openai.Missing(".tool_call_id")
+		}
+		if err := openai.CheckString(callID, ".tool_call_id"); err != nil {
+			return err
+		}
+		return checkContent(content)
+	case role.Is("function"):
+		return openai.CheckString(content, ".content")
+	}
+	return openai.Invalid(".role", "Invalid value for '.role': supported are 'developer', 'system', 'user', 'assistant' and 'tool'.")
+}
+
+func checkContent(v rawjson.Value) *openai.Error {
+	switch v.Kind() {
+	case rawjson.String:
+		return nil
+	case rawjson.Array:
+	case rawjson.None, rawjson.Null:
+		return openai.Missing(".content")
+	default:
+		return openai.WrongType(".content", "a string or an array", v.Kind())
+	}
+	for it := v.Items(); it.Next(); {
+		if err := checkPart(it.Value); err != nil {
+			return err.Within(openai.At(".content", it.Index))
+		}
+	}
+	return nil
+}
+
+// checkPart checks a part of a kind that is known here; others are the agent's to judge.
+func checkPart(part rawjson.Value) *openai.Error {
+	if part.Kind() != rawjson.Object {
+		return openai.WrongType("", "an object", part.Kind())
+	}
+	kind := part.Get("type")
+	switch {
+	case kind.Kind() == rawjson.None:
+		return openai.Missing(".type")
+	case kind.Kind() != rawjson.String:
+		return openai.WrongType(".type", "a string", kind.Kind())
+	case kind.Is("text"):
+		return want(part.Get("text"), ".text", rawjson.String)
+	case kind.Is("refusal"):
+		return want(part.Get("refusal"), ".refusal", rawjson.String)
+	case kind.Is("image_url"):
+		image := part.Get("image_url")
+		if err := want(image, ".image_url", rawjson.Object); err != nil {
+			return err
+		}
+		return want(image.Get("url"), ".image_url.url", rawjson.String)
+	}
+	return nil
+}
+
+func checkCalls(v rawjson.Value) *openai.Error {
+	if err := openai.CheckKind(v, ".tool_calls", rawjson.Array); err != nil {
+		return err
+	}
+	for it := v.Items(); it.Next(); {
+		if err := checkCall(it.Value); err != nil {
+			return err.Within(openai.At(".tool_calls", it.Index))
+		}
+	}
+	return nil
+}
+
+func checkCall(call rawjson.Value) *openai.Error {
+	if call.Kind() != rawjson.Object {
+		return openai.WrongType("", "an object", call.Kind())
+	}
+	if err := want(call.Get("id"), ".id", rawjson.String); err != nil {
+		return err
+	}
+	if !call.Get("type").Is("function") {
+		return nil
+	}
+	function := call.Get("function")
+	if err := want(function, ".function", rawjson.Object); err != nil {
+		return err
+	}
+	if err := want(function.Get("name"), ".function.name", rawjson.String); err != nil {
+		return err
+	}
+	return openai.CheckString(function.Get("arguments"), ".function.arguments")
+}
+
+// want is a field that has to be there.
+func want(v rawjson.Value, param string, kind rawjson.Kind) *openai.Error {
+	if v.Kind() == rawjson.None {
+		return openai.Missing(param)
+	}
+	if v.Kind() != kind {
+		return openai.WrongType(param, kind.String(), v.Kind())
+	}
+	return nil
+}

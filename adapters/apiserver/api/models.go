@@ -1,0 +1,105 @@
+package api
+
+import (
+	"strings"
+
+	"innkeeper/adapters/apiserver/api/openai"
+	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/sdk"
+)
+
+// fallbackModel is the model's name where neither the operator nor the agent has one.
+const fallbackModel = "innkeeper"
+
+// readModels asks the agent which models it has, once: its configuration cannot change under a running instance. If the
+// operator has named the model, that name comes first and stands for the agent's own choice.
+func (a *app) readModels() error {
+	text, err := a.loop.Models()
+	if err != nil {
+		return err
+	}
+	if err := a.body.Parse(text); err != nil {
+		return sdk.Temporary("models", "the host's list of models is not JSON: "+err.Error())
+	}
+	agents := a.body.Root()
+	first := agents.Items()
+	switch {
+	case a.settings.modelName != "":
+		a.alias, a.model = a.settings.modelName, a.settings.modelName
+	case first.Next():
+		a.model = first.Value.Get("id").Text()
+	default:
+		a.alias, a.model = fallbackModel, fallbackModel
+	}
+	if a.alias != "" {
+		a.models = appendModel(a.models, a.alias, "innkeeper", a.started)
+	}
+	for it := agents.Items(); it.Next(); {
+		if id := it.Value.Get("id"); !id.Empty() && !id.Is(a.alias) {
+			a.addModel(it.Value)
+		}
+	}
+	return nil
+}
+
+// addModel takes a model of the agent's into the list.
+func (a *app) addModel(v rawjson.Value) {
+	if len(a.models) > 0 {
+		a.models = append(a.models, ',')
+	}
+	created, _ := v.Get("created").Int()
+	if created <= 0 {
+		created = a.started // nobody knows; clients sort by it and want a time
+	}
+	a.models = appendModel(a.models, v.Get("id").Text(), v.Get("owned_by").Text(), created)
+}
+
+// appendModel appends a model object. https://platform.openai.com/docs/api-reference/models/object
+func appendModel(dst []byte, id, owner string, created int64) []byte {
+	dst = append(dst, `{"id":`...)
+	dst = rawjson.AppendString(dst, id)
+	dst = append(dst, `,"object":"model","created":`...)
+	dst = openai.AppendInt(dst, created)
+	dst = append(dst, `,"owned_by":`...)
+	dst = rawjson.AppendString(dst, owner)
+	return append(dst, '}')
+}
+
+// listModels is GET /v1/models.
+func (a *app) listModels(x *sdk.Exchange) {
+	a.out = append(a.out[:0], `{"object":"list","data":[`...)
+	a.out = append(a.out, a.models...)
+	a.out = append(a.out, "]}"...)
+	a.reply(x, 200, a.out)
+}
+
+// getModel is GET /v1/models/{model...}; names may hold slashes.
+func (a *app) getModel(x *sdk.Exchange) {
+	name := strings.TrimPrefix(x.Path, "/v1/models/")
+	a.scratch = append(append(append(a.scratch[:0], '['), a.models...), ']')
+	if a.body.Parse(a.scratch) == nil {
+		for it := a.body.Root().Items(); it.Next(); {
+			if it.Value.Get("id").Is(name) {
+				a.reply(x, 200, it.Value.Raw())
+				return
+			}
+		}
+	}
+	a.refuse(x, openai.NotFound("model", "model_not_found", "The model '"+name+"' does not exist."))
+}
+
+// modelShown is the name of the model in an answer to a request that named one, or none.
+func (a *app) modelShown(named string) string {
+	if named == "" {
+		return a.model
+	}
+	return named
+}
+
+// modelAsked is the name for the agent: "" if it is to take its own.
+func (a *app) modelAsked(named string) string {
+	if named == a.alias {
+		return ""
+	}
+	return named
+}

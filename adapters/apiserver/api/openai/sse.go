@@ -1,0 +1,34 @@
+package openai
+
+import "bytes"
+
+// Pieces of a server-sent event stream. https://html.spec.whatwg.org/multipage/server-sent-events.html
+const (
+	// StreamEnd is the frame that ends every stream of this API.
+	StreamEnd = "data: [DONE]\n\n"
+	// KeepAlive is a comment, which readers skip and proxies take for a sign of life.
+	KeepAlive = ": keepalive\n\n"
+)
+
+// AppendErrorChunk appends the frame that tells the reader of a chat stream what went wrong.
+func AppendErrorChunk(dst []byte, e *Error) []byte {
+	dst = append(dst, "data: "...)
+	dst = AppendError(dst, e)
+	return append(dst, "\n\n"...)
+}
+
+// WholeFrames is the front of a text of frames: as many whole ones as fit, at least one. A frame is never torn, because some
+// readers lose one that comes in two reads.
+func WholeFrames(frames []byte, room int) []byte {
+	if len(frames) <= room {
+		return frames
+	}
+	frameEnd := []byte("\n\n")
+	if at := bytes.LastIndex(frames[:room], frameEnd); at >= 0 {
+		return frames[:at+len(frameEnd)]
+	}
+	if at := bytes.Index(frames, frameEnd); at >= 0 {
+		return frames[:at+len(frameEnd)]
+	}
+	return frames
+}

@@ -1,0 +1,175 @@
+// Package work keeps, in the adapter's SQLite database "work", what clients start and may come back for: the answers that
+// were given under an Idempotency-Key, runs with their events, and stored chat completions.
+//
+// It owns the schema and every statement, and how much is kept: of each kind so many, the oldest leaving first, and keys
+// for so long. It must not know what the texts mean that it keeps: it gets bytes and gives bytes, and tells when they are
+// not the ones that it was given.
+//
+// It is a database of its own, beside the one of the responses, because its rows are written and leave by other rules.
+package work
+
+import (
+	"errors"
+	"time"
+
+	"innkeeper/adapters/sdk"
+)
+
+// Label is the database's name in the manifest.
+const Label = "work"
+
+// Limits says how much is kept. Zero keeps nothing of that kind.
+type Limits struct {
+	Keys        int           // answers under a key
+	KeyAge      time.Duration // and for how long
+	Runs        int           // runs that have ended; those in progress are kept in any case
+	Completions int
+}
+
+// Store is the open database. It belongs to the loop. Bytes that it gives are views, valid until its next call.
+type Store struct {
+	db     *sdk.DB
+	log    sdk.Logger
+	limits Limits
+	buffer []byte // the text that was read last
+
+	keys, runs, ended, completions int // rows; ended is a part of runs
+
+	stmts map[query]*sdk.Stmt
+}
+
+// Counts is how much is kept now.
+type Counts struct {
+	Keys, Runs, Completions int
+}
+
+// Open opens the database and makes its tables if they are not there. What is beyond the limits leaves at once.
+func Open(l *sdk.Loop, limits Limits) (*Store, error) {
+	db, err := l.OpenDatabase(Label)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{db: db, log: l.Log(), limits: limits, stmts: map[query]*sdk.Stmt{}}
+	if err := s.begin(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+// Close closes the database.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Counts is how much is kept now.
+func (s *Store) Counts() Counts {
+	return Counts{Keys: s.keys, Runs: s.runs, Completions: s.completions}
+}
+
+func (s *Store) begin() error {
+	if err := s.migrate(); err != nil {
+		return err
+	}
+	if err := s.measure(); err != nil {
+		return err
+	}
+	return errors.Join(s.shrinkKeys(s.limits.Keys), s.shrinkRuns(s.limits.Runs), s.shrinkCompletions(s.limits.Completions))
+}
+
+// measure counts the rows, once: the store is the only writer of its database.
+func (s *Store) measure() error {
+	stmt, err := s.db.Prepare(string(sqlMeasure))
+	if err != nil {
+		return err
+	}
+	if _, err = stmt.Step(); err == nil {
+		s.keys, s.runs, s.ended, s.completions = stmt.ColumnInt(0), stmt.ColumnInt(1), stmt.ColumnInt(2), stmt.ColumnInt(3)
+		err = stmt.RowError()
+	}
+	return errors.Join(err, stmt.Close())
+}
+
+// stmt gives a statement, prepared at its first use: most instances need few of them, and their start should not wait.
+func (s *Store) stmt(q query) (*sdk.Stmt, error) {
+	if stmt := s.stmts[q]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := s.db.Prepare(string(q))
+	if err == nil {
+		s.stmts[q] = stmt
+	}
+	return stmt, err
+}
+
+// exec runs a statement and tells how many rows it changed.
+func (s *Store) exec(q query, args ...any) (changed int, err error) {
+	stmt, err := s.stmt(q)
+	if err != nil {
+		return 0, err
+	}
+	if err := stmt.Exec(args...); err != nil {
+		return 0, err
+	}
+	n, err := s.db.Changes()
+	return int(n), err
+}
+
+// insert runs an INSERT and gives the new row's number.
+func (s *Store) insert(q query, args ...any) (n int64, err error) {
+	stmt, err := s.stmt(q)
+	if err != nil {
+		return 0, err
+	}
+	if err := stmt.Exec(args...); err != nil {
+		return 0, err
+	}
+	return s.db.LastInsertRowID()
+}
+
+// row reads the first row of a query, if there is one. The statement is reset afterwards: one that is left on its row holds
+// a snapshot, which keeps the write-ahead log from being emptied.
+func (s *Store) row(q query, read func(*sdk.Stmt), args ...any) (ok bool, err error) {
+	stmt, err := s.stmt(q)
+	if err != nil {
+		return false, err
+	}
+	if err := stmt.Bind(args...); err != nil {
+		return false, err
+	}
+	defer stmt.Reset()
+	if ok, err = stmt.Step(); !ok {
+		return false, err
+	}
+	read(stmt)
+	return true, stmt.RowError()
+}
+
+// write runs a transaction. If the database has grown to its limit, a quarter of everything leaves and it is tried again.
+func (s *Store) write(f func() error) error {
+	err := s.db.Transaction(f)
+	for try := 0; try < 8 && errors.Is(err, sdk.SQLiteFull); try++ {
+		if s.keys+s.ended+s.completions == 0 {
+			return err
+		}
+		if err := s.makeRoom(); err != nil {
+			return err
+		}
+		err = s.db.Transaction(f)
+	}
+	return err
+}
+
+func (s *Store) makeRoom() error {
+	return errors.Join(s.shrinkKeys(s.keys*3/4), s.shrinkRuns(s.ended*3/4), s.shrinkCompletions(s.completions*3/4))
+}
+
+// shrink takes out the oldest of so many rows, down to the limit, and tells how many left.
+func (s *Store) shrink(q query, rows, limit int) (gone int, err error) {
+	if rows <= limit {
+		return 0, nil
+	}
+	return s.exec(q, rows-limit)
+}
+
+// Damaged tells whether an error says that the database itself is broken, which only a person can mend.
+func Damaged(err error) bool {
+	return errors.Is(err, sdk.SQLiteCorrupt) || errors.Is(err, sdk.SQLiteNotADB)
+}
