@@ -1,0 +1,181 @@
+// Package gateway is the running host: it makes slots out of a configuration, wires what no package below may know of each
+// other, and carries out what an operator asks.
+//
+// It owns the order of starting, reloading and stopping. Everything else it only connects.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+
+	"innkeeper/runtime/agent"
+	"innkeeper/runtime/config"
+	"innkeeper/runtime/supervisor"
+)
+
+// Options are what a gateway needs beside the configuration.
+type Options struct {
+	// Version of the binary, for status and guests.
+	Version string
+	Logger  *slog.Logger
+	// Load reads the configuration anew, for Reload.
+	Load func() (*config.Config, error)
+
+	// The rest are seams for tests; nil means the real thing.
+
+	// Intercept runs before every host call of every guest.
+	Intercept func(family, function string) (result int32, handled bool)
+	// Observe is told every change of a slot's status, in order. The slot's goroutine waits for it, so it must not ask the
+	// slot for anything.
+	Observe func(name string, status supervisor.Status)
+	// NewAgent makes what answers.
+	NewAgent func(config.Agent) (agent.Agent, error)
+}
+
+// Gateway is the running host.
+type Gateway struct {
+	options Options
+	started time.Time
+
+	change   sync.Mutex      // held while slots are made or ended, so that one change happens at a time
+	stopping context.Context // over once Stop was called
+	stop     context.CancelCauseFunc
+	former   []agent.Agent // were replaced and are not closed yet
+
+	mu     sync.Mutex
+	conf   *config.Config
+	agent  agent.Agent
+	loader *Loader
+	cache  wazero.CompilationCache
+	slots  map[string]*slot
+	// estates are what slots left whose names are not in the configuration any more.
+	estates map[string]estate
+}
+
+// Start makes the gateway of a configuration and starts its slots. It returns once they are started, not once they are
+// connected.
+func Start(ctx context.Context, conf *config.Config, options Options) (*Gateway, error) {
+	if err := os.MkdirAll(filepath.Join(conf.DataDir, cacheFolder), 0o700); err != nil {
+		return nil, fmt.Errorf("data_dir: %w", err)
+	}
+	cache, err := wazero.NewCompilationCacheWithDir(filepath.Join(conf.DataDir, cacheFolder))
+	if err != nil {
+		return nil, fmt.Errorf("compilation cache: %w", err)
+	}
+	if options.NewAgent == nil {
+		options.NewAgent = newAgent
+	}
+	g := &Gateway{
+		options: options, started: time.Now(), conf: conf, cache: cache, slots: map[string]*slot{}, estates: map[string]estate{},
+	}
+	if g.loader, err = NewLoader(ctx, cache); err == nil {
+		g.agent, err = options.NewAgent(conf.Agent)
+	}
+	if err != nil {
+		return nil, errors.Join(err, cache.Close(ctx))
+	}
+	g.stopping, g.stop = context.WithCancelCause(context.Background())
+	for i := range conf.Adapters {
+		g.startSlot(g.newSlot(&conf.Adapters[i], estate{}))
+	}
+	return g, nil
+}
+
+// cacheFolder holds compiled modules, below the data folder. Adapter names cannot begin with a dot.
+const cacheFolder = ".cache"
+
+func (g *Gateway) startSlot(s *slot) {
+	g.mu.Lock()
+	g.slots[s.conf.Name] = s
+	g.mu.Unlock()
+	s.super.Start()
+}
+
+// ErrStopped means that the gateway was told to stop.
+var ErrStopped = errors.New("the host is stopping")
+
+// Stop ends all slots at the same time, within their budgets, and gives everything back. A reload in progress is cut short.
+func (g *Gateway) Stop(ctx context.Context) error {
+	g.stop(ErrStopped)
+	g.change.Lock()
+	defer g.change.Unlock()
+	slots := g.all()
+	errs := make([]error, len(slots))
+	var group sync.WaitGroup
+	for i, s := range slots {
+		group.Go(func() {
+			_, err := s.end(ctx, "stop")
+			errs[i] = named(s.conf.Name, errors.Join(err, s.bequeath().close(ctx)))
+		})
+	}
+	group.Wait()
+	errs = append(errs, g.closeFormer(), g.agent.Close(), g.cache.Close(ctx))
+	return errors.Join(errs...)
+}
+
+// all lists the slots by name.
+func (g *Gateway) all() []*slot {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var slots []*slot
+	for _, name := range slices.Sorted(maps.Keys(g.slots)) {
+		slots = append(slots, g.slots[name])
+	}
+	return slots
+}
+
+// ErrUnknownAdapter means that no adapter has that name.
+var ErrUnknownAdapter = errors.New("no such adapter")
+
+func (g *Gateway) slot(name string) (*slot, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if s, ok := g.slots[name]; ok {
+		return s, nil
+	}
+	return nil, fmt.Errorf("adapter[%s]: %w; there are: %v", name, ErrUnknownAdapter, slices.Sorted(maps.Keys(g.slots)))
+}
+
+// Restart ends an adapter's instance and starts the next generation.
+func (g *Gateway) Restart(ctx context.Context, name string) error {
+	s, err := g.slot(name)
+	if err != nil {
+		return err
+	}
+	return named(name, s.super.Restart(ctx))
+}
+
+// Pause ends an adapter's instance and keeps it from running until Resume.
+func (g *Gateway) Pause(ctx context.Context, name string) error {
+	s, err := g.slot(name)
+	if err != nil {
+		return err
+	}
+	return named(name, s.super.Pause(ctx))
+}
+
+// Resume lets a paused adapter run again.
+func (g *Gateway) Resume(ctx context.Context, name string) error {
+	s, err := g.slot(name)
+	if err != nil {
+		return err
+	}
+	return named(name, s.super.Resume(ctx))
+}
+
+func named(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("adapter[%s]: %w", name, err)
+}

@@ -1,0 +1,323 @@
+package gateway
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"innkeeper/runtime/agent"
+	"innkeeper/runtime/config"
+	"innkeeper/runtime/manifest"
+	"innkeeper/runtime/supervisor"
+)
+
+// patience is how long a test waits for what must happen. It is long: under the race detector a Go guest takes a minute to compile.
+const patience = 2 * time.Minute
+
+// plan is the house that a test wants.
+type plan struct {
+	toml     string                             // without data_dir
+	tune     func(*config.Config)               // applied after every load
+	agent    agent.Agent                        // nil: as configured
+	observe  func(string, supervisor.Status)    // besides the history
+	fault    func(string, string) (int32, bool) // Options.Intercept
+	env      map[string]string                  // of the configuration
+	builtins map[string]*manifest.Manifest      // the bundled modules
+	logs     io.Writer                          // nil: dropped
+	forget   bool                               // keep no history
+	stuck    bool                               // an instance is not going to end
+}
+
+// house is a running gateway whose configuration lies in a folder of its own.
+type house struct {
+	*Gateway
+	t    *testing.T
+	dir  string
+	plan plan
+	past history
+}
+
+// open starts a gateway and stops it when the test ends.
+func open(t *testing.T, p plan) *house {
+	t.Helper()
+	return openIn(t, t.TempDir(), p)
+}
+
+// openIn is open in a folder where modules lie already.
+func openIn(t *testing.T, dir string, p plan) *house {
+	t.Helper()
+	h := newHouse(t, dir, p)
+	h.start()
+	return h
+}
+
+// newHouse is openIn without the start, for plans that need the house.
+func newHouse(t *testing.T, dir string, p plan) *house {
+	return &house{t: t, dir: dir, plan: p, past: history{news: make(chan struct{}), seen: map[string]int{}}}
+}
+
+func (h *house) start() {
+	h.t.Helper()
+	h.configure(h.plan.toml)
+	conf, err := h.load()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	logs := h.plan.logs
+	if logs == nil {
+		logs = io.Discard
+	}
+	options := Options{
+		Version: "test", Logger: slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Load: h.load, Intercept: h.plan.fault, Observe: h.observe,
+	}
+	if h.plan.agent != nil {
+		options.NewAgent = func(conf config.Agent) (agent.Agent, error) {
+			if h.plan.agent == nil {
+				return newAgent(conf)
+			}
+			return h.plan.agent, nil
+		}
+	}
+	if h.Gateway, err = Start(context.Background(), conf, options); err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(h.stop)
+}
+
+func (h *house) stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := h.Stop(ctx); err != nil && !h.plan.stuck {
+		h.t.Errorf("stop: %v", err)
+	}
+}
+
+// configure writes the configuration file; Reload reads it.
+func (h *house) configure(toml string) {
+	h.t.Helper()
+	text := fmt.Sprintf("data_dir = %q\n%s", h.dataDir(), toml)
+	if err := os.WriteFile(h.tomlPath(), []byte(text), 0o600); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *house) tomlPath() string { return filepath.Join(h.dir, "innkeeper.toml") }
+func (h *house) dataDir() string  { return filepath.Join(h.dir, "data") }
+
+func (h *house) load() (*config.Config, error) {
+	options := config.Options{Manifest: ReadManifest, Builtins: h.plan.builtins}
+	options.Env = func(name string) (string, bool) { v, ok := h.plan.env[name]; return v, ok }
+	conf, err := config.Load(h.tomlPath(), options)
+	if err == nil && h.plan.tune != nil {
+		h.plan.tune(conf)
+	}
+	return conf, err
+}
+
+func (h *house) observe(name string, status supervisor.Status) {
+	if !h.plan.forget {
+		h.past.add(name, status)
+	}
+	if h.plan.observe != nil {
+		h.plan.observe(name, status)
+	}
+}
+
+// history is every status of every slot, in order.
+type history struct {
+	mu   sync.Mutex
+	all  []change
+	seen map[string]int // by name: how many a test has looked at
+	news chan struct{}  // closed and replaced with each change
+}
+
+type change struct {
+	name   string
+	status supervisor.Status
+}
+
+func (p *history) add(name string, status supervisor.Status) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.all = append(p.all, change{name, status})
+	close(p.news)
+	p.news = make(chan struct{})
+}
+
+// take finds the next change of the slot into one of the states, after those that were taken before.
+func (p *history) take(name string, states []supervisor.State) (supervisor.Status, bool, <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := p.seen[name]; i < len(p.all); i++ {
+		if c := p.all[i]; c.name == name && slices.Contains(states, c.status.State) {
+			p.seen[name] = i + 1
+			return c.status, true, nil
+		}
+	}
+	return supervisor.Status{}, false, p.news
+}
+
+// trim forgets what was taken already.
+func (p *history) trim() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	least := len(p.all)
+	for _, n := range p.seen {
+		least = min(least, n)
+	}
+	p.all = slices.Delete(p.all, 0, least)
+	for name := range p.seen {
+		p.seen[name] -= least
+	}
+}
+
+// String is the history for messages.
+func (p *history) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var b strings.Builder
+	for _, c := range p.all[max(0, len(p.all)-20):] {
+		fmt.Fprintf(&b, "\n  %s: %s %d %s", c.name, c.status.State, c.status.Generation, c.status.Reason)
+	}
+	return b.String()
+}
+
+// await waits for the slot's next change into one of the states.
+func (h *house) await(name string, states ...supervisor.State) supervisor.Status {
+	h.t.Helper()
+	over := time.After(patience)
+	for {
+		status, found, news := h.past.take(name, states)
+		if found {
+			return status
+		}
+		select {
+		case <-news:
+		case <-over:
+			h.t.Fatalf("%s never became %v:%s", name, states, &h.past)
+		}
+	}
+}
+
+// states are the states that the slot went through.
+func (h *house) states(name string) (all []supervisor.State) {
+	h.past.mu.Lock()
+	defer h.past.mu.Unlock()
+	for _, c := range h.past.all {
+		if c.name == name {
+			all = append(all, c.status.State)
+		}
+	}
+	return all
+}
+
+// must fails the test if an operator's command failed.
+func (h *house) must(err error) {
+	h.t.Helper()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// slotOf is the slot of that name.
+func (h *house) slotOf(name string) *slot {
+	h.t.Helper()
+	s, err := h.slot(name)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return s
+}
+
+// url is where an adapter is served.
+func (h *house) url(name string) string {
+	h.t.Helper()
+	address := h.slotOf(name).status().Listen
+	if address == "" {
+		h.t.Fatalf("%s has no listener", name)
+	}
+	return "http://" + address + "/"
+}
+
+// get asks an adapter and returns status and body.
+func (h *house) get(name string) (int, string) {
+	h.t.Helper()
+	response, err := http.Get(h.url(name))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return response.StatusCode, string(body)
+}
+
+// balanced checks that everything the slot's instances opened was closed.
+func (h *house) balanced(name string) {
+	h.t.Helper()
+	for kind, count := range h.slotOf(name).counts() {
+		if count.Open != 0 || count.Failed != 0 || count.Opened != count.Closed {
+			h.t.Errorf("%s %s: %+v", name, kind, count)
+		}
+	}
+}
+
+// adapter is a table of the configuration.
+func adapter(name, module string, lines ...string) string {
+	return fmt.Sprintf("[adapters.%s]\nmodule = %q\n%s\n", name, module, strings.Join(lines, "\n"))
+}
+
+// quick are budgets and backoff for tests.
+const quick = `backoff = { initial = "1ms", max = "1ms" }
+budgets = { connect = "20s", stall = "20s", drain = "5s", close = "5s" }`
+
+// client is one kept-alive connection to a slot, spoken by hand: it is cheap, and it holds no goroutine between requests.
+type client struct {
+	conn   net.Conn
+	reader *bufio.Reader
+}
+
+func dial(address string) (*client, error) {
+	conn, err := net.DialTimeout("tcp", address, patience)
+	if err != nil {
+		return nil, err
+	}
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		return nil, err
+	}
+	return &client{conn, bufio.NewReader(conn)}, nil
+}
+
+// send writes a request without waiting for the answer.
+func (c *client) send() error {
+	if err := c.conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	_, err := io.WriteString(c.conn, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nhi")
+	return err
+}
+
+// receive reads the head of an answer.
+func (c *client) receive() (*http.Response, error) { return http.ReadResponse(c.reader, nil) }
+
+// drop closes the connection at once, with a reset, so that no socket of many cycles waits for its end.
+func (c *client) drop() {
+	if tcp, ok := c.conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = c.conn.Close()
+}

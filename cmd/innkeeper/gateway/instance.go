@@ -1,0 +1,73 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"innkeeper/hostfuncs/guesthost"
+	"innkeeper/hostfuncs/hostcall"
+	"innkeeper/runtime/engine"
+	"innkeeper/runtime/ledger"
+)
+
+// newGuest makes the host's side of one instance from the adapter's configuration.
+func (s *slot) newGuest(ctx context.Context, generation uint64) (*guesthost.Guest, error) {
+	settings, err := s.conf.SettingsJSON()
+	if err != nil {
+		return nil, final("settings", err)
+	}
+	secrets := map[string]bool{}
+	for _, setting := range s.conf.Manifest.Settings {
+		if setting.Secret {
+			secrets[setting.Name] = !s.conf.Secrets[setting.Name].IsZero()
+		}
+	}
+	kinds := map[ledger.Kind]int{}
+	for kind, bound := range s.conf.Limits.Handles {
+		kinds[ledger.Kind(kind)] = bound
+	}
+	return guesthost.New(ctx, guesthost.Config{
+		Adapter: s.conf.Name, Generation: generation, Version: s.host,
+		Families: s.conf.Manifest.Families, Folder: s.folder, Databases: s.conf.Manifest.Databases,
+		Settings: settings, Secrets: secrets, Quota: ledger.Quota{Total: s.conf.Limits.HandlesTotal, Kinds: kinds},
+		Agent: s.agent, Logger: s.logger.With("generation", generation),
+		DrainMS: s.conf.Budgets.Drain.Milliseconds(), MaxBody: s.conf.Limits.MaxBody, KeepAlive: s.keepAlive(),
+	}), nil
+}
+
+// instance is the run of a guest as the engine sees it.
+func (s *slot) instance(guest *guesthost.Guest, generation uint64, ready func()) engine.Instance {
+	detach := func() {}
+	serve := func(serving bool) {
+		s.mu.Lock()
+		s.serving = serving
+		s.mu.Unlock()
+	}
+	stdout := guest.Log.Lines(slog.LevelInfo, "stdout")
+	stderr := guest.Log.Lines(slog.LevelWarn, "stderr")
+	return engine.Instance{
+		Context: hostcall.With(guest.Context, &hostcall.Instance{Host: &guest.Host, Intercept: s.intercept}),
+		Kill:    guest.Kill,
+		Mailbox: guest.Mailbox, Ledger: guest.Ledger, Ready: guest.Ready,
+		OnReady: func() {
+			serve(true)
+			detach = s.attach(guest)
+			ready()
+		},
+		Detach: func(string) {
+			serve(false)
+			detach()
+		},
+		Failure: func() (engine.Failure, bool) {
+			f, said := guest.Failure()
+			return engine.Failure{Code: f.Code, Message: f.Message, Retryable: f.Retryable}, said
+		},
+		Finish: guest.Finish,
+		Stdout: stdout, Stderr: stderr,
+		Args: []string{s.conf.Name}, Env: map[string]string{"INNKEEPER_GENERATION": fmt.Sprint(generation)},
+		Budgets: engine.Budgets{
+			Connect: s.conf.Budgets.Connect, Stall: s.conf.Budgets.Stall, Drain: s.conf.Budgets.Drain, Close: s.conf.Budgets.Close,
+		},
+	}
+}

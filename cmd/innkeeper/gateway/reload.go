@@ -1,0 +1,193 @@
+package gateway
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"innkeeper/runtime/config"
+	"innkeeper/runtime/supervisor"
+)
+
+// reloading is the reason that guests are given.
+const reloading supervisor.StopReason = "reload"
+
+// ErrDataDir means that a reload would move the data folder.
+var ErrDataDir = errors.New("data_dir cannot change while the host runs; restart it")
+
+// Reload reads the configuration anew and carries out the differences: adapters that are gone are ended, new ones started,
+// changed ones ended and started with their new settings. With a configuration that cannot be used everything stays as it
+// is. The names of the adapters that were touched are returned.
+//
+// If ctx ends, Reload returns its cause at once; what was begun is carried through all the same, within the budgets of the
+// adapters, because half of it would leave adapters ended that ought to run. Only Stop cuts it short.
+func (g *Gateway) Reload(ctx context.Context) ([]string, error) {
+	type result struct {
+		touched []string
+		err     error
+	}
+	done := make(chan result, 1)
+	go func() { // Stop waits for it
+		g.change.Lock()
+		defer g.change.Unlock()
+		touched, err := g.reload()
+		done <- result{touched, err}
+	}()
+	select {
+	case r := <-done:
+		return r.touched, r.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// reload does what Reload says. The caller holds g.change.
+func (g *Gateway) reload() ([]string, error) {
+	if g.stopping.Err() != nil {
+		return nil, ErrStopped
+	}
+	conf, err := g.options.Load()
+	if err != nil {
+		return nil, err
+	}
+	changes := conf.ChangesSince(g.conf)
+	if changes.DataDir {
+		return nil, ErrDataDir
+	}
+	changed := g.changed(conf, changes)
+	if changes.Agent {
+		next, err := g.options.NewAgent(conf.Agent)
+		if err != nil {
+			return nil, fmt.Errorf("agent: %w", err)
+		}
+		g.former, g.agent = append(g.former, g.agent), next
+	}
+	g.mu.Lock()
+	g.conf = conf
+	g.mu.Unlock()
+	// Everything that ends comes before everything that starts: an address may go from one adapter to another.
+	successors, err := g.endSlots(g.stopping, conf, slices.Concat(changes.Removed, changed))
+	for _, name := range changes.Added {
+		successor, refused := g.add(conf.Adapter(name))
+		successors, err = append(successors, successor), errors.Join(err, refused)
+	}
+	for _, s := range successors {
+		if s != nil {
+			g.startSlot(s)
+		}
+	}
+	if g.stopping.Err() == nil { // else instances may still drain with it
+		err = errors.Join(err, g.closeFormer())
+	}
+	touched := slices.Concat(changes.Removed, changes.Added, changed)
+	slices.Sort(touched)
+	return touched, err
+}
+
+// closeFormer closes the agents that were replaced. The caller holds g.change.
+func (g *Gateway) closeFormer() error {
+	var errs []error
+	for _, a := range g.former {
+		errs = append(errs, a.Close())
+	}
+	g.former = nil
+	return errors.Join(errs...)
+}
+
+// changed lists the adapters that are in both configurations and must be started anew: their table is another, the file
+// behind their module is, or the agent is.
+func (g *Gateway) changed(conf *config.Config, changes config.Changes) []string {
+	var names []string
+	for i := range conf.Adapters {
+		a := &conf.Adapters[i]
+		if slices.Contains(changes.Added, a.Name) {
+			continue
+		}
+		s, err := g.slot(a.Name)
+		if err != nil {
+			continue
+		}
+		if changes.Agent || slices.Contains(changes.Changed, a.Name) || s.moduleChanged() {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+// moduleChanged tells whether another file lies behind the module than the one that was read last. One that cannot be read
+// now is no reason to end an instance that runs.
+func (s *slot) moduleChanged() bool {
+	s.mu.Lock()
+	before := s.hash
+	s.mu.Unlock()
+	if before == [sha256.Size]byte{} {
+		return false
+	}
+	raw, err := ReadModule(s.conf.Module)
+	return err == nil && sha256.Sum256(raw) != before
+}
+
+// endSlots ends slots at the same time. It returns the slots that take their places, not started yet, nil where there is none.
+func (g *Gateway) endSlots(ctx context.Context, conf *config.Config, names []string) ([]*slot, error) {
+	successors := make([]*slot, len(names))
+	errs := make([]error, len(names))
+	var group sync.WaitGroup
+	for i, name := range names {
+		s, err := g.slot(name)
+		if err != nil {
+			errs[i] = err
+			continue
+		}
+		group.Go(func() {
+			successor, err := g.succeed(ctx, s, conf.Adapter(name))
+			successors[i], errs[i] = successor, named(name, err)
+		})
+	}
+	group.Wait()
+	return successors, errors.Join(errs...)
+}
+
+// succeed ends a slot and makes the one that takes its place. Without a configuration nothing does, and the slot is forgotten
+// but for the numbers that must not be used again. A slot that could not be ended stays, and nothing follows it.
+func (g *Gateway) succeed(ctx context.Context, before *slot, conf *config.Adapter) (*slot, error) {
+	if before.isStuck() {
+		return nil, errStuck
+	}
+	ended, err := before.end(ctx, reloading)
+	if !ended || ctx.Err() != nil {
+		return nil, errors.Join(err, context.Cause(ctx))
+	}
+	left := before.bequeath()
+	if conf != nil {
+		successor := g.newSlot(conf, *left)
+		return successor, errors.Join(err, successor.trim(ctx))
+	}
+	closing, cancel := context.WithTimeout(ctx, before.conf.Budgets.Close)
+	defer cancel()
+	err = errors.Join(err, left.close(closing))
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.slots, before.conf.Name)
+	g.estates[before.conf.Name] = *left
+	return nil, err
+}
+
+// add makes the slot of an adapter that is new in the configuration. It goes on where one of that name stopped that was taken
+// out before.
+func (g *Gateway) add(conf *config.Adapter) (*slot, error) {
+	g.mu.Lock()
+	left := g.estates[conf.Name]
+	_, stuck := g.slots[conf.Name]
+	delete(g.estates, conf.Name)
+	g.mu.Unlock()
+	switch {
+	case stuck: // it was taken out and could not be ended
+		return nil, named(conf.Name, errStuck)
+	case g.stopping.Err() != nil:
+		return nil, named(conf.Name, ErrStopped)
+	}
+	return g.newSlot(conf, left), nil
+}
