@@ -1,0 +1,154 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"innkeeper/cmd/innkeeper/gateway"
+	"innkeeper/runtime/config"
+	"innkeeper/runtime/module"
+)
+
+// checked is the outcome of a check. Its JSON form is stable.
+type checked struct {
+	Config   string           `json:"config"`
+	DataDir  string           `json:"data_dir"`
+	Agent    string           `json:"agent"`
+	OK       bool             `json:"ok"`
+	Adapters []checkedAdapter `json:"adapters"`
+	Errors   []checkedError   `json:"errors"`
+}
+
+// checkedAdapter says whether one adapter would load.
+type checkedAdapter struct {
+	Name   string `json:"name"`
+	Loads  bool   `json:"loads"`
+	State  string `json:"state"` // "load", or "disabled", "unconfigured", "failed"
+	Reason string `json:"reason"`
+	Hint   string `json:"hint,omitempty"`
+	Module string `json:"module"`
+	Listen string `json:"listen"`
+	SHA256 string `json:"sha256,omitempty"`
+}
+
+// checkedError is one thing that is wrong with the configuration.
+type checkedError struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Table   string `json:"table"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+func (a *app) checkCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Say whether the configuration is right and which adapters would load",
+		Long: "Say whether the configuration is right and for each adapter whether it would load, and if not why. Modules are held\n" +
+			"against the host functions that they were granted, and nothing is run.\n\n" +
+			"Exits with 0 if every adapter that is not switched off would load, else with 78.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.check(cmd, asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, whose form is stable")
+	return cmd
+}
+
+func (a *app) check(cmd *cobra.Command, asJSON bool) error {
+	conf, err := a.load()
+	var wrong config.Errors
+	if asJSON && errors.As(err, &wrong) {
+		outcome := checked{Config: a.configPath, Adapters: []checkedAdapter{}, Errors: checkedErrors(wrong)}
+		if err := printJSON(a.out, outcome); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	loader, err := gateway.NewLoader(cmd.Context(), nil)
+	if err != nil {
+		return err
+	}
+	outcome := checked{
+		Config: conf.Path, DataDir: conf.DataDir, Agent: string(conf.Agent.Kind), OK: true,
+		Adapters: []checkedAdapter{}, Errors: []checkedError{},
+	}
+	for i := range conf.Adapters {
+		c := checkAdapter(loader, &conf.Adapters[i])
+		outcome.Adapters = append(outcome.Adapters, c)
+		outcome.OK = outcome.OK && (c.Loads || c.State == string(config.Disabled))
+	}
+	if err := a.printChecked(outcome, asJSON); err != nil {
+		return err
+	}
+	if !outcome.OK {
+		return fail(exConfig, "the reasons are above", "not every adapter would load")
+	}
+	return nil
+}
+
+// checkAdapter goes as far as a load would without running anything.
+func checkAdapter(loader *gateway.Loader, conf *config.Adapter) checkedAdapter {
+	c := checkedAdapter{
+		Name: conf.Name, State: string(conf.Disposition), Reason: conf.Reason, Module: conf.Module, Listen: conf.Listen,
+	}
+	if !conf.Enabled() {
+		return c
+	}
+	admitted, err := loader.Admit(conf)
+	if err != nil {
+		c.State, c.Reason = string(config.Failed), err.Error()
+		var refused *module.Error
+		if errors.As(err, &refused) {
+			c.Hint = refused.Hint
+		}
+		return c
+	}
+	c.Loads, c.SHA256 = true, hex.EncodeToString(admitted.Hash[:])
+	return c
+}
+
+func checkedErrors(wrong config.Errors) []checkedError {
+	list := []checkedError{}
+	for _, e := range wrong {
+		list = append(list, checkedError{e.File, e.Line, e.Col, e.Table, e.Msg, e.Hint})
+	}
+	return list
+}
+
+func (a *app) printChecked(outcome checked, asJSON bool) error {
+	if asJSON {
+		return printJSON(a.out, outcome)
+	}
+	fmt.Fprintf(a.out, "config %s is valid; agent %s, data %s\n\n", outcome.Config, outcome.Agent, outcome.DataDir)
+	if len(outcome.Adapters) == 0 {
+		fmt.Fprintln(a.out, "no adapter is configured")
+		return nil
+	}
+	t := &table{head: []string{"NAME", "WOULD LOAD", "MODULE", "ADDRESS", "WHY NOT"}}
+	for _, c := range outcome.Adapters {
+		verdict := cell{"yes", green}
+		switch {
+		case c.Loads:
+		case c.State == string(config.Disabled):
+			verdict = cell{"no: disabled", dim}
+		default:
+			verdict = cell{"no: " + c.State, red}
+		}
+		reason := c.Reason
+		if c.Hint != "" {
+			reason += "; " + c.Hint
+		}
+		t.add(plain("%s", c.Name), verdict, plain("%s", c.Module), plain("%s", c.Listen), plain("%s", reason))
+	}
+	t.write(a.out, a.colours(a.out))
+	return nil
+}

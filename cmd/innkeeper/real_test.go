@@ -1,0 +1,67 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"innkeeper/adapters/bundled"
+)
+
+// apiServer is the reference of the real API server: the bundled one, or without that one that is built now.
+func (sh *shell) apiServer() string {
+	sh.t.Helper()
+	if slices.Contains(bundled.Names(), "api_server") {
+		return "builtin:api_server"
+	}
+	build := exec.Command("go", "build", "-ldflags", "-s -w", "-o", sh.path("api_server.wasm"), "innkeeper/adapters/apiserver")
+	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		sh.t.Fatalf("build: %v\n%s", err, out)
+	}
+	sh.want(exOK, []string{"pack", sh.path("api_server.wasm"), "../../adapters/apiserver/manifest.toml"})
+	return sh.path("api_server.wasm")
+}
+
+func TestAskThroughTheRealAPIServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles a module of 3.6 MB")
+	}
+	sh := newShell(t)
+	sh.terminal, sh.env["NO_COLOR"] = true, "1"
+	sh.want(exOK, []string{"init"})
+	text := strings.NewReplacer(
+		`#listen = "127.0.0.1:8642"`, `listen = "127.0.0.1:0"`,
+		`#module = "builtin:api_server"`, `module = "`+sh.apiServer()+`"`,
+		`#engine = "compiler"`, `engine = "interpreter"`, // under the race detector the compiler takes minutes
+	).Replace(sh.read("innkeeper.toml"))
+	sh.write("innkeeper.toml", text)
+	sh.want(exOK, []string{"check"}, "yes")
+	s := sh.runs()
+	until(t, "the summary", func() bool { return strings.Contains(s.out.String(), "Ctrl-C") })
+	if summary := s.out.String(); !strings.Contains(summary, `ask "hello"`) || !strings.Contains(summary, "connected") || strings.Count(summary, "\n") > 12 {
+		t.Errorf("the summary: %s", summary)
+	}
+	for _, args := range [][]string{{"ask", "hello"}, {"ask", "--no-stream", "hello"}} {
+		if r := sh.want(exOK, args); r.out != "hello\n" {
+			t.Errorf("%q printed %q", args, r.out)
+		}
+	}
+	sh.want(exOK, []string{"pause", "api_server"})
+	sh.want(exTempFail, []string{"ask", "hello"}, "paused", "try again in")
+	sh.want(exOK, []string{"resume", "api_server"})
+
+	_, after, _ := strings.Cut(text, `key = "ik_`)
+	secret, _, _ := strings.Cut(after, `"`)
+	sh.write("innkeeper.toml", strings.Replace(sh.read("innkeeper.toml"), secret, "another0key1that2nobody3knows", 1))
+	sh.want(exNoPerm, []string{"ask", "hello"}, "may have another key")
+	if code := sh.ends(s, syscall.SIGTERM); code != exOK {
+		t.Errorf("ended with %d: %s", code, s.err)
+	}
+	if len(secret) < 16 || strings.Contains(s.out.String()+s.err.String(), secret) {
+		t.Error("the key was printed, or there is none")
+	}
+}

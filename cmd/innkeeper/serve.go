@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"innkeeper/cmd/innkeeper/gateway"
+	"innkeeper/runtime/admin"
+	"innkeeper/runtime/admin/scrape"
+	"innkeeper/runtime/config"
+)
+
+// service is the running process: the host, its control socket, and what a signal does.
+type service struct {
+	app     *app
+	logger  *slog.Logger
+	server  *admin.Server
+	control *control
+	conf    atomic.Pointer[config.Config] // as read last
+	reloads chan struct{}                 // one waiting reload is enough for any number of signals
+	hungUp  func() bool                   // the terminal that the process was started from is gone
+}
+
+// serve runs the host until a signal or ctx ends it.
+func (a *app) serve(ctx context.Context) error {
+	signals, end := a.signals()
+	defer end()
+	conf, err := a.load()
+	if err != nil {
+		return err
+	}
+	level := &slog.LevelVar{}
+	a.setLevel(level, conf.LogLevel)
+	s := &service{app: a, logger: a.logger(level), reloads: make(chan struct{}, 1), hungUp: a.hangup()}
+	s.conf.Store(conf)
+	if s.server, err = admin.Listen(conf.DataDir); err != nil {
+		return a.noDataFolder(err)
+	}
+	g, err := gateway.Start(ctx, conf, gateway.Options{Version: versionText(), Logger: s.logger, Load: s.load})
+	if err != nil {
+		return errors.Join(err, s.server.Close(ctx))
+	}
+	s.control = newControl(g, func() { a.setLevel(level, s.conf.Load().LogLevel) })
+	s.server.Serve(s.control, scrape.Handler(s.control.Status), s.logger)
+	s.logger.Info("innkeeper runs", "version", versionText(), "config", conf.Path, "data_dir", conf.DataDir, "agent", string(conf.Agent.Kind))
+	received := s.watch(ctx, signals)
+	return s.stop(received, signals)
+}
+
+// noDataFolder is the failure of a data folder that cannot be used.
+func (a *app) noDataFolder(err error) error {
+	var held *admin.HeldError
+	if errors.As(err, &held) {
+		return err
+	}
+	return a.cannotCreate(err, "data_dir in "+a.configPath+" says where the data folder is")
+}
+
+// load reads the configuration for a reload and keeps it.
+func (s *service) load() (*config.Config, error) {
+	conf, err := s.app.load()
+	if err == nil {
+		s.conf.Store(conf)
+	}
+	return conf, err
+}
+
+// settlePoll is how often the state of the slots is looked at until the first of their states that says something.
+const settlePoll = 20 * time.Millisecond
+
+// watch shows the summary once there is something true to say, and acts on signals until one asks for the end, which it
+// returns; nil if ctx ended instead.
+func (s *service) watch(ctx context.Context, signals <-chan os.Signal) os.Signal {
+	stopReloads := s.reloadInTurn()
+	defer stopReloads()
+	poll := time.NewTicker(settlePoll)
+	defer poll.Stop()
+	for {
+		select {
+		case <-poll.C:
+			if status := s.control.Status(); settled(status.Adapters) {
+				poll.Stop()
+				s.welcome(status)
+			}
+		case received := <-signals:
+			if !isReload(received) || s.hungUp() {
+				return received
+			}
+			select {
+			case s.reloads <- struct{}{}:
+			default:
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}

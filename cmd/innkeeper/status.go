@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	var asJSON, watch bool
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show what runs and what it holds",
+		Long: "Show each adapter with its state and since when, generation, open handles by kind, how many were opened, closed and\n" +
+			"failed to close, the next attempt and the last error. Opened is closed plus failed plus open, always.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if watch {
+				return a.watchStatus(cmd.Context(), asJSON)
+			}
+			return a.showStatus(cmd.Context(), asJSON, "")
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, whose form is stable")
+	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "show it again every second, until Ctrl-C")
+	return cmd
+}
+
+// showStatus prints one status, after a prefix.
+func (a *app) showStatus(ctx context.Context, asJSON bool, prefix string) error {
+	status, err := a.client().Status(ctx)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printJSON(a.out, status)
+	}
+	fmt.Fprint(a.out, prefix)
+	a.statusTable(status, time.Now()).write(a.out, a.colours(a.out))
+	fmt.Fprintf(a.out, "\n%s\n", processLine(status.Process, time.Now()))
+	return nil
+}
+
+// watchStatus prints the status again and again; on a terminal in place.
+func (a *app) watchStatus(ctx context.Context, asJSON bool) error {
+	signals, end := a.signals()
+	defer end()
+	clear := ""
+	if a.terminal(a.out) {
+		clear = "\x1b[H\x1b[2J" // cursor home, erase the screen
+	}
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		if err := a.showStatus(ctx, asJSON, clear); err != nil {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-signals:
+			return nil
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func printJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"innkeeper/runtime/admin"
+)
+
+func threeAdapters() []admin.Adapter {
+	now := time.Now().UTC()
+	soon, before := now.Add(30*time.Second), now.Add(-2*time.Hour)
+	return []admin.Adapter{
+		{
+			Name: "api_server", State: "connected", Since: before, Generation: 3, Listen: "127.0.0.1:8642", LastError: "trap: unreachable", LastErrorAt: &before,
+			Handles: admin.Handles{Open: map[string]int{"sqlite.connection": 1, "http.exchange": 2}, Opened: 10, Closed: 7},
+		},
+		{Name: "relay", State: "backoff", Reason: "connect_timeout: \x1b]0;owned\x07", Since: now, Generation: 9, Attempts: 9, NextAttempt: &soon, Handles: admin.Handles{Failed: 1}},
+		{Name: "spare", State: "unconfigured", Reason: `setting "key" is missing`, Since: now},
+	}
+}
+
+func TestStatusTable(t *testing.T) {
+	sh := newShell(t)
+	sh.write("innkeeper.toml", "")
+	sh.host(&fakeHost{adapters: threeAdapters()})
+	r := sh.want(exOK, []string{"status"},
+		"NAME", "connected", "2h0m", "http.exchange 2, sqlite.connection 1", "10/7/0", "2h0m ago: trap: unreachable",
+		"backoff", "(no. 10)", "0/0/1", "connect_timeout", "unconfigured", `setting "key" is missing`,
+		"pid 4242", "9 descriptors", "5 goroutines", "3.0 MiB resident")
+	if strings.ContainsRune(r.out, '\x1b') || strings.ContainsRune(r.out, '\x07') {
+		t.Errorf("escape sequences where nobody asked for any: %q", r.out)
+	}
+}
+
+func TestColoursAreForTerminalsThatWantThem(t *testing.T) {
+	sh := newShell(t)
+	sh.write("innkeeper.toml", "")
+	sh.host(&fakeHost{adapters: threeAdapters()})
+	sh.terminal = true
+	sh.want(exOK, []string{"status"}, "\x1b[32mconnected\x1b[0m", "\x1b[33mbackoff\x1b[0m", "\x1b[31m0/0/1\x1b[0m")
+	for name, value := range map[string]string{"NO_COLOR": "1", "TERM": "dumb"} {
+		sh.env[name] = value
+		if r := sh.run("status"); strings.ContainsRune(r.out, '\x1b') {
+			t.Errorf("%s=%s: %q", name, value, r.out)
+		}
+		delete(sh.env, name)
+	}
+}
+
+func TestStatusAsJSONIsWhatTheHostSays(t *testing.T) {
+	sh := newShell(t)
+	sh.write("innkeeper.toml", "")
+	h := &fakeHost{adapters: threeAdapters()}
+	sh.host(h)
+	var got admin.Status
+	if err := json.Unmarshal([]byte(sh.run("status", "--json").out), &got); err != nil || !reflect.DeepEqual(got, h.Status()) {
+		t.Errorf("%v\ngot  %+v\nwant %+v", err, got, h.Status())
+	}
+}
+
+func TestStatusWatchedUntilASignal(t *testing.T) {
+	sh := newShell(t)
+	sh.write("innkeeper.toml", "")
+	sh.host(&fakeHost{adapters: threeAdapters()})
+	sh.terminal = true
+	sh.signals <- os.Interrupt
+	sh.want(exOK, []string{"status", "--watch"}, "\x1b[H\x1b[2J", "api_server")
+}
+
+func TestEveryControlCommandSaysWhenNobodyRuns(t *testing.T) {
+	sh := newShell(t)
+	sh.write("innkeeper.toml", "")
+	for _, args := range [][]string{{"status"}, {"restart", "x"}, {"pause", "x"}, {"resume", "x"}, {"reload"}} {
+		sh.want(exUnavailable, args, "innkeeper: not running with data folder "+sh.path("data"), "hint: start it with: innkeeper")
+	}
+}
+
+func TestShortDuration(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0.0s", 1500 * time.Millisecond: "1.5s", 59 * time.Second: "59s", 61 * time.Second: "1m1s",
+		3*time.Hour + 4*time.Minute: "3h4m", 50 * time.Hour: "2d2h",
+	} {
+		if got := shortDuration(d); got != want {
+			t.Errorf("%s: %s, want %s", d, got, want)
+		}
+	}
+}
