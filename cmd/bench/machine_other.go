@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// cpuModel is not known here.
+func cpuModel() string { return "" }

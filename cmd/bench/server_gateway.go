@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"innkeeper/cmd/innkeeper/gateway"
+	"innkeeper/runtime/config"
+	"innkeeper/runtime/manifest"
+	"innkeeper/runtime/supervisor"
+)
+
+// gatewayServer is the real thing: a gateway with one adapter in Wasm.
+type gatewayServer struct {
+	gateway *gateway.Gateway
+	states  *states
+	name    string // of the adapter
+	at      string // its address
+}
+
+var _ server = (*gatewayServer)(nil)
+
+// readConfig reads a configuration without looking at the environment.
+func readConfig(path string) (*config.Config, error) {
+	builtins, err := gateway.Builtins()
+	if err != nil {
+		return nil, err
+	}
+	if builtins[apiServer] == nil {
+		return nil, errors.New("built without the bundled adapters: run make bundled first")
+	}
+	return config.Load(path, config.Options{
+		Env: func(string) (string, bool) { return "", false }, Builtins: builtins,
+		Manifest: func(path string) (*manifest.Manifest, error) { return gateway.ReadManifest(path) },
+	})
+}
+
+func newGateway(ctx context.Context, path string) (*gatewayServer, error) {
+	conf, err := readConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &gatewayServer{states: newStates(), name: conf.Adapters[0].Name}
+	logger := slog.New(s.states.watch(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	s.gateway, err = gateway.Start(ctx, conf, gateway.Options{
+		Version: "bench", Logger: logger,
+		Load: func() (*config.Config, error) { return readConfig(path) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.states.wait(ctx, supervisor.Connected); err != nil {
+		return nil, errors.Join(err, s.close(context.WithoutCancel(ctx)))
+	}
+	s.at = s.gateway.Status().Adapters[0].Listen
+	return s, nil
+}
+
+func (s *gatewayServer) address() string { return s.at }
+
+func (s *gatewayServer) figures(f *figures) {
+	handles := s.gateway.Status().Adapters[0].Handles
+	f.Opened, f.Closed, f.Failed = handles.Opened, handles.Closed, handles.Failed
+	for _, n := range handles.Open {
+		f.Open += n
+	}
+}
+
+func (s *gatewayServer) restart(ctx context.Context) (time.Duration, error) {
+	started := time.Now()
+	if err := s.gateway.Restart(ctx, s.name); err != nil {
+		return 0, err
+	}
+	for _, state := range []supervisor.State{supervisor.Starting, supervisor.Connected} {
+		if err := s.states.wait(ctx, state); err != nil {
+			return 0, err
+		}
+	}
+	return time.Since(started), nil
+}
+
+// stopTimeout bounds the end of a gateway beyond its own budgets.
+const stopTimeout = 30 * time.Second
+
+func (s *gatewayServer) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
+	defer cancel()
+	if err := s.gateway.Stop(ctx); err != nil {
+		return fmt.Errorf("stop: %w", err)
+	}
+	return nil
+}

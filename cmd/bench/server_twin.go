@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"innkeeper/adapters/abi"
+	"innkeeper/adapters/apiserver/api"
+	"innkeeper/adapters/sdk"
+	"innkeeper/hostfuncs/guesthost"
+	"innkeeper/hostfuncs/httpfn"
+	"innkeeper/runtime/agent/echo"
+	"innkeeper/runtime/config"
+	"innkeeper/runtime/listener"
+	"innkeeper/runtime/manifest"
+)
+
+// twinServer is the bundled adapter as native code: the same setup on the same host functions behind the same listener. All
+// that is missing is the sandbox.
+type twinServer struct {
+	listener *listener.Listener
+	guest    *guesthost.Guest
+	ended    chan int // exit code of the adapter
+}
+
+var _ server = (*twinServer)(nil)
+
+func newTwin(ctx context.Context, path string) (*twinServer, error) {
+	whole, err := readConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	conf := whole.Adapter(apiServer)
+	settings, err := conf.SettingsJSON()
+	if err != nil {
+		return nil, err
+	}
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	s := &twinServer{ended: make(chan int, 1)}
+	s.guest = guesthost.New(ctx, guesthost.Config{
+		Adapter: conf.Name, Generation: 1, Version: "bench", Families: conf.Manifest.Families,
+		Folder: filepath.Join(whole.DataDir, conf.Name), Databases: conf.Manifest.Databases, Settings: settings,
+		Agent: echo.New(echo.Config{Delay: whole.Agent.Delay}), Logger: logger, MaxBody: conf.Limits.MaxBody,
+	})
+	if s.listener, err = listener.Bind(twinListener(conf, logger)); err != nil {
+		return nil, err
+	}
+	s.listener.Serve()
+	go func() { s.ended <- sdk.New(s.guest.Host).Run(api.Setup) }()
+	select {
+	case <-s.guest.Ready:
+		s.listener.Attach(twinBackend{s.guest.HTTP})
+		return s, nil
+	case code := <-s.ended:
+		failure, _ := s.guest.Failure()
+		return nil, fmt.Errorf("twin ended with code %d before it was ready: %s: %s", code, failure.Code, failure.Message)
+	}
+}
+
+// twinListener is the listener that the gateway would make.
+func twinListener(conf *config.Adapter, logger *slog.Logger) listener.Config {
+	limits := conf.Limits
+	cfg := listener.Config{
+		Address: conf.Listen, Key: []byte(conf.BearerKey().Reveal()), Logger: logger,
+		BodyBytes: limits.MaxBody, HeaderBytes: int(limits.MaxHeader), Connections: limits.MaxConnections, Exchanges: limits.MaxConcurrent,
+	}
+	for _, route := range conf.Manifest.HTTP.Routes {
+		cfg.Routes = append(cfg.Routes, listener.Route{Method: route.Method, Pattern: route.Path, Key: route.Access == manifest.AccessKey})
+	}
+	return cfg
+}
+
+// twinBackend joins family and listener, as the gateway does.
+type twinBackend struct{ family *httpfn.Family }
+
+func (b twinBackend) Serve(w http.ResponseWriter, r *http.Request, in listener.Inbound) listener.Outcome {
+	return listener.Outcome(b.family.Serve(w, r, httpfn.Inbound{Route: in.Route, RequestID: in.RequestID, Body: in.Body}))
+}
+
+func (s *twinServer) address() string { return s.listener.Addr().String() }
+
+func (s *twinServer) figures(f *figures) {
+	for _, count := range s.guest.Ledger.Counts() {
+		f.Opened, f.Closed, f.Failed, f.Open = f.Opened+count.Opened, f.Closed+count.Closed, f.Failed+count.Failed, f.Open+count.Open
+	}
+}
+
+func (s *twinServer) restart(context.Context) (time.Duration, error) { return 0, errNoRestart }
+
+// close ends the adapter as the engine ends a guest: ask, wait, take everything back.
+func (s *twinServer) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
+	defer cancel()
+	s.guest.Mailbox.RefuseNew()
+	payload := abi.AppendString(abi.AppendU32(nil, 0), "stop")
+	errs := []error{s.guest.Mailbox.Post(abi.EventShutdown, 0, payload)}
+	select {
+	case code := <-s.ended:
+		if code != sdk.ExitDone {
+			errs = append(errs, fmt.Errorf("twin ended with code %d", code))
+		}
+	case <-ctx.Done():
+		errs = append(errs, errors.New("twin did not end"))
+	}
+	s.guest.Kill(context.Canceled)
+	s.guest.Mailbox.Close()
+	return errors.Join(append(errs, s.guest.Ledger.CloseAll(ctx), s.guest.Finish(ctx), s.listener.Close(ctx))...)
+}
