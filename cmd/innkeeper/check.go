@@ -73,7 +73,7 @@ func (a *app) check(cmd *cobra.Command, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	loader, err := gateway.NewLoader(cmd.Context(), nil)
+	loader, err := gateway.NewLoader(cmd.Context())
 	if err != nil {
 		return err
 	}

@@ -106,7 +106,7 @@ func problem(err error) error {
 		return err
 	case errors.Is(err, gateway.ErrUnknownAdapter):
 		p.Code = admin.CodeUnknownAdapter
-	case errors.Is(err, supervisor.ErrRefused):
+	case errors.Is(err, supervisor.ErrRefused), errors.Is(err, gateway.ErrStopped):
 		p.Code = admin.CodeRefused
 	case errors.Is(err, gateway.ErrDataDir):
 		p.Code, p.Hint = admin.CodeRefused, keptHint

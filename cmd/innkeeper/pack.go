@@ -55,7 +55,7 @@ func (a *app) pack(cmd *cobra.Command, modulePath, manifestPath, out string) err
 		return fmt.Errorf("module[%s]: %w", modulePath, err)
 	}
 	admit := func(path string) error {
-		loader, err := gateway.NewLoader(cmd.Context(), nil)
+		loader, err := gateway.NewLoader(cmd.Context())
 		if err != nil {
 			return err
 		}

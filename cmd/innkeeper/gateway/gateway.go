@@ -78,7 +78,8 @@ func Start(ctx context.Context, conf *config.Config, options Options) (*Gateway,
 	g := &Gateway{
 		options: options, started: time.Now(), conf: conf, cache: cache, slots: map[string]*slot{}, estates: map[string]estate{},
 	}
-	if g.loader, err = NewLoader(ctx, cache); err == nil {
+	metered := newMeteredCache(filepath.Join(conf.DataDir, cacheFolder, "metered"), options.Logger)
+	if g.loader, err = newLoader(ctx, cache, metered); err == nil {
 		g.agent, err = options.NewAgent(conf.Agent)
 	}
 	if err != nil {

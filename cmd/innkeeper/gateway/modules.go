@@ -81,17 +81,21 @@ func Builtins() (map[string]*manifest.Manifest, error) {
 
 // Loader takes modules from their references to programs.
 type Loader struct {
-	cache wazero.CompilationCache
-	wasi  map[string]module.FuncType
+	compiled wazero.CompilationCache
+	metered  *meteredCache
+	wasi     map[string]module.FuncType
 }
 
-// NewLoader makes a loader that keeps compiled code in cache, or nowhere if it is nil.
-func NewLoader(ctx context.Context, cache wazero.CompilationCache) (*Loader, error) {
+// NewLoader makes a loader that keeps nothing of what it loads.
+func NewLoader(ctx context.Context) (*Loader, error) { return newLoader(ctx, nil, nil) }
+
+// newLoader makes a loader that keeps compiled and metered modules; nil is a cache that keeps nothing.
+func newLoader(ctx context.Context, compiled wazero.CompilationCache, metered *meteredCache) (*Loader, error) {
 	wasi, err := wasiFunctions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &Loader{cache: cache, wasi: wasi}, nil
+	return &Loader{compiled: compiled, metered: metered, wasi: wasi}, nil
 }
 
 // Admit reads an adapter's module and decides whether it may run here.
@@ -123,14 +127,10 @@ func (l *Loader) Load(ctx context.Context, conf *config.Adapter) (*engine.Progra
 }
 
 func (l *Loader) compile(ctx context.Context, raw []byte, conf *config.Adapter) (*engine.Program, error) {
-	admitted, err := l.admit(raw, conf)
+	pages := uint32(conf.Limits.Memory / limits.MemoryPageBytes)
+	metered, err := l.meter(raw, conf, pages)
 	if err != nil {
 		return nil, err
-	}
-	pages := uint32(conf.Limits.Memory / limits.MemoryPageBytes)
-	metered, err := admitted.Instrument(module.Meter{MaxPages: pages})
-	if err != nil {
-		return nil, fmt.Errorf("module[%s]: %w", conf.Module, err)
 	}
 	families, err := hostcall.Modules(conf.Manifest.Families)
 	if err != nil {
@@ -141,7 +141,7 @@ func (l *Loader) compile(ctx context.Context, raw []byte, conf *config.Adapter) 
 		hostModules = append(hostModules, family)
 	}
 	program, err := engine.Compile(ctx, engine.Config{
-		Wasm: metered, HostModules: hostModules, MemoryPages: pages, Cache: l.cache,
+		Wasm: metered, HostModules: hostModules, MemoryPages: pages, Cache: l.compiled,
 		Checkpoint:  engine.Checkpoint{Module: module.MeterModule, Function: module.MeterFunction},
 		Interpreter: conf.Limits.Engine == config.EngineInterpreter,
 	})
@@ -149,6 +149,27 @@ func (l *Loader) compile(ctx context.Context, raw []byte, conf *config.Adapter) 
 		return nil, fmt.Errorf("module[%s]: %w", conf.Module, err)
 	}
 	return program, nil
+}
+
+// meter admits and meters a module, or takes what came of that before.
+func (l *Loader) meter(raw []byte, conf *config.Adapter, pages uint32) ([]byte, error) {
+	name := ""
+	if l.metered != nil {
+		name = l.metered.name(raw, conf.Manifest.Families, pages)
+	}
+	if kept, ok := l.metered.get(name); ok {
+		return kept, nil
+	}
+	admitted, err := l.admit(raw, conf)
+	if err != nil {
+		return nil, err
+	}
+	metered, err := admitted.Instrument(module.Meter{MaxPages: pages})
+	if err != nil {
+		return nil, fmt.Errorf("module[%s]: %w", conf.Module, err)
+	}
+	l.metered.put(name, metered)
+	return metered, nil
 }
 
 // lacking tells whether something failed for want of what comes back by itself: descriptors, memory, space. Everything else
