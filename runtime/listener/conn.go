@@ -33,9 +33,6 @@ type conn struct {
 	cut atomic.Bool // somebody set a write deadline in the past
 }
 
-// past is a deadline that has passed.
-func past() time.Time { return time.Unix(1, 0) }
-
 // Write sends what the HTTP server gives.
 func (c *conn) Write(p []byte) (int, error) {
 	switch {

@@ -9,8 +9,9 @@ import (
 // preflightMaxAge is how many seconds a browser may remember a preflight; ten minutes is what the strictest ones allow.
 const preflightMaxAge = "600"
 
-// exposedHeaders are those of an answer that a page may read beyond the safe ones.
-const exposedHeaders = "Retry-After, X-Request-Id"
+// exposedHeaders lets a page read every header of an answer. The star stands for all of them where there are no credentials.
+// https://fetch.spec.whatwg.org/#http-access-control-expose-headers
+const exposedHeaders = "*"
 
 // cors decides which web origins may call. The answers of this API do not depend on cookies, so credentials are never
 // allowed. https://fetch.spec.whatwg.org/#http-cors-protocol

@@ -89,7 +89,10 @@ func TestConnectionIsUsedAgain(t *testing.T) {
 	for range 3 {
 		run(t, a, hello)
 	}
-	if first := <-remotes; first != <-remotes || first != <-remotes {
-		t.Error("each turn made a connection of its own")
+	first := <-remotes
+	for range 2 {
+		if next := <-remotes; next != first {
+			t.Errorf("a turn came from %s, the first from %s: it made a connection of its own", next, first)
+		}
 	}
 }
