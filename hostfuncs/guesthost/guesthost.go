@@ -81,7 +81,7 @@ func New(parent context.Context, cfg Config) *Guest {
 	g := &Guest{
 		Context: ctx, Kill: kill, Ready: ready,
 		Ledger:  ledger.New(cfg.Quota),
-		Mailbox: mailbox.New(mailbox.Bounds{Events: limits.MailboxEvents, DeltaBytes: limits.MailboxDeltaBytes}),
+		Mailbox: mailbox.New(mailbox.Bounds{Events: limits.MailboxEvents, DeltaBytes: limits.MailboxDeltaBytes, JoinFrom: limits.MailboxJoinFrom}),
 	}
 	g.lifecycle = lifecyclefn.New(lifecyclefn.Config{
 		Info: lifecyclefn.Info{

@@ -28,7 +28,7 @@ type Agent interface {
 // Turn is one request to an agent.
 type Turn struct {
 	// Request is the body of an OpenAI chat-completions request, one JSON object. It is never modified, and not
-	// used once Run has returned. Whether it asks for a stream makes no difference: a turn is always streamed.
+	// used once Run has returned. A turn is always streamed; a request that does not ask for it may get larger pieces.
 	//
 	// https://platform.openai.com/docs/api-reference/chat/create
 	Request []byte

@@ -8,4 +8,8 @@ const (
 
 	// MailboxDeltaBytes is how much of one turn may wait before the turn is held back, in bytes: thousands of tokens.
 	MailboxDeltaBytes = 64 << 10
+
+	// MailboxJoinFrom is how many pieces of one turn may wait before further ones are joined. A guest that keeps up gets
+	// every piece by itself, so that a client sees an answer grow word by word; one that is behind gets fewer, larger ones.
+	MailboxJoinFrom = 16
 )

@@ -30,6 +30,9 @@ type Bounds struct {
 	Events int
 	// DeltaBytes is how much of one handle may wait before PostDelta blocks.
 	DeltaBytes int
+	// JoinFrom is how many events of one handle may wait before a further piece is joined with the last one: a guest that
+	// keeps up gets every piece as it came. 0 joins whatever waits.
+	JoinFrom int
 }
 
 // Mailbox is the queue of one instance. Any goroutine may post; one, the guest's, receives.
@@ -55,6 +58,7 @@ type event struct {
 	handle  uint32
 	payload []byte
 	delta   bool
+	nth     int // of a delta: how many of its handle came since none was waiting
 }
 
 // New makes an empty mailbox.
@@ -92,7 +96,8 @@ func (m *Mailbox) Post(kind abi.EventKind, handle uint32, payload []byte) error 
 	return nil
 }
 
-// PostDelta brings a piece of a stream. With join, a piece of the same kind and handle that still waits grows by this one.
+// PostDelta brings a piece of a stream. With join, a piece of the same kind and handle that still waits grows by this one,
+// once JoinFrom of them wait.
 // While more than DeltaBytes of the handle wait it blocks, until the guest fetched some, ctx ends (its cause is returned)
 // or the instance is over (ErrSealed). The payload is copied.
 func (m *Mailbox) PostDelta(ctx context.Context, kind abi.EventKind, handle uint32, payload []byte, join bool) error {
@@ -126,11 +131,16 @@ func (m *Mailbox) PostDelta(ctx context.Context, kind abi.EventKind, handle uint
 	}
 	defer m.mu.Unlock()
 	m.pending[handle] += len(payload)
-	if last := m.tails[handle]; join && last != nil && last.delta && last.kind == kind {
-		last.payload = append(last.payload, payload...)
-		return nil
+	e := &event{kind: kind, handle: handle, delta: true, nth: 1}
+	if last := m.tails[handle]; last != nil && last.delta {
+		if join && last.kind == kind && last.nth >= m.bounds.JoinFrom {
+			last.payload = append(last.payload, payload...)
+			return nil
+		}
+		e.nth = last.nth + 1
 	}
-	m.push(&event{kind: kind, handle: handle, payload: append([]byte(nil), payload...), delta: true})
+	e.payload = append([]byte(nil), payload...)
+	m.push(e)
 	return nil
 }
 

@@ -377,3 +377,32 @@ func BenchmarkPostRecv(b *testing.B) {
 		_, _ = m.Recv(buffer)
 	}
 }
+
+// A guest that keeps up gets the pieces as they came; one that is behind gets the rest joined.
+func TestPiecesAreJoinedOnlyForAGuestThatIsBehind(t *testing.T) {
+	m := mailbox.New(mailbox.Bounds{Events: 8, DeltaBytes: 1 << 10, JoinFrom: 3})
+	post := func(text string) { must(t, m.PostDelta(t.Context(), kindA, 1, []byte(text), true)) }
+	recv := func() string {
+		b := make([]byte, 64)
+		n, ok := m.Recv(b)
+		if !ok {
+			return ""
+		}
+		return string(b[abi.EventHeaderSize:n])
+	}
+	for _, text := range []string{"a", "b", "c", "d", "e"} {
+		post(text)
+	}
+	for _, want := range []string{"a", "b", "cde", ""} {
+		if got := recv(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	post("f")
+	post("g")
+	for _, want := range []string{"f", "g", ""} {
+		if got := recv(); got != want {
+			t.Errorf("after it caught up: got %q, want %q", got, want)
+		}
+	}
+}

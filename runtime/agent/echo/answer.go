@@ -17,6 +17,7 @@ const reasoningText = "I am asked to think first. I shall say what I was told."
 
 // answer is all that a turn will say.
 type answer struct {
+	stream       bool // the request asked to see the answer grow
 	model        string
 	reasoning    string
 	text         string

@@ -69,7 +69,7 @@ func (a *Agent) Run(ctx context.Context, turn agent.Turn, emit func(agent.Event)
 	if failed != nil {
 		return emit(failed.Event())
 	}
-	s := speaker{ctx: ctx, emit: emit, delay: a.delay, limit: ans.limit}
+	s := speaker{ctx: ctx, emit: emit, delay: a.delay, whole: a.delay <= 0 && !ans.stream, limit: ans.limit}
 	defer s.close()
 	return s.speak(ans)
 }
@@ -91,5 +91,6 @@ func (a *Agent) plan(body []byte) (*answer, *agent.Failed) {
 		return nil, failed
 	}
 	ans.model = cmp.Or(req.model, a.model)
+	ans.stream = root.GetBool("stream")
 	return ans, nil
 }

@@ -77,7 +77,7 @@ func TestEchoIsExactAndWordByWord(t *testing.T) {
 		"hello", "hello world", "  lead and trail \n", " ", "", "a\tb\n\n  c", "日本語 テスト", "quote \" and \\ and \u0001",
 		strings.Repeat("長い", 1000), strings.Repeat("x", 1000),
 	} {
-		r := complete(t, ask(text, ""))
+		r := complete(t, ask(text, `,"stream":true`))
 		if r.text != text {
 			t.Errorf("echo of %.40q is %.40q", text, r.text)
 		}
@@ -88,6 +88,21 @@ func TestEchoIsExactAndWordByWord(t *testing.T) {
 			if strings.ToValidUTF8(e.Text, "") != e.Text {
 				t.Errorf("an event of %.40q cuts a character: %q", text, e.Text)
 			}
+		}
+	}
+}
+
+// Who does not ask for a stream gets the same in one piece.
+func TestWithoutAStreamAnAnswerComesWhole(t *testing.T) {
+	for _, more := range []string{"", `,"max_tokens":3`, `,"max_tokens":3,"reasoning_effort":"high"`, `,"stop":"four"`} {
+		whole := complete(t, ask("one two three four five", more))
+		streamed := complete(t, ask("one two three four five", `,"stream":true`+more))
+		if whole.text != streamed.text || whole.reasoning != streamed.reasoning || *whole.done.Usage != *streamed.done.Usage ||
+			whole.done.FinishReason != streamed.done.FinishReason {
+			t.Errorf("%s: %q %+v, streamed %q %+v", more, whole.text, whole.done.Usage, streamed.text, streamed.done.Usage)
+		}
+		if parts := len(whole.events) - 1; parts > 2 || parts >= len(streamed.events)-1 {
+			t.Errorf("%s: %d pieces, streamed %d", more, parts, len(streamed.events)-1)
 		}
 	}
 }
@@ -176,7 +191,7 @@ func TestResponseFormat(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.text), &object); err != nil || object.Text != "say \"hi\" <now>\n" {
 		t.Errorf("json_object: %s (%v)", r.text, err)
 	}
-	r = complete(t, ask("x", `,"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer","minimum":1}},"required":["city","days"],"additionalProperties":false}}}`))
+	r = complete(t, ask("x", `,"stream":true,"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer","minimum":1}},"required":["city","days"],"additionalProperties":false}}}`))
 	if r.text != `{"city": "text", "days": 1}` || len(r.events) < 4 {
 		t.Errorf("json_schema: %s in %d events", r.text, len(r.events))
 	}

@@ -12,6 +12,7 @@ type speaker struct {
 	ctx   context.Context
 	emit  func(agent.Event) error
 	delay time.Duration
+	whole bool  // say each part in one piece: nobody watches it grow
 	limit int64 // tokens allowed, 0 for any number
 	spent int64 // tokens said
 	timer *time.Timer
@@ -67,6 +68,9 @@ func toolCall(d agent.ToolCallDelta) agent.Event {
 
 // say emits text token by token, and reports whether all of it was within the limit.
 func (s *speaker) say(text string, event func(string) agent.Event) (whole bool, err error) {
+	if s.whole {
+		return s.sayWhole(text, event)
+	}
 	for len(text) > 0 {
 		if s.limit > 0 && s.spent == s.limit {
 			return false, nil
@@ -82,6 +86,19 @@ func (s *speaker) say(text string, event func(string) agent.Event) (whole bool, 
 		s.spent++
 	}
 	return true, nil
+}
+
+// sayWhole emits what is within the limit in one piece.
+func (s *speaker) sayWhole(text string, event func(string) agent.Event) (whole bool, err error) {
+	end := 0
+	for end < len(text) && (s.limit == 0 || s.spent < s.limit) {
+		end += wordEnd(text[end:])
+		s.spent++
+	}
+	if end > 0 {
+		err = s.event(event(text[:end]))
+	}
+	return end == len(text), err
 }
 
 func (s *speaker) event(e agent.Event) error {
