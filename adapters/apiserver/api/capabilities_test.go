@@ -1,6 +1,11 @@
 package api_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"innkeeper/adapters/sdk/sdktest"
+)
 
 func TestCapabilitiesAreWhatRuns(t *testing.T) {
 	s := start(t, t.TempDir(), `{"stored_responses":0,"stored_completions":7,"idempotency_age":3600000000000,"concurrent_turns":9}`)
@@ -42,4 +47,62 @@ func TestDetailedHealthCountsWhatIsInHand(t *testing.T) {
 		t.Errorf("held_bytes %v", held)
 	}
 	says("x")(turn)
+}
+
+// TestNothingStaysInHand does everything that holds memory, in every way that it can end, and looks for what was not let go.
+func TestNothingStaysInHand(t *testing.T) {
+	s := start(t, t.TempDir(), `{}`)
+	fails := func(turn *sdktest.Turn) {
+		turn.Text("Hel")
+		turn.Fail(502, "upstream_cut", "The upstream ended too early.")
+	}
+	long := strings.Repeat("0123456789", 1000)
+	floods := func(turn *sdktest.Turn) {
+		for range 900 {
+			turn.Text(long)
+		}
+		turn.Finish()
+	}
+	n := 0
+	for path, body := range map[string]string{
+		"/v1/chat/completions": `{"messages":[{"role":"user","content":"hi"}],"store":true`, "/v1/responses": `{"input":"hi"`, "/v1/runs": `{"input":"hi"`,
+	} {
+		for _, end := range []string{`}`, `,"stream":true}`} {
+			if path == "/v1/runs" && end != `}` {
+				continue
+			}
+			answers := []func(*sdktest.Turn){says("x"), fails}
+			if path == "/v1/chat/completions" {
+				answers = append(answers, floods)
+			}
+			for _, answer := range answers {
+				n++
+				key := "k" + strings.Repeat("k", n)
+				s.do("POST", path, body+end, answer)
+				s.doKeyed(key, path, body+end, answer)
+				x := s.sendKeyed(key+"-left", path, body+end)
+				turn := <-s.turn
+				y := s.sendKeyed(key+"-left", path, body+end)
+				s.do("GET", "/health", "")
+				x.Leave()
+				answer(turn)
+				y.Wait()
+				z := s.send("POST", path, body+end)
+				<-s.turn
+				if path != "/v1/runs" {
+					z.Leave()
+				}
+				if r := z.Wait(); path == "/v1/runs" {
+					s.do("POST", path+"/"+at(t, object(t, r.Body), "id").(string)+"/stop", "")
+				}
+			}
+		}
+	}
+	v := object(t, s.do("GET", "/health/detailed", "").Body)
+	for _, what := range []string{"turns", "runs", "idempotency_keys", "held_bytes"} {
+		expect(t, v, 0.0, "open", what)
+	}
+	if exchanges, turns := s.host.Open(); exchanges+turns != 0 {
+		t.Errorf("%d exchanges and %d turns are open", exchanges, turns)
+	}
 }

@@ -179,7 +179,7 @@ func (j *runJob) end(status runs.Status) {
 	a.held -= j.held
 	j.storeResponse()
 	j.page()
-	j.run.Status, j.run.Ended = status, time.Now().Unix()
+	j.run.Status, j.run.Ended = status, endOfSecond(time.Now())
 	a.scratch = j.run.AppendJSON(a.scratch[:0])
 	if err := a.work.EndRun(j.row, j.next, a.scratch); err != nil {
 		a.workFailed("end of a run not stored", j.run.ID, err)
@@ -191,6 +191,9 @@ func (j *runJob) end(status runs.Status) {
 		a.scratch = nil
 	}
 }
+
+// endOfSecond is a time in Unix seconds that is not before the events that it ends, which tell theirs to the millisecond.
+func endOfSecond(t time.Time) int64 { return (t.UnixMilli() + 999) / 1000 }
 
 // tellEnd lets the readers go on by themselves.
 func (j *runJob) tellEnd(object []byte) {

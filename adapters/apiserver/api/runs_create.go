@@ -93,7 +93,7 @@ func (a *app) interruptLeftovers() error {
 		return err
 	}
 	for _, run := range left {
-		object := []byte("{}")
+		var object []byte
 		if a.item.Parse(run.Object) == nil {
 			object = runs.AppendInterrupted(nil, a.item.Root(), time.Now().Unix())
 		} else {

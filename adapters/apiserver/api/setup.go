@@ -75,7 +75,7 @@ func Setup(l *sdk.Loop) error {
 	if err := a.failLeftovers(); err != nil {
 		return err
 	}
-	if a.work, err = work.Open(l, a.settings.work); err != nil {
+	if a.work, err = work.Open(a.store.DB(), a.log, a.settings.work); err != nil {
 		return err
 	}
 	if err := a.interruptLeftovers(); err != nil {

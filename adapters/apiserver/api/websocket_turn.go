@@ -146,12 +146,12 @@ func (t *socketTurn) refused(fault *openai.Error) {
 	t.s.advance()
 }
 
-// ended implements asker. The events were sent already.
+// ended implements asker. The events were sent already, if the client did not leave at that.
 func (t *socketTurn) ended(p *response) {
-	t.leave()
 	if t.s.over {
 		return
 	}
+	t.leave()
 	switch p.answer.Status() {
 	case responses.Failed:
 		t.s.disown(t.lane, t.previous, nil)

@@ -58,6 +58,10 @@ func Open(l *sdk.Loop, capacity int) (*Store, error) {
 // Close closes the database.
 func (s *Store) Close() error { return s.db.Close() }
 
+// DB is the connection, for the tables that others keep beside these: a second file would cost each start of an instance
+// another opening, and three descriptors.
+func (s *Store) DB() *sdk.DB { return s.db }
+
 // Len is the number of rows.
 func (s *Store) Len() int { return s.rows }
 

@@ -2,6 +2,7 @@ package work
 
 import (
 	"bytes"
+	"errors"
 	"time"
 
 	"innkeeper/adapters/sdk"
@@ -9,12 +10,16 @@ import (
 
 const (
 	sqlKey       query = `SELECT n, request, at, state, status, stream, answer FROM keys WHERE key = ?1`
-	sqlKeySet    query = `UPDATE keys SET request = ?2, at = ?3, state = ?4, status = ?5, stream = ?6, answer = ?7 WHERE key = ?1`
-	sqlKeyAdd    query = `INSERT INTO keys (key, request, at, state, status, stream, answer) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`
-	sqlKeyRemove query = `DELETE FROM keys WHERE key = ?1`
-	sqlKeyEvict  query = `DELETE FROM keys WHERE n IN (SELECT n FROM keys ORDER BY n LIMIT ?1)`
-	sqlKeyExpire query = `DELETE FROM keys WHERE n IN (SELECT n FROM keys WHERE at < ?1 ORDER BY at LIMIT 32)`
+	sqlKeySet    query = `UPDATE keys SET request = ?2, at = ?3, state = ?4, status = ?5, stream = ?6, answer = ?7, bytes = ?8 WHERE key = ?1`
+	sqlKeyAdd    query = `INSERT INTO keys (key, request, at, state, status, stream, answer, bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`
+	sqlKeyRemove query = `DELETE FROM keys WHERE key = ?1 RETURNING bytes`
+	sqlKeyEvict  query = `DELETE FROM keys WHERE n IN (SELECT n FROM keys ORDER BY n LIMIT ?1) RETURNING bytes`
+	sqlKeyExpire query = `DELETE FROM keys WHERE n IN (SELECT n FROM keys WHERE at < ?1 ORDER BY at LIMIT 32) RETURNING bytes`
 )
+
+// maxKeyBytes is how much room all answers under a key may take together, in bytes. An answer has a few kilobytes, a
+// stream a few hundred: the default number of keys fits, unless most of them are streams of the longest kind.
+const maxKeyBytes = 256 << 20
 
 // KeyState is how far the work under a key has come.
 type KeyState int
@@ -65,42 +70,65 @@ func (s *Store) KeyAnswer(k *Key) ([]byte, bool, error) { return s.text(k.answer
 
 // PutKey adds a key or brings it up to date; a nil answer is none. Others leave, if they are too many or too old.
 func (s *Store) PutKey(key string, k Key, answer []byte) error {
-	added, expired := 0, 0
+	added := 0
 	err := s.write(func() (err error) {
-		added, expired = 0, 0
+		added = 0
 		if answer != nil {
 			if k.answer, err = s.putText(answer); err != nil {
 				return err
 			}
 		}
-		args := []any{key, k.Request, k.At, int(k.State), k.Status, k.Stream, k.answer}
+		args := []any{key, k.Request, k.At, int(k.State), k.Status, k.Stream, k.answer, len(answer)}
 		changed, err := s.exec(sqlKeySet, args...)
-		if err != nil || changed > 0 {
-			return err
+		if err == nil && changed == 0 {
+			added = 1
+			_, err = s.exec(sqlKeyAdd, args...)
 		}
-		if _, err = s.exec(sqlKeyAdd, args...); err != nil {
-			return err
-		}
-		added = 1
-		expired, err = s.exec(sqlKeyExpire, s.oldest(k.At))
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	s.keys += added - expired
-	return s.shrinkKeys(s.limits.Keys)
+	s.keys, s.keyBytes = s.keys+added, s.keyBytes+int64(len(answer))
+	if added > 0 {
+		err = s.dropKeys(sqlKeyExpire, s.oldest(k.At))
+	}
+	return errors.Join(err, s.shrinkKeys(s.limits.Keys))
 }
 
 // RemoveKey forgets a key.
-func (s *Store) RemoveKey(key string) error {
-	gone, err := s.exec(sqlKeyRemove, key)
-	s.keys -= gone
-	return err
+func (s *Store) RemoveKey(key string) error { return s.dropKeys(sqlKeyRemove, key) }
+
+// dropKeys deletes keys and takes them off the books.
+func (s *Store) dropKeys(q query, args ...any) error {
+	stmt, err := s.stmt(q)
+	if err != nil {
+		return err
+	}
+	if err := stmt.Bind(args...); err != nil {
+		return err
+	}
+	defer stmt.Reset()
+	for {
+		ok, err := stmt.Step()
+		if !ok {
+			return err
+		}
+		s.keys, s.keyBytes = s.keys-1, s.keyBytes-stmt.ColumnInt64(0)
+	}
 }
 
+// shrinkKeys takes out the oldest keys, down to the limit and to the room that they may take.
 func (s *Store) shrinkKeys(limit int) error {
-	gone, err := s.shrink(sqlKeyEvict, s.keys, limit)
-	s.keys -= gone
-	return err
+	if s.keys > limit {
+		if err := s.dropKeys(sqlKeyEvict, s.keys-limit); err != nil {
+			return err
+		}
+	}
+	for s.keyBytes > maxKeyBytes && s.keys > 0 {
+		if err := s.dropKeys(sqlKeyEvict, 1+s.keys/16); err != nil {
+			return err
+		}
+	}
+	return nil
 }

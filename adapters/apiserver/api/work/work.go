@@ -1,11 +1,9 @@
-// Package work keeps, in the adapter's SQLite database "work", what clients start and may come back for: the answers that
+// Package work keeps, in tables of the adapter's SQLite database, what clients start and may come back for: the answers that
 // were given under an Idempotency-Key, runs with their events, and stored chat completions.
 //
-// It owns the schema and every statement, and how much is kept: of each kind so many, the oldest leaving first, and keys
-// for so long. It must not know what the texts mean that it keeps: it gets bytes and gives bytes, and tells when they are
-// not the ones that it was given.
-//
-// It is a database of its own, beside the one of the responses, because its rows are written and leave by other rules.
+// It owns the schema and every statement of these tables, and how much is kept: of each kind so many, the oldest leaving
+// first, and keys for so long. It must not know what the texts mean that it keeps: it gets bytes and gives bytes, and tells
+// when they are not the ones that it was given; nor what else is in the database.
 package work
 
 import (
@@ -15,9 +13,6 @@ import (
 	"innkeeper/adapters/sdk"
 )
 
-// Label is the database's name in the manifest.
-const Label = "work"
-
 // Limits says how much is kept. Zero keeps nothing of that kind.
 type Limits struct {
 	Keys        int           // answers under a key
@@ -26,14 +21,15 @@ type Limits struct {
 	Completions int
 }
 
-// Store is the open database. It belongs to the loop. Bytes that it gives are views, valid until its next call.
+// Store is the open tables. It belongs to the loop. Bytes that it gives are views, valid until its next call.
 type Store struct {
 	db     *sdk.DB
 	log    sdk.Logger
 	limits Limits
 	buffer []byte // the text that was read last
 
-	keys, runs, ended, completions int // rows; ended is a part of runs
+	keys, runs, ended, completions int   // rows; ended is a part of runs
+	keyBytes                       int64 // of the answers under a key
 
 	stmts map[query]*sdk.Stmt
 }
@@ -43,35 +39,21 @@ type Counts struct {
 	Keys, Runs, Completions int
 }
 
-// Open opens the database and makes its tables if they are not there. What is beyond the limits leaves at once.
-func Open(l *sdk.Loop, limits Limits) (*Store, error) {
-	db, err := l.OpenDatabase(Label)
-	if err != nil {
+// Open makes the tables if they are not there. What is beyond the limits leaves at once. The connection stays its owner's.
+func Open(db *sdk.DB, log sdk.Logger, limits Limits) (*Store, error) {
+	s := &Store{db: db, log: log, limits: limits, stmts: map[query]*sdk.Stmt{}}
+	if err := s.migrate(); err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, log: l.Log(), limits: limits, stmts: map[query]*sdk.Stmt{}}
-	if err := s.begin(); err != nil {
-		return nil, errors.Join(err, db.Close())
+	if err := s.measure(); err != nil {
+		return nil, err
 	}
-	return s, nil
+	return s, errors.Join(s.shrinkKeys(limits.Keys), s.shrinkRuns(limits.Runs), s.shrinkCompletions(limits.Completions))
 }
-
-// Close closes the database.
-func (s *Store) Close() error { return s.db.Close() }
 
 // Counts is how much is kept now.
 func (s *Store) Counts() Counts {
 	return Counts{Keys: s.keys, Runs: s.runs, Completions: s.completions}
-}
-
-func (s *Store) begin() error {
-	if err := s.migrate(); err != nil {
-		return err
-	}
-	if err := s.measure(); err != nil {
-		return err
-	}
-	return errors.Join(s.shrinkKeys(s.limits.Keys), s.shrinkRuns(s.limits.Runs), s.shrinkCompletions(s.limits.Completions))
 }
 
 // measure counts the rows, once: the store is the only writer of its database.
@@ -82,6 +64,7 @@ func (s *Store) measure() error {
 	}
 	if _, err = stmt.Step(); err == nil {
 		s.keys, s.runs, s.ended, s.completions = stmt.ColumnInt(0), stmt.ColumnInt(1), stmt.ColumnInt(2), stmt.ColumnInt(3)
+		s.keyBytes = stmt.ColumnInt64(4)
 		err = stmt.RowError()
 	}
 	return errors.Join(err, stmt.Close())
