@@ -94,7 +94,7 @@ func httpFamily() Family {
 		{"begin", []Param{{"exchange", Handle}, {"status", U32}, {"headers", In}}, ReturnsStatus,
 			"Sends status and headers of a streamed answer. EEXIST if it was begun before, EINVAL or EMSGSIZE for headers as in respond."},
 		{"upgrade", []Param{{"exchange", Handle}, {"protocol", In}}, ReturnsStatus,
-			"Makes the exchange a WebSocket, in the place of begin. Messages come as EventHTTPMessage; each write sends one text message, end closes with 1000, abort with 1011. The protocol is the one chosen of those the client offered, or empty. EINVAL if the request does not ask for a WebSocket (https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1), EEXIST if an answer was begun."},
+			"Makes the exchange a WebSocket, in the place of begin. Messages come as EventHTTPMessage; each write sends one text message, end closes with 1000 (1012 during a shutdown), abort with 1011. The protocol is the one chosen of those the client offered, or empty. EINVAL if the request does not ask for a WebSocket (https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1), EEXIST if an answer was begun."},
 		{"write", []Param{{"exchange", Handle}, {"chunk", In}}, ReturnsStatus,
 			"Sends one piece of a streamed answer in one write and flushes it. EAGAIN if the client is too slow now: nothing was taken, EventHTTPWritable follows. EPIPE if the client left, EINVAL before begin, EMSGSIZE if the piece is over the limit, ENOMEM if too much waits for slow clients."},
 		{"end", []Param{{"exchange", Handle}}, ReturnsStatus, "Finishes a streamed answer and closes the handle. EINVAL before begin, EPIPE if the client left (the handle is closed)."},

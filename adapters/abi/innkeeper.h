@@ -230,8 +230,8 @@ INNKEEPER_IMPORT("http", "begin")
 int32_t innkeeper_http_begin(uint32_t exchange, uint32_t status, const void *headers, uint32_t headers_size);
 
 // Makes the exchange a WebSocket, in the place of begin. Messages come as EventHTTPMessage; each write sends one
-// text message, end closes with 1000, abort with 1011. The protocol is the one chosen of those the client
-// offered, or empty. EINVAL if the request does not ask for a WebSocket
+// text message, end closes with 1000 (1012 during a shutdown), abort with 1011. The protocol is the one chosen of
+// those the client offered, or empty. EINVAL if the request does not ask for a WebSocket
 // (https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1), EEXIST if an answer was begun. Result: 0 on success;
 // negative: a negated WASI errno.
 INNKEEPER_IMPORT("http", "upgrade")

@@ -158,9 +158,10 @@ type HTTP interface {
 	// EMSGSIZE for headers as in respond. Result: 0 on success.
 	Begin(exchange uint32, status uint32, headers []byte) int32
 	// Upgrade is http.upgrade. Makes the exchange a WebSocket, in the place of begin. Messages come as
-	// EventHTTPMessage; each write sends one text message, end closes with 1000, abort with 1011. The protocol is the
-	// one chosen of those the client offered, or empty. EINVAL if the request does not ask for a WebSocket
-	// (https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1), EEXIST if an answer was begun. Result: 0 on success.
+	// EventHTTPMessage; each write sends one text message, end closes with 1000 (1012 during a shutdown), abort with
+	// 1011. The protocol is the one chosen of those the client offered, or empty. EINVAL if the request does not ask
+	// for a WebSocket (https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1), EEXIST if an answer was begun. Result:
+	// 0 on success.
 	Upgrade(exchange uint32, protocol []byte) int32
 	// Write is http.write. Sends one piece of a streamed answer in one write and flushes it. EAGAIN if the client is
 	// too slow now: nothing was taken, EventHTTPWritable follows. EPIPE if the client left, EINVAL before begin,

@@ -123,6 +123,9 @@ const serverCounts = 2 << 10
 func (c *carrier) whole(j job) Outcome {
 	head := c.w.Header()
 	apply(head, j.fields)
+	if j.status == http.StatusUpgradeRequired { // guests may not set what is between two neighbours
+		head["Upgrade"], head["Connection"] = []string{"websocket"}, []string{"Upgrade"}
+	}
 	var data []byte
 	if j.data != nil {
 		data = j.data.data

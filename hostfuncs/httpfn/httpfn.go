@@ -49,10 +49,11 @@ type Config struct {
 
 // Family is http as one instance sees it. It has no goroutines of its own.
 type Family struct {
-	cfg     Config
-	ctx     context.Context
-	buffers sync.Pool
-	waiting atomic.Int64 // bytes of answers that clients have not taken
+	cfg      Config
+	ctx      context.Context
+	buffers  sync.Pool
+	waiting  atomic.Int64 // bytes of answers that clients have not taken
+	draining atomic.Bool
 
 	mu   sync.Mutex
 	open int
@@ -74,6 +75,9 @@ func orDefault[T int | int64](field *T, value T) {
 		*field = value
 	}
 }
+
+// Drain tells the family that the instance is about to end. Sockets that the guest ends from now on say so to their clients.
+func (f *Family) Drain() { f.draining.Store(true) }
 
 // Open is the number of exchanges that the guest has not ended yet, those of clients who left included.
 func (f *Family) Open() int {

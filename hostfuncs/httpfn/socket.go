@@ -57,9 +57,18 @@ func (c *carrier) messages(j job) (outcome Outcome, over bool) {
 	c.ex.landed(c.id)
 	c.ex.f.putBuffer(j.data)
 	if err == nil && j.state == stateEnded {
-		_ = c.socket.conn.Close(websocket.StatusNormalClosure, "") // waits a moment for the client's side
+		_ = c.socket.conn.Close(c.ex.f.endCode(), "") // waits a moment for the client's side
 	}
 	return Answered, err != nil || j.state == stateEnded
+}
+
+// endCode is how a socket closes that the guest has ended: normally, or, while the instance drains, so that a client knows to
+// come back. https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number
+func (f *Family) endCode() websocket.StatusCode {
+	if f.draining.Load() {
+		return websocket.StatusServiceRestart
+	}
+	return websocket.StatusNormalClosure
 }
 
 // open does the handshake and starts the reader and the pinger.

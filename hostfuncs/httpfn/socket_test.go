@@ -105,6 +105,19 @@ func TestSocketCarriesMessagesBothWays(t *testing.T) {
 	}
 }
 
+// A client that is told 1000 does not come back; while the instance drains it should.
+func TestSocketEndedWhileTheInstanceDrains(t *testing.T) {
+	h := newHouse(t, nil)
+	conn, id := h.openSocket("")
+	h.f.Drain()
+	if r := h.f.End(id); r != 0 {
+		t.Fatalf("end: %v", abi.FromResult(r))
+	}
+	if _, _, err := conn.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusServiceRestart {
+		t.Errorf("after end: %v", err)
+	}
+}
+
 func TestSocketClientCloses(t *testing.T) {
 	h := newHouse(t, nil)
 	conn, id := h.openSocket("")
@@ -153,8 +166,14 @@ func TestUpgradeOfAPlainRequestIsRefused(t *testing.T) {
 	go func() {
 		defer close(done)
 		resp, err := h.server.Client().Get(h.server.URL)
-		if err == nil {
-			resp.Body.Close()
+		if err != nil {
+			t.Errorf("get: %v", err)
+			return
+		}
+		resp.Body.Close()
+		// https://www.rfc-editor.org/rfc/rfc9110#name-426-upgrade-required
+		if up, conn := resp.Header.Get("Upgrade"), resp.Header.Get("Connection"); resp.StatusCode != 426 || up != "websocket" || conn != "Upgrade" {
+			t.Errorf("status %d, upgrade %q, connection %q", resp.StatusCode, up, conn)
 		}
 	}()
 	id := h.nextRequest()

@@ -58,6 +58,9 @@ func (s *slot) instance(guest *guesthost.Guest, generation uint64, ready func())
 		Detach: func(string) {
 			serve(false)
 			detach()
+			if guest.HTTP != nil {
+				guest.HTTP.Drain()
+			}
 		},
 		Failure: func() (engine.Failure, bool) {
 			f, said := guest.Failure()
