@@ -42,6 +42,9 @@ func (l *Listener) readBody(c *conn, r *http.Request) (b body, p *problem) {
 	if r.ContentLength > l.cfg.BodyBytes {
 		return b, tooLarge(l.cfg.BodyBytes)
 	}
+	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return b, encoded() // unpacking it here would make a small body a large one
+	}
 	// Fails on a dead connection only, and so does Read. The HTTP server lifts the deadline when it sees the body's end.
 	_ = c.Conn.SetReadDeadline(time.Now().Add(l.cfg.ReadBodyTimeout))
 	b.buffer = l.buffers.get()

@@ -33,6 +33,7 @@ func TestBodies(t *testing.T) {
 		{"none", "Content-Length: 0\r\n\r\n", 200, ""},
 		{"at the limit", fmt.Sprintf("Content-Length: %d\r\n\r\n%s", limit, strings.Repeat("x", limit)), 200, ""},
 		{"over the limit", fmt.Sprintf("Content-Length: %d\r\n\r\n%s", limit+1, strings.Repeat("x", limit+1)), 413, "request_too_large"},
+		{"compressed", "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nxyz", 415, "unsupported_content_encoding"},
 		{"announced, not sent", "Content-Length: 1000000000\r\n\r\n", 413, "request_too_large"},
 		{"announced, waiting for leave", "Content-Length: 1000000000\r\nExpect: 100-continue\r\n\r\n", 413, "request_too_large"},
 		{"chunked at the limit", "Transfer-Encoding: chunked\r\n\r\n" + chunked(100) + "0\r\n\r\n", 200, ""},

@@ -85,6 +85,11 @@ func tooLarge(limit int64) *problem {
 		message: fmt.Sprintf("The request body is larger than %d bytes.", limit)}
 }
 
+func encoded() *problem {
+	return &problem{status: http.StatusUnsupportedMediaType, kind: typeInvalid, code: "unsupported_content_encoding",
+		message: "The request body is compressed, which is not supported: send it without Content-Encoding."}
+}
+
 func tooSlow() *problem {
 	return &problem{status: http.StatusRequestTimeout, kind: typeInvalid, code: "request_timeout",
 		message: "The request body did not arrive in time."}
