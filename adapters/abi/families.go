@@ -86,15 +86,15 @@ func sqliteFamily() Family {
 func httpFamily() Family {
 	return Family{"http", "Inbound HTTP: the exchanges of the slot's listener. Header blocks are lines \"name: value\\n\".", []Function{
 		{"header", []Param{{"exchange", Handle}, {"name", In}, {"buffer", Out}}, ReturnsSize,
-			"One request header, several values joined with \", \". ENOENT if it was not sent. The Authorization header is never shown."},
+			"One request header, several values joined with \", \". ENOENT if it was not sent, EPIPE once the client left, as for headers and body. The Authorization header is never shown."},
 		{"headers", []Param{{"exchange", Handle}, {"buffer", Out}}, ReturnsSize, "All request headers as a header block, without Authorization."},
 		{"body", []Param{{"exchange", Handle}, {"buffer", Out}}, ReturnsSize, "The whole request body; the host has read it before the event."},
 		{"respond", []Param{{"exchange", Handle}, {"status", U32}, {"headers", In}, {"body", In}}, ReturnsStatus,
 			"Answers in one piece and closes the handle. EINVAL for a header or status that HTTP does not allow (the handle stays open), EPIPE if the client left (the handle is closed), EEXIST if a stream was begun, EMSGSIZE if it is over the limit, ENOMEM if too much waits for slow clients."},
 		{"begin", []Param{{"exchange", Handle}, {"status", U32}, {"headers", In}}, ReturnsStatus,
-			"Sends status and headers of a streamed answer. EEXIST if it was begun before, EINVAL or EMSGSIZE for headers as in respond."},
+			"Sends status and headers of a streamed answer. EEXIST if it was begun before, EINVAL or EMSGSIZE for headers as in respond, EPIPE if the client left."},
 		{"upgrade", []Param{{"exchange", Handle}, {"protocol", In}}, ReturnsStatus,
-			"Makes the exchange a WebSocket, in the place of begin. Messages come as EventHTTPMessage; each write sends one text message, end closes with 1000 (1012 during a shutdown), abort with 1011. The protocol is the one chosen of those the client offered, or empty. EINVAL if the request does not ask for a WebSocket (https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1), EEXIST if an answer was begun."},
+			"Makes the exchange a WebSocket, in the place of begin. Messages come as EventHTTPMessage; each write sends one text message (an empty one sends nothing), end closes with 1000 (1012 during a shutdown), abort with 1011. The protocol is the one chosen of those the client offered, or empty. EINVAL if the request does not ask for a WebSocket (https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1), EEXIST if an answer was begun, EPIPE if the client left."},
 		{"write", []Param{{"exchange", Handle}, {"chunk", In}}, ReturnsStatus,
 			"Sends one piece of a streamed answer in one write and flushes it. EAGAIN if the client is too slow now: nothing was taken, EventHTTPWritable follows. EPIPE if the client left, EINVAL before begin, EMSGSIZE if the piece is over the limit, ENOMEM if too much waits for slow clients."},
 		{"end", []Param{{"exchange", Handle}}, ReturnsStatus, "Finishes a streamed answer and closes the handle. EINVAL before begin, EPIPE if the client left (the handle is closed)."},

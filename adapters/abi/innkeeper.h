@@ -201,9 +201,9 @@ int32_t innkeeper_sqlite_errmsg(uint32_t connection, void *buffer, uint32_t buff
 
 // http: Inbound HTTP: the exchanges of the slot's listener. Header blocks are lines "name: value\n".
 
-// One request header, several values joined with ", ". ENOENT if it was not sent. The Authorization header is
-// never shown. Result: the size of the whole answer in bytes; larger than the buffer means that nothing was
-// written; negative: a negated WASI errno.
+// One request header, several values joined with ", ". ENOENT if it was not sent, EPIPE once the client left, as
+// for headers and body. The Authorization header is never shown. Result: the size of the whole answer in bytes;
+// larger than the buffer means that nothing was written; negative: a negated WASI errno.
 INNKEEPER_IMPORT("http", "header")
 int32_t innkeeper_http_header(uint32_t exchange, const void *name, uint32_t name_size, void *buffer, uint32_t buffer_size);
 
@@ -225,15 +225,15 @@ INNKEEPER_IMPORT("http", "respond")
 int32_t innkeeper_http_respond(uint32_t exchange, uint32_t status, const void *headers, uint32_t headers_size, const void *body, uint32_t body_size);
 
 // Sends status and headers of a streamed answer. EEXIST if it was begun before, EINVAL or EMSGSIZE for headers as
-// in respond. Result: 0 on success; negative: a negated WASI errno.
+// in respond, EPIPE if the client left. Result: 0 on success; negative: a negated WASI errno.
 INNKEEPER_IMPORT("http", "begin")
 int32_t innkeeper_http_begin(uint32_t exchange, uint32_t status, const void *headers, uint32_t headers_size);
 
 // Makes the exchange a WebSocket, in the place of begin. Messages come as EventHTTPMessage; each write sends one
-// text message, end closes with 1000 (1012 during a shutdown), abort with 1011. The protocol is the one chosen of
-// those the client offered, or empty. EINVAL if the request does not ask for a WebSocket
-// (https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1), EEXIST if an answer was begun. Result: 0 on success;
-// negative: a negated WASI errno.
+// text message (an empty one sends nothing), end closes with 1000 (1012 during a shutdown), abort with 1011. The
+// protocol is the one chosen of those the client offered, or empty. EINVAL if the request does not ask for a
+// WebSocket (https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1), EEXIST if an answer was begun, EPIPE if the
+// client left. Result: 0 on success; negative: a negated WASI errno.
 INNKEEPER_IMPORT("http", "upgrade")
 int32_t innkeeper_http_upgrade(uint32_t exchange, const void *protocol, uint32_t protocol_size);
 

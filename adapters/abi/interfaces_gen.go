@@ -140,9 +140,9 @@ type SQLite interface {
 // lines "name: value\n".
 // A slice is a view that is valid during the call only. A negative result is a negated Errno.
 type HTTP interface {
-	// Header is http.header. One request header, several values joined with ", ". ENOENT if it was not sent. The
-	// Authorization header is never shown. Result: the size of the whole answer in bytes; larger than the buffer
-	// means that nothing was written.
+	// Header is http.header. One request header, several values joined with ", ". ENOENT if it was not sent, EPIPE
+	// once the client left, as for headers and body. The Authorization header is never shown. Result: the size of the
+	// whole answer in bytes; larger than the buffer means that nothing was written.
 	Header(exchange uint32, name []byte, buffer []byte) int32
 	// Headers is http.headers. All request headers as a header block, without Authorization. Result: the size of the
 	// whole answer in bytes; larger than the buffer means that nothing was written.
@@ -155,13 +155,13 @@ type HTTP interface {
 	// begun, EMSGSIZE if it is over the limit, ENOMEM if too much waits for slow clients. Result: 0 on success.
 	Respond(exchange uint32, status uint32, headers []byte, body []byte) int32
 	// Begin is http.begin. Sends status and headers of a streamed answer. EEXIST if it was begun before, EINVAL or
-	// EMSGSIZE for headers as in respond. Result: 0 on success.
+	// EMSGSIZE for headers as in respond, EPIPE if the client left. Result: 0 on success.
 	Begin(exchange uint32, status uint32, headers []byte) int32
 	// Upgrade is http.upgrade. Makes the exchange a WebSocket, in the place of begin. Messages come as
-	// EventHTTPMessage; each write sends one text message, end closes with 1000 (1012 during a shutdown), abort with
-	// 1011. The protocol is the one chosen of those the client offered, or empty. EINVAL if the request does not ask
-	// for a WebSocket (https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1), EEXIST if an answer was begun. Result:
-	// 0 on success.
+	// EventHTTPMessage; each write sends one text message (an empty one sends nothing), end closes with 1000 (1012
+	// during a shutdown), abort with 1011. The protocol is the one chosen of those the client offered, or empty.
+	// EINVAL if the request does not ask for a WebSocket (https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1),
+	// EEXIST if an answer was begun, EPIPE if the client left. Result: 0 on success.
 	Upgrade(exchange uint32, protocol []byte) int32
 	// Write is http.write. Sends one piece of a streamed answer in one write and flushes it. EAGAIN if the client is
 	// too slow now: nothing was taken, EventHTTPWritable follows. EPIPE if the client left, EINVAL before begin,

@@ -144,5 +144,5 @@ func (x *Exchange) settle(err error) {
 // close forgets the exchange: its handle is closed.
 func (x *Exchange) close() {
 	x.state, x.pending, x.onWritable, x.onGone, x.onMessage = stateEnded, nil, nil, nil, nil
-	delete(x.loop.exchanges, x.handle)
+	x.loop.exchanges.remove(x.handle)
 }

@@ -33,7 +33,7 @@ func (l *Loop) httpEvent(kind abi.EventKind, handle uint32, payload []byte) {
 		l.request(handle, payload)
 		return
 	}
-	x := l.exchanges[handle]
+	x := l.exchanges.get(handle)
 	switch {
 	case x == nil:
 	case kind == abi.EventHTTPGone:
@@ -50,7 +50,7 @@ func (l *Loop) httpEvent(kind abi.EventKind, handle uint32, payload []byte) {
 // request opens an exchange and calls its handler.
 func (l *Loop) request(handle uint32, payload []byte) {
 	x := &Exchange{loop: l, handle: handle}
-	l.exchanges[handle] = x
+	l.exchanges.put(handle, x)
 	if !x.Request.read(payload) {
 		x.Abort()
 		return

@@ -22,8 +22,8 @@ type Loop struct {
 	scratch buffer // small answers: headers, texts
 	body    buffer // the request body at hand
 
-	exchanges map[uint32]*Exchange
-	turns     map[uint32]*Turn
+	exchanges table[Exchange]
+	turns     table[Turn]
 	timers    timerHeap
 
 	// Set by the first use of a family, so that a guest links and imports what it uses, and no more.
@@ -51,10 +51,8 @@ type Shutdown struct {
 // New makes a loop on a host. Guests use [Main]; tests and benchmarks give a host of their own, natively.
 func New(host abi.Host) *Loop {
 	return &Loop{
-		host:      host,
-		event:     make([]byte, 4096),
-		exchanges: map[uint32]*Exchange{},
-		turns:     map[uint32]*Turn{},
+		host:  host,
+		event: make([]byte, 4096),
 	}
 }
 
@@ -87,7 +85,7 @@ func (l *Loop) run(setup func(*Loop) error) error {
 
 // over tells whether the loop has come to its end.
 func (l *Loop) over() bool {
-	return l.exiting || l.stopping && len(l.exchanges) == 0 && len(l.turns) == 0
+	return l.exiting || l.stopping && l.exchanges.count == 0 && l.turns.count == 0
 }
 
 // turnOver handles what has arrived, and waits for more if that was nothing.
@@ -96,7 +94,7 @@ func (l *Loop) turnOver() error {
 	if err != nil {
 		return err
 	}
-	l.timers.fire(l)
+	timeout := l.timers.fire(l)
 	switch {
 	case l.over():
 		return nil
@@ -106,7 +104,7 @@ func (l *Loop) turnOver() error {
 		l.yield()
 		return nil
 	}
-	return l.wait(l.timers.timeout())
+	return l.wait(timeout)
 }
 
 // drain handles events until none is there, but not more than a batch.

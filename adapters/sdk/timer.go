@@ -45,20 +45,23 @@ func (h timerHeap) timeout() time.Duration {
 	return max(0, time.Until(h[0].when))
 }
 
-// fire calls the timers that are due. One that a callback sets to now waits for the next round, so that events get theirs.
-func (h *timerHeap) fire(l *Loop) {
-	if len(*h) == 0 {
-		return
+// fire calls the timers that are due, and gives the timeout of the next one. One that a callback sets to now waits for the next
+// round, so that events get theirs. While none is due it asks the clock once: in a guest that is a call to the host, and the loop
+// comes by here with every few events.
+func (h *timerHeap) fire(l *Loop) time.Duration {
+	if timeout := h.timeout(); timeout != 0 {
+		return timeout
 	}
 	now := time.Now()
 	for len(*h) > 0 && !l.exiting {
 		t := (*h)[0]
 		if t.when.After(now) {
-			return
+			break
 		}
 		h.remove(0)
 		t.f()
 	}
+	return h.timeout()
 }
 
 func (h *timerHeap) push(t *Timer) {

@@ -69,16 +69,16 @@ func (l *Loop) StartTurn(request []byte, handler TurnHandler) (*Turn, error) {
 		return nil, abi.Errno(-result)
 	}
 	t := &Turn{loop: l, handle: uint32(result), handler: handler}
-	l.turns[t.handle] = t
+	l.turns.put(t.handle, t)
 	return t, nil
 }
 
 // Cancel ends the turn; its handler is not called any more. It does nothing to a turn that has ended, and a nil Turn has.
 func (t *Turn) Cancel() {
-	if t == nil || t.loop.turns[t.handle] != t {
+	if t == nil || t.loop.turns.get(t.handle) != t {
 		return
 	}
-	delete(t.loop.turns, t.handle)
+	t.loop.turns.remove(t.handle)
 	t.loop.host.Agent.Cancel(t.handle)
 }
 
@@ -89,7 +89,7 @@ func (l *Loop) Models() ([]byte, error) {
 }
 
 func (l *Loop) agentEvent(kind abi.EventKind, handle uint32, payload []byte) {
-	t := l.turns[handle]
+	t := l.turns.get(handle)
 	if t == nil {
 		return
 	}
@@ -104,10 +104,10 @@ func (l *Loop) agentEvent(kind abi.EventKind, handle uint32, payload []byte) {
 		p := abi.ReadPayload(payload)
 		t.handler.ToolCall(ToolCall{Index: int(p.U32()), ID: p.Bytes(), Name: p.Bytes(), Arguments: p.Rest()})
 	case abi.EventAgentDone:
-		delete(l.turns, handle)
+		l.turns.remove(handle)
 		t.handler.Done(payload)
 	case abi.EventAgentFailed:
-		delete(l.turns, handle)
+		l.turns.remove(handle)
 		t.handler.Failed(readAgentError(payload))
 	}
 }

@@ -123,7 +123,7 @@ func (a *app) healthDetailed(x *sdk.Exchange) {
 	b = appendNumber(append(b, ','), "started_at", a.started)
 	b = appendNumber(append(b, ','), "uptime_seconds", max(time.Now().Unix()-a.started, 0))
 	b = appendText(append(b, ','), "model", a.model)
-	b = appendNumber(append(b, `,"open":{`...), "turns", int64(len(a.jobs)))
+	b = appendNumber(append(b, `,"open":{`...), "turns", int64(a.jobs.len()))
 	b = appendNumber(append(b, ','), "runs", int64(len(a.runs)))
 	b = appendNumber(append(b, ','), "idempotency_keys", int64(len(a.keys)))
 	b = appendNumber(append(b, ','), "held_bytes", int64(a.held))

@@ -198,5 +198,5 @@ func (c *completion) leave() {
 	if c.kept != nil {
 		c.app.held -= c.kept.held
 	}
-	delete(c.app.jobs, c)
+	c.app.jobs.remove(c)
 }

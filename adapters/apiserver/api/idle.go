@@ -19,27 +19,30 @@ type watched struct {
 	turn    *sdk.Turn
 	handler handler
 	heard   int64 // the pulse when the agent last said something
+	place   int   // in app.jobs, counted from 1; 0 while it is not there
 }
 
 var _ sdk.TurnHandler = (*watched)(nil)
 
-// watch gives the handler that the turn of a handler gets.
-func (a *app) watch(h handler) *watched {
+// listenFor gives the handler that the turn of a handler gets.
+func (a *app) listenFor(h handler) *watched {
 	if a.pulses == nil && a.settings.idle > 0 {
 		a.pulses = a.loop.After(a.settings.idle/pulsesPerIdle, a.listen)
 	}
-	return &watched{app: a, handler: h, heard: a.pulse}
+	w := h.watch()
+	w.app, w.handler, w.heard = a, h, a.pulse
+	return w
 }
 
 // listen is the beat.
 func (a *app) listen() {
 	a.pulse++
-	for _, w := range a.jobs {
-		if w != nil && a.pulse-w.heard > pulsesPerIdle {
+	a.jobs.each(func(w *watched) {
+		if a.pulse-w.heard > pulsesPerIdle {
 			w.giveUp()
 		}
-	}
-	if a.pulses = nil; len(a.jobs) > 0 {
+	})
+	if a.pulses = nil; a.jobs.len() > 0 {
 		a.pulses = a.loop.After(a.settings.idle/pulsesPerIdle, a.listen)
 	}
 }

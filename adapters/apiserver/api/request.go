@@ -15,7 +15,11 @@ type request struct {
 	turn   *sdk.Turn
 	begun  bool       // a stream whose headers are sent
 	silent *sdk.Timer // begins a stream whose agent says nothing
+
+	watched watched
 }
+
+func (r *request) watch() *watched { return &r.watched }
 
 // handler is a request that gets the events of its turn.
 type handler interface {
@@ -36,7 +40,7 @@ func (a *app) ask(r *request, h handler, text []byte) bool {
 
 // startTurn starts a turn whose text is app.turn or the request's body. The error says why it does not run.
 func (a *app) startTurn(h handler, text []byte) (*sdk.Turn, *openai.Error) {
-	w := a.watch(h)
+	w := a.listenFor(h)
 	turn, err := a.loop.StartTurn(text, w)
 	if cap(a.turn) > keepBytes {
 		a.turn = nil
@@ -45,7 +49,7 @@ func (a *app) startTurn(h handler, text []byte) (*sdk.Turn, *openai.Error) {
 		return nil, turnRefused(err)
 	}
 	w.turn = turn
-	a.jobs[h] = w
+	a.jobs.add(w)
 	return turn, nil
 }
 

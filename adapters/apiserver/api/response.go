@@ -35,9 +35,13 @@ type response struct {
 	input        []byte // the input items, as they are kept
 	context      []byte // the conversation up to the answer
 	held         int    // the part of app.held that is this response's
+
+	watched watched
 }
 
 var _ handler = (*response)(nil)
+
+func (p *response) watch() *watched { return &p.watched }
 
 // asker is who asked for a response and waits for it. One in the background has none.
 type asker interface {
@@ -84,8 +88,7 @@ func (p *response) background() bool { return p.answer.Log != nil }
 
 // running tells whether the agent still works at it.
 func (p *response) running() bool {
-	_, ok := p.app.jobs[p]
-	return ok
+	return p.app.jobs.has(p)
 }
 
 // Text implements sdk.TurnHandler.
@@ -217,7 +220,7 @@ func (p *response) put(pending bool) error {
 func (p *response) leave() {
 	p.app.held -= p.held
 	p.held = 0
-	delete(p.app.jobs, p)
+	p.app.jobs.remove(p)
 }
 
 // drop forgets a response that nobody was told of.

@@ -117,5 +117,5 @@ func (c *compaction) gone() {
 // leave forgets the job.
 func (c *compaction) leave() {
 	c.app.held -= len(c.result.Users)
-	delete(c.app.jobs, c)
+	c.app.jobs.remove(c)
 }

@@ -31,9 +31,13 @@ type runJob struct {
 	paging  *sdk.Timer // writes a page
 	readers []*runReader
 	held    int // the part of app.held that is this run's
+
+	watched watched
 }
 
 var _ handler = (*runJob)(nil)
+
+func (j *runJob) watch() *watched { return &j.watched }
 
 const (
 	// pageBytes and pageEvery say when a page is written: a run that dies with its instance loses no more events than that.
@@ -174,7 +178,7 @@ func (j *runJob) stop() {
 // end is the end of the run: it is stored first, then its readers are told.
 func (j *runJob) end(status runs.Status) {
 	a := j.app
-	delete(a.jobs, j)
+	a.jobs.remove(j)
 	delete(a.runs, j.run.ID)
 	a.held -= j.held
 	j.storeResponse()

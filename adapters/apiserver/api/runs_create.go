@@ -54,7 +54,7 @@ func (a *app) startRun(x *sdk.Exchange, r *runs.Request, conversation []byte) {
 	var err error
 	if j.row, err = a.work.AddRun(j.run.ID, a.out, reserve); err != nil {
 		j.turn.Cancel()
-		delete(a.jobs, j)
+		a.jobs.remove(j)
 		a.workBroken(x, err)
 		return
 	}

@@ -25,7 +25,7 @@ type app struct {
 	alias    string // a name that the agent does not know, and that stands for its own choice
 	started  int64  // Unix seconds
 
-	jobs map[job]*watched     // what waits for the agent
+	jobs jobs                 // what waits for the agent
 	live map[string]*response // the responses among them that can be asked for, by id
 
 	runs map[string]*runJob // the runs among them, by id
@@ -48,17 +48,11 @@ type app struct {
 	scratch    []byte
 }
 
-// job is a request that waits for the agent.
-type job interface {
-	// interrupt ends the request before its answer is complete, because the instance has to end.
-	interrupt()
-}
-
 // Setup opens the response store and takes over the routes. It is what func main gives to sdk.Main.
 func Setup(l *sdk.Loop) error {
 	a := &app{
 		loop: l, log: l.Log(), ids: ids.New(rand.Reader), started: time.Now().Unix(),
-		jobs: map[job]*watched{}, live: map[string]*response{},
+		live:     map[string]*response{},
 		attempts: map[*sdk.Exchange]*attempt{}, keys: map[string]*attempt{},
 		runs: map[string]*runJob{}, sockets: map[*socket]struct{}{},
 	}
@@ -97,14 +91,12 @@ func (a *app) drain(s sdk.Shutdown) {
 	for client := range a.sockets {
 		client.advance() // what has waited is refused, and who waits for nothing is let go
 	}
-	if len(a.jobs) == 0 {
+	if a.jobs.len() == 0 {
 		return
 	}
-	a.log.Info("finishing open answers", "open", len(a.jobs), "budget", s.Drain)
+	a.log.Info("finishing open answers", "open", a.jobs.len(), "budget", s.Drain)
 	a.loop.After(max(s.Drain-min(drainMargin, s.Drain/4), 0), func() {
-		for j := range a.jobs {
-			j.interrupt()
-		}
+		a.jobs.each(func(w *watched) { w.handler.interrupt() })
 	})
 }
 
@@ -116,7 +108,7 @@ func (a *app) admit() *openai.Error {
 	if a.loop.Stopping() {
 		return openai.Unavailable("The server is restarting. Please try again.", retryAfterDrain)
 	}
-	if limit := a.settings.concurrentTurns; limit > 0 && len(a.jobs) >= limit || a.held >= maxHeld {
+	if limit := a.settings.concurrentTurns; limit > 0 && a.jobs.len() >= limit || a.held >= maxHeld {
 		return tooMany()
 	}
 	return nil

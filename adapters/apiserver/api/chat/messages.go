@@ -50,9 +50,11 @@ func checkMessage(message rawjson.Value) *openai.Error {
 		return openai.Missing(".role")
 	case role.Kind() != rawjson.String:
 		return openai.WrongType(".role", "a string", role.Kind())
-	case role.Is("user"), role.Is("system"), role.Is("developer"):
+	}
+	switch string(role.Inside()) {
+	case "user", "system", "developer":
 		return checkContent(content)
-	case role.Is("assistant"):
+	case "assistant":
 		if !content.Set() && (calls.Set() || legacy.Set() || refusal.Set() || audio.Set()) {
 			return checkCalls(calls)
 		}
@@ -60,7 +62,7 @@ func checkMessage(message rawjson.Value) *openai.Error {
 			return err
 		}
 		return checkCalls(calls)
-	case role.Is("tool"):
+	case "tool":
 		if !callID.Set() {
 			return openai.Missing(".tool_call_id")
 		}
@@ -68,7 +70,7 @@ func checkMessage(message rawjson.Value) *openai.Error {
 			return err
 		}
 		return checkContent(content)
-	case role.Is("function"):
+	case "function":
 		return openai.CheckString(content, ".content")
 	}
 	return openai.Invalid(".role", "Invalid value for '.role': supported are 'developer', 'system', 'user', 'assistant' and 'tool'.")

@@ -28,20 +28,20 @@ type Source struct {
 func New(random io.Reader) *Source { return &Source{random: random, used: bufferBytes} }
 
 // Base gives the random part of an identifier: 48 hexadecimal digits.
-func (s *Source) Base() string {
+func (s *Source) Base() string { return s.New("") }
+
+// New gives an identifier with that prefix, such as "resp_".
+func (s *Source) New(prefix string) string {
 	if s.used == bufferBytes {
 		// crypto/rand never fails; a test's reader that ends leaves zeros, which the test will see.
 		_, _ = io.ReadFull(s.random, s.buffer[:])
 		s.used = 0
 	}
-	var text [2 * randomBytes]byte
-	hex.Encode(text[:], s.buffer[s.used:s.used+randomBytes])
+	var text [16 + 2*randomBytes]byte // room for all prefixes, so that the string is the only memory that this takes
+	id := hex.AppendEncode(append(text[:0], prefix...), s.buffer[s.used:s.used+randomBytes])
 	s.used += randomBytes
-	return string(text[:])
+	return string(id)
 }
-
-// New gives an identifier with that prefix, such as "resp_".
-func (s *Source) New(prefix string) string { return prefix + s.Base() }
 
 // The prefixes of identifiers.
 const (

@@ -16,7 +16,6 @@ type Usage struct {
 // Done is how a turn ended that came to its end.
 type Done struct {
 	FinishReason      string // "stop", "length", "tool_calls", "content_filter"
-	Model             string
 	Usage             Usage
 	SystemFingerprint string
 	ServiceTier       string
@@ -24,6 +23,9 @@ type Done struct {
 
 // ParseDone reads the agent's last event. A text that makes no sense is an answer that stopped, without a count.
 func ParseDone(doc *rawjson.Doc, payload []byte) Done {
+	if d, ok := usualDone(payload); ok {
+		return d
+	}
 	d := Done{FinishReason: "stop"}
 	if doc.Parse(payload) != nil {
 		return d
@@ -34,8 +36,6 @@ func ParseDone(doc *rawjson.Doc, payload []byte) Done {
 			if s := m.Value.Text(); s != "" {
 				d.FinishReason = s
 			}
-		case "model":
-			d.Model = m.Value.Text()
 		case "system_fingerprint":
 			d.SystemFingerprint = m.Value.Text()
 		case "service_tier":

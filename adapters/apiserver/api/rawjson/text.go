@@ -1,7 +1,6 @@
 package rawjson
 
 import (
-	"encoding/binary"
 	"unicode/utf16"
 	"unicode/utf8"
 	"unsafe"
@@ -73,9 +72,8 @@ func AppendEscaped[T string | []byte](dst []byte, s T) []byte {
 func appendEscaped(dst, s []byte) []byte {
 	from := 0
 	for i := 0; i < len(s); {
-		if i+8 <= len(s) && plain(binary.LittleEndian.Uint64(s[i:])) {
-			i += 8
-			continue
+		if i = skipPlain(s, i); i == len(s) {
+			break
 		}
 		c := s[i]
 		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {

@@ -47,8 +47,26 @@ func (v Value) Int() (value int64, ok bool) {
 	if v.Kind() != Number {
 		return 0, false
 	}
-	n, err := strconv.ParseInt(view(v.Raw()), 10, 64)
+	raw := v.Raw()
+	if n, ok := shortInt(raw); ok {
+		return n, true
+	}
+	n, err := strconv.ParseInt(view(raw), 10, 64)
 	return n, err == nil
+}
+
+// shortInt reads a few digits, as token counts are; ok is false for anything else.
+func shortInt(raw []byte) (n int64, ok bool) {
+	if len(raw) > 9 {
+		return 0, false
+	}
+	for _, c := range raw {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(c-'0')
+	}
+	return n, true
 }
 
 // Float is the value of a number that a float64 can hold; ok is false otherwise.
@@ -62,14 +80,7 @@ func (v Value) Float() (value float64, ok bool) {
 
 // Text is the unescaped value of a string, "" for any other kind.
 func (v Value) Text() string {
-	if v.Kind() != String {
-		return ""
-	}
-	n := v.node()
-	if !n.escaped {
-		return string(v.doc.src[n.start+1 : n.end-1])
-	}
-	return string(appendUnescaped(nil, v.doc.src[n.start+1:n.end-1]))
+	return string(v.Inside())
 }
 
 // AppendText appends the unescaped value of a string; of any other kind it appends nothing.
@@ -84,16 +95,22 @@ func (v Value) AppendText(dst []byte) []byte {
 	return appendUnescaped(dst, v.doc.src[n.start+1:n.end-1])
 }
 
-// Is tells whether the value is the string s.
-func (v Value) Is(s string) bool {
+// Inside is the unescaped value of a string as a view, in fresh memory only if it has to be; nil for any other kind.
+func (v Value) Inside() []byte {
 	if v.Kind() != String {
-		return false
+		return nil
 	}
 	n := v.node()
-	if raw := v.doc.src[n.start+1 : n.end-1]; !n.escaped {
-		return string(raw) == s
+	raw := v.doc.src[n.start+1 : n.end-1]
+	if n.escaped {
+		return appendUnescaped(nil, raw)
 	}
-	return v.Text() == s
+	return raw
+}
+
+// Is tells whether the value is the string s.
+func (v Value) Is(s string) bool {
+	return v.Kind() == String && string(v.Inside()) == s
 }
 
 // Empty tells whether the value is a string, an array or an object without anything in it.
@@ -178,14 +195,7 @@ func (m *Members) Next() bool {
 }
 
 // Name is the key as a view, unescaped into fresh memory only if it has to be.
-func (m *Members) Name() []byte {
-	n := m.Key.node()
-	raw := m.doc.src[n.start+1 : n.end-1]
-	if n.escaped {
-		return appendUnescaped(nil, raw)
-	}
-	return raw
-}
+func (m *Members) Name() []byte { return m.Key.Inside() }
 
 // view reads bytes as a string for a call that does not keep it.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

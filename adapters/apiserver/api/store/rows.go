@@ -18,8 +18,8 @@ type Entry struct {
 	Pending bool   // it has a log, and is not at its end
 }
 
-// Put adds a response. Its id must be new. If the database has grown to its limit, more rows leave than the capacity asks
-// for.
+// Put adds a response. Its id must be new. If the database is full, more rows leave than the capacity asks for, but only
+// together with the new one's arrival: SQLite says "full" as well when the disk is, and then nothing may be lost for nothing.
 func (s *Store) Put(e Entry) error { return s.putOrReplace(e, false) }
 
 // Replace puts a response in the place of the one of that id, which may have left.
@@ -29,18 +29,18 @@ func (s *Store) putOrReplace(e Entry, replace bool) error {
 	if s.capacity <= 0 {
 		return nil
 	}
-	err := s.put(e, replace)
-	for errors.Is(err, sdk.SQLiteFull) && s.rows > 0 {
-		if err := s.evictOldest((s.rows + 3) / 4); err != nil {
-			return err
+	err := s.put(e, replace, 0)
+	for quarters := 1; quarters <= 4 && s.rows > 0 && errors.Is(err, sdk.SQLiteFull); quarters++ {
+		early := (s.rows*quarters + 3) / 4
+		if err = s.put(e, replace, early); err == nil {
+			s.log.Warn("the database is full: responses left before their time", "rows", early)
 		}
-		err = s.put(e, replace)
 	}
 	return err
 }
 
-// put is the one transaction of Put and Replace.
-func (s *Store) put(e Entry, replace bool) error {
+// put is the one transaction of Put and Replace. So many of the least recently used rows leave before their time.
+func (s *Store) put(e Entry, replace bool, early int) error {
 	gone := int64(0)
 	err := s.db.Transaction(func() (err error) {
 		replaced := int64(0)
@@ -51,6 +51,14 @@ func (s *Store) put(e Entry, replace bool) error {
 			if replaced, err = s.db.Changes(); err != nil {
 				return err
 			}
+		}
+		gone = replaced
+		if early > 0 {
+			left, err := s.evictOldest(early)
+			if err != nil {
+				return err
+			}
+			gone += left
 		}
 		used := s.tick()
 		if e.Pending {
@@ -76,8 +84,8 @@ func (s *Store) put(e Entry, replace bool) error {
 				return err
 			}
 		}
-		gone, err = s.shrink(s.rows + 1 - int(replaced))
-		gone += replaced
+		left, err := s.shrink(s.rows + 1 - int(gone))
+		gone += left
 		return err
 	})
 	if err != nil {
@@ -87,14 +95,12 @@ func (s *Store) put(e Entry, replace bool) error {
 	return nil
 }
 
-// evictOldest takes out the least recently used rows.
-func (s *Store) evictOldest(rows int) error {
+// evictOldest takes out the least recently used rows, and tells how many there were.
+func (s *Store) evictOldest(rows int) (gone int64, err error) {
 	if err := s.evict.Exec(rows); err != nil {
-		return err
+		return 0, err
 	}
-	gone, err := s.db.Changes()
-	s.rows -= int(gone)
-	return err
+	return s.db.Changes()
 }
 
 // Response is the Response object of that id; false if it is not kept. It counts as a use. The bytes are a view, valid until
@@ -144,7 +150,12 @@ func (s *Store) use(id string) (n int64, ok bool, err error) {
 	if !ok || err != nil || used == s.clock { // the newest needs no touch, as in a chain that is being continued
 		return n, ok && err == nil, err
 	}
-	return n, true, s.touch.Exec(n, s.tick())
+	if err := s.touch.Exec(n, s.tick()); Damaged(err) {
+		return 0, false, err
+	} else if err != nil { // what is kept can be read though the disk is full
+		s.log.Warn("the use of a response was not noted", "error", err)
+	}
+	return n, true, nil
 }
 
 // Damaged tells whether an error says that the database itself is broken, which only a person can mend.

@@ -114,10 +114,7 @@ func (s *Store) shrink(rows int) (gone int64, err error) {
 	if rows <= s.capacity {
 		return 0, nil
 	}
-	if err := s.evict.Exec(rows - s.capacity); err != nil {
-		return 0, err
-	}
-	return s.db.Changes()
+	return s.evictOldest(rows - s.capacity)
 }
 
 // tick is the next use.

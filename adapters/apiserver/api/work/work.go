@@ -125,23 +125,28 @@ func (s *Store) row(q query, read func(*sdk.Stmt), args ...any) (ok bool, err er
 	return true, stmt.RowError()
 }
 
-// write runs a transaction. If the database has grown to its limit, a quarter of everything leaves and it is tried again.
+// write runs a transaction. If the database is full, more and more of everything leaves, but only together with what is
+// written: SQLite says "full" as well when the disk is, and then nothing may be lost for nothing.
 func (s *Store) write(f func() error) error {
 	err := s.db.Transaction(f)
-	for try := 0; try < 8 && errors.Is(err, sdk.SQLiteFull); try++ {
-		if s.keys+s.ended+s.completions == 0 {
-			return err
+	for quarters := 1; quarters <= 4 && s.keys+s.ended+s.completions > 0 && errors.Is(err, sdk.SQLiteFull); quarters++ {
+		keys, runs, ended, completions, keyBytes := s.keys, s.runs, s.ended, s.completions, s.keyBytes
+		err = s.db.Transaction(func() error {
+			if err := s.makeRoom(quarters); err != nil {
+				return err
+			}
+			return f()
+		})
+		if err != nil { // nothing left
+			s.keys, s.runs, s.ended, s.completions, s.keyBytes = keys, runs, ended, completions, keyBytes
 		}
-		if err := s.makeRoom(); err != nil {
-			return err
-		}
-		err = s.db.Transaction(f)
 	}
 	return err
 }
 
-func (s *Store) makeRoom() error {
-	return errors.Join(s.shrinkKeys(s.keys*3/4), s.shrinkRuns(s.ended*3/4), s.shrinkCompletions(s.completions*3/4))
+func (s *Store) makeRoom(quarters int) error {
+	keep := func(rows int) int { return rows * (4 - quarters) / 4 }
+	return errors.Join(s.shrinkKeys(keep(s.keys)), s.shrinkRuns(keep(s.ended)), s.shrinkCompletions(keep(s.completions)))
 }
 
 // shrink takes out the oldest of so many rows, down to the limit, and tells how many left.
