@@ -33,12 +33,7 @@ func (s *server) doKeyed(key, path, body string, script ...func(*sdktest.Turn)) 
 	s.t.Helper()
 	x := s.sendKeyed(key, path, body)
 	for _, answer := range script {
-		select {
-		case turn := <-s.turn:
-			answer(turn)
-		case <-x.Done():
-			s.t.Fatalf("no turn was started: %d %s", x.Response().Status, x.Response().Body)
-		}
+		answer(s.nextTurn(x))
 	}
 	r := x.Wait()
 	s.conforms("POST", path, r)
