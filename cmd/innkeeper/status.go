@@ -40,8 +40,12 @@ func (a *app) showStatus(ctx context.Context, asJSON bool, prefix string) error 
 		return printJSON(a.out, status)
 	}
 	fmt.Fprint(a.out, prefix)
-	a.statusTable(status, time.Now()).write(a.out, a.colours(a.out))
-	fmt.Fprintf(a.out, "\n%s\n", processLine(status.Process, time.Now()))
+	now := time.Now()
+	a.statusTable(status, now).write(a.out, a.colours(a.out))
+	for _, text := range longReasons(status, now) {
+		fmt.Fprintf(a.out, "\n%s\n", text)
+	}
+	fmt.Fprintf(a.out, "\n%s\n", processLine(status.Process, now))
 	return nil
 }
 

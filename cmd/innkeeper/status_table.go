@@ -10,7 +10,7 @@ import (
 	"innkeeper/runtime/admin"
 )
 
-// statusWidth is how much of a reason or error the table shows, in characters; --json has it whole.
+// statusWidth is how much of a reason or error the table shows, in characters. What is longer follows whole below.
 const statusWidth = 100
 
 func (a *app) statusTable(status admin.Status, now time.Time) *table {
@@ -24,6 +24,17 @@ func (a *app) statusTable(status admin.Status, now time.Time) *table {
 		)
 	}
 	return t
+}
+
+// longReasons are the reasons and errors that the table has cut, whole: what helps an operator is often at their end.
+func longReasons(status admin.Status, now time.Time) []string {
+	var texts []string
+	for _, adapter := range status.Adapters {
+		if text := oneLine(why(adapter, now)); cut(text, statusWidth) != text {
+			texts = append(texts, adapter.Name+": "+text)
+		}
+	}
+	return texts
 }
 
 // openHandles is such as "http.exchange 2, sqlite.connection 1".

@@ -52,6 +52,18 @@ func TestColoursAreForTerminalsThatWantThem(t *testing.T) {
 	}
 }
 
+func TestStatusShowsALongReasonWhole(t *testing.T) {
+	sh := newShell(t)
+	sh.write("innkeeper.toml", "")
+	adapters := threeAdapters()
+	adapters[1].Reason = "database_corrupt: " + strings.Repeat("a long path/", 20) + "; put a backup in its place"
+	sh.host(&fakeHost{adapters: adapters})
+	r := sh.want(exOK, []string{"status"}, "…\n", "\nrelay: "+adapters[1].Reason+"\n")
+	if strings.Contains(r.out, "spare: ") {
+		t.Errorf("a reason that the table has whole is there twice:\n%s", r.out)
+	}
+}
+
 func TestStatusAsJSONIsWhatTheHostSays(t *testing.T) {
 	sh := newShell(t)
 	sh.write("innkeeper.toml", "")

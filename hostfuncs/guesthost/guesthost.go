@@ -44,7 +44,8 @@ type Config struct {
 	Logger   *slog.Logger
 	DrainMS  int64
 	MaxBody  int64
-	// KeepAlive is how long an event stream may be silent before its client gets a comment; 0 means for ever.
+	// KeepAlive is how long an event stream may be silent before its client gets a comment, and how often a WebSocket's client
+	// is asked for a sign of life; 0 means never.
 	KeepAlive time.Duration
 }
 
@@ -80,8 +81,11 @@ func New(parent context.Context, cfg Config) *Guest {
 	ready := make(chan struct{})
 	g := &Guest{
 		Context: ctx, Kill: kill, Ready: ready,
-		Ledger:  ledger.New(cfg.Quota),
-		Mailbox: mailbox.New(mailbox.Bounds{Events: limits.MailboxEvents, DeltaBytes: limits.MailboxDeltaBytes, JoinFrom: limits.MailboxJoinFrom}),
+		Ledger: ledger.New(cfg.Quota),
+		Mailbox: mailbox.New(mailbox.Bounds{
+			Events: limits.MailboxEvents, DeltaBytes: limits.MailboxDeltaBytes, AllDeltaBytes: limits.MailboxAllDeltaBytes,
+			JoinFrom: limits.MailboxJoinFrom,
+		}),
 	}
 	g.lifecycle = lifecyclefn.New(lifecyclefn.Config{
 		Info: lifecyclefn.Info{
@@ -110,7 +114,9 @@ func (g *Guest) grant(family string, cfg Config) {
 			Dir: cfg.Folder, Labels: cfg.Databases, Ledger: g.Ledger, Fatal: g.end, Logger: cfg.Logger,
 		})
 	case "http":
-		g.HTTP = httpfn.New(g.Context, httpfn.Config{Ledger: g.Ledger, Mailbox: g.Mailbox, Logger: cfg.Logger, KeepAlive: cfg.KeepAlive, MessageBytes: int(cfg.MaxBody)})
+		g.HTTP = httpfn.New(g.Context, httpfn.Config{
+			Ledger: g.Ledger, Mailbox: g.Mailbox, Logger: cfg.Logger, KeepAlive: cfg.KeepAlive, MessageBytes: int(cfg.MaxBody),
+		})
 		g.Host.HTTP = g.HTTP
 	case "agent":
 		g.agent = agentfn.New(g.Context, agentfn.Config{

@@ -40,6 +40,7 @@ type exchange struct {
 	protocol string      // of a WebSocket: the subprotocol chosen
 	ends     []int       // of a WebSocket: where each message in out ends
 	cut      func()      // of a WebSocket: ends whatever the connection does
+	mute     func()      // of a WebSocket: ends the wait of a message for the guest; nil before it is open
 	cutting  *time.Timer // calls cut; nil unless the exchange is torn
 	flying   int         // bytes that Serve is writing
 	silent   bool        // the answer has no body: HEAD, 204, 304
@@ -67,6 +68,9 @@ func (ex *exchange) close() {
 		ex.f.count(-1)
 	}
 	ex.closed = true
+	if ex.mute != nil {
+		ex.mute() // before the mailbox forgets the handle, so that nothing comes after that
+	}
 }
 
 // enter says that Serve carries the exchange from now on; false if the handle was closed in the meantime.

@@ -2,9 +2,9 @@
 //
 // It owns the exchange: the state that a guest's calls and a client's connection share, the bounds on what waits for a slow
 // client, and the promise that a guest's calls never block on a client. Each exchange is carried by the goroutine that
-// called Serve, which alone writes to the client; a guest's calls copy into the exchange and signal.
+// called Serve, which alone writes answers to the client; a guest's calls copy into the exchange and signal.
 //
-// It must not know of sockets, routes and keys, nor make answers of its own: Serve says how an exchange ended, and the
+// It must not know of listening sockets, routes and keys, nor make answers of its own: Serve says how an exchange ended, and the
 // listener answers where the guest did not.
 package httpfn
 
@@ -42,17 +42,20 @@ type Config struct {
 	HeaderBytes int
 	// MessageBytes bounds one message of a WebSocket client.
 	MessageBytes int
-	// KeepAlive is how long a WebSocket may be silent before its client is asked for a sign of life, and a stream of type text/event-stream may be silent before its client gets a comment; 0 means
-	// for ever.
+	// MessagesBytes bounds the messages of all WebSocket clients that are being received together.
+	MessagesBytes int64
+	// KeepAlive is how long a stream of type text/event-stream may be silent before its client gets a comment, and how often
+	// the client of a WebSocket is asked for a sign of life; 0 means never.
 	KeepAlive time.Duration
 }
 
-// Family is http as one instance sees it. It has no goroutines of its own.
+// Family is http as one instance sees it. It has no goroutines of its own; those of a WebSocket end with its Serve.
 type Family struct {
 	cfg      Config
 	ctx      context.Context
 	buffers  sync.Pool
 	waiting  atomic.Int64 // bytes of answers that clients have not taken
+	messages atomic.Int64 // bytes of WebSocket messages that are being received
 	draining atomic.Bool
 
 	mu   sync.Mutex
@@ -66,6 +69,8 @@ func New(ctx context.Context, cfg Config) *Family {
 	orDefault(&cfg.AnswerBytes, limits.HTTPAnswerBytes)
 	orDefault(&cfg.AnswersBytes, limits.HTTPAnswersBytes)
 	orDefault(&cfg.MessageBytes, limits.HTTPBodyBytes)
+	orDefault(&cfg.MessagesBytes, limits.HTTPMessagesBytes)
+	cfg.MessagesBytes = max(cfg.MessagesBytes, 2*int64(cfg.MessageBytes))
 	orDefault(&cfg.HeaderBytes, limits.HTTPAnswerHeaderBytes)
 	return &Family{cfg: cfg, ctx: ctx}
 }

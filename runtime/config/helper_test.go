@@ -17,10 +17,10 @@ const (
 	otherKey = "b4Nc8sUa1Vf6hGiW3oXq"
 )
 
-// apiServer is a manifest like the bundled adapter's.
+// apiServer is the bundled adapter's manifest, whose settings the sample shows.
 func apiServer(t testing.TB) *manifest.Manifest {
 	t.Helper()
-	data, err := os.ReadFile("../manifest/testdata/api_server.toml")
+	data, err := os.ReadFile("../../adapters/apiserver/manifest.toml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,11 @@ func TestDefaults(t *testing.T) {
 	if a.Disposition != Loadable || a.Reason != "" || a.Module != "builtin:api_server" || a.Listen != "127.0.0.1:8642" {
 		t.Errorf("adapter: %+v", a)
 	}
-	if want := (map[string]any{"cors_origins": []string{}, "stored_responses": int64(100), "concurrent_turns": int64(0), "keepalive": 15 * time.Second}); !reflect.DeepEqual(a.Settings, want) {
+	if want := (map[string]any{
+		"cors_origins": []string{}, "concurrent_turns": int64(0), "keepalive": 15 * time.Second, "agent_idle": 5 * time.Minute,
+		"stored_responses": int64(100), "stored_completions": int64(100), "stored_runs": int64(100),
+		"idempotency_keys": int64(1000), "idempotency_age": 24 * time.Hour,
+	}); !reflect.DeepEqual(a.Settings, want) {
 		t.Errorf("settings: %v", a.Settings)
 	}
 	if !a.BearerKey().Equal(NewSecret(goodKey)) {

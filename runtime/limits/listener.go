@@ -43,6 +43,10 @@ const (
 	// HTTPAnswersBytes bounds the answers of one instance that wait for slow clients together, in bytes.
 	HTTPAnswersBytes = MemoryBytes
 
+	// HTTPMessagesBytes bounds the messages that one instance's WebSocket clients are sending at once, in bytes: as much as
+	// request bodies may have. More closes the socket with 1013 (try again later).
+	HTTPMessagesBytes = MemoryBytes
+
 	// HTTPAnswerHeaderBytes is the largest header block of an answer, in bytes; many clients and proxies take no more.
 	HTTPAnswerHeaderBytes = 32 << 10
 

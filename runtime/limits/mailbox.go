@@ -6,8 +6,12 @@ const (
 	// about 20 µs, so this is 80 ms of work: a guest that is further behind is not coming back soon.
 	MailboxEvents = 4096
 
-	// MailboxDeltaBytes is how much of one turn may wait before the turn is held back, in bytes: thousands of tokens.
+	// MailboxDeltaBytes is how much of one turn or WebSocket may wait before it is held back, in bytes: thousands of tokens.
 	MailboxDeltaBytes = 64 << 10
+
+	// MailboxAllDeltaBytes is how much memory the pieces of all turns, and of all WebSocket clients, may take together before
+	// they are held back, in bytes. A guest that fetches nothing could let every turn it may have fill MailboxDeltaBytes.
+	MailboxAllDeltaBytes = 64 << 20
 
 	// MailboxJoinFrom is how many pieces of one turn may wait before further ones are joined. A guest that keeps up gets
 	// every piece by itself, so that a client sees an answer grow word by word; one that is behind gets fewer, larger ones.

@@ -1,6 +1,6 @@
 // Package mailbox is the one queue through which events reach an instance.
 //
-// It owns the order of events, the bounds (how many may wait, how many bytes of one turn), the joining of deltas that a
+// It owns the order of events, the bounds (how many may wait, how many bytes of one stream and of all), the joining of deltas that a
 // slow guest has not fetched, and the knowledge of whether the guest is waiting or working. It knows the frame of an event
 // and nothing of what kinds mean.
 package mailbox
@@ -30,6 +30,9 @@ type Bounds struct {
 	Events int
 	// DeltaBytes is how much of one handle may wait before PostDelta blocks.
 	DeltaBytes int
+	// AllDeltaBytes is how much memory the pieces of all handles together may take before PostDelta blocks; 0 means no
+	// bound.
+	AllDeltaBytes int
 	// JoinFrom is how many events of one handle may wait before a further piece is joined with the last one: a guest that
 	// keeps up gets every piece as it came. 0 joins whatever waits.
 	JoinFrom int
@@ -47,6 +50,7 @@ type Mailbox struct {
 	head    int
 	tails   map[uint32]*event // the last event of a handle, while it waits
 	pending map[uint32]int    // delta bytes waiting, by handle
+	deltas  int               // what the waiting deltas of all handles cost
 	room    chan struct{}     // closed and replaced when delta bytes were fetched and somebody waits
 	waiters int
 	noNew   bool
@@ -60,6 +64,12 @@ type event struct {
 	delta   bool
 	nth     int // of a delta: how many of its handle came since none was waiting
 }
+
+// eventBytes is about what an event takes beside its payload, in bytes: a flood of tiny messages is mostly that.
+const eventBytes = 96
+
+// cost is the memory that an event takes, in bytes.
+func (e *event) cost() int { return len(e.payload) + eventBytes }
 
 // New makes an empty mailbox.
 func New(bounds Bounds) *Mailbox {
@@ -97,9 +107,8 @@ func (m *Mailbox) Post(kind abi.EventKind, handle uint32, payload []byte) error 
 }
 
 // PostDelta brings a piece of a stream. With join, a piece of the same kind and handle that still waits grows by this one,
-// once JoinFrom of them wait.
-// While more than DeltaBytes of the handle wait it blocks, until the guest fetched some, ctx ends (its cause is returned)
-// or the instance is over (ErrSealed). The payload is copied.
+// once JoinFrom of them wait. While more than DeltaBytes of the handle or AllDeltaBytes of all wait it blocks, until the
+// guest fetched some, ctx ends (its cause is returned) or the instance is over (ErrSealed). The payload is copied.
 func (m *Mailbox) PostDelta(ctx context.Context, kind abi.EventKind, handle uint32, payload []byte, join bool) error {
 	m.mu.Lock()
 	for {
@@ -111,8 +120,7 @@ func (m *Mailbox) PostDelta(ctx context.Context, kind abi.EventKind, handle uint
 			m.mu.Unlock()
 			return context.Cause(ctx)
 		}
-		waiting := m.pending[handle]
-		if waiting == 0 || waiting+len(payload) <= m.bounds.DeltaBytes {
+		if m.fits(handle, len(payload)) {
 			break
 		}
 		room := m.room
@@ -135,13 +143,25 @@ func (m *Mailbox) PostDelta(ctx context.Context, kind abi.EventKind, handle uint
 	if last := m.tails[handle]; last != nil && last.delta {
 		if join && last.kind == kind && last.nth >= m.bounds.JoinFrom {
 			last.payload = append(last.payload, payload...)
+			m.deltas += len(payload)
 			return nil
 		}
 		e.nth = last.nth + 1
 	}
 	e.payload = append([]byte(nil), payload...)
+	m.deltas += e.cost()
 	m.push(e)
 	return nil
+}
+
+// fits tells whether there is room for a piece. One that is larger than a bound fits where nothing waits. The caller holds
+// m.mu.
+func (m *Mailbox) fits(handle uint32, n int) bool {
+	waiting := m.pending[handle]
+	if waiting > 0 && waiting+n > m.bounds.DeltaBytes {
+		return false
+	}
+	return m.bounds.AllDeltaBytes == 0 || m.deltas == 0 || m.deltas+n+eventBytes <= m.bounds.AllDeltaBytes
 }
 
 // push appends an event and wakes the guest. The caller holds m.mu.
@@ -167,7 +187,12 @@ func (m *Mailbox) Drop(handle uint32) {
 	if m.tails[handle] == nil {
 		return
 	}
-	live := slices.DeleteFunc(m.queue[m.head:], func(e *event) bool { return e.handle == handle })
+	live := slices.DeleteFunc(m.queue[m.head:], func(e *event) bool {
+		if e.handle == handle && e.delta {
+			m.deltas -= e.cost()
+		}
+		return e.handle == handle
+	})
 	m.queue = m.queue[:m.head+len(live)]
 	delete(m.tails, handle)
 	m.freed(handle, m.pending[handle])
@@ -192,14 +217,12 @@ func (m *Mailbox) Close() {
 	m.queue, m.head = nil, 0
 	clear(m.tails)
 	clear(m.pending)
+	m.deltas = 0
 	close(m.room)
 }
 
 // freed books delta bytes as fetched and lets those go on who wait for room. The caller holds m.mu.
 func (m *Mailbox) freed(handle uint32, n int) {
-	if n == 0 {
-		return
-	}
 	if m.pending[handle] -= n; m.pending[handle] <= 0 {
 		delete(m.pending, handle)
 	}

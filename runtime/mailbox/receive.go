@@ -35,6 +35,7 @@ func (m *Mailbox) take(e *event) {
 		delete(m.tails, e.handle)
 	}
 	if e.delta {
+		m.deltas -= e.cost()
 		m.freed(e.handle, len(e.payload))
 	}
 	m.rewind()

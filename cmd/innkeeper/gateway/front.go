@@ -43,7 +43,6 @@ func (s *slot) listen() error {
 	return nil
 }
 
-// listenerConfig is what the configuration says of the listener.
 // keepAlive is how long an event stream may be silent before the host sends a comment.
 func (s *slot) keepAlive() time.Duration {
 	if every, ok := s.conf.Settings[keepAliveSetting].(time.Duration); ok {
@@ -52,6 +51,7 @@ func (s *slot) keepAlive() time.Duration {
 	return limits.HTTPKeepAlive
 }
 
+// listenerConfig is what the configuration says of the listener.
 func (s *slot) listenerConfig() listener.Config {
 	own := s.conf.Limits
 	cfg := listener.Config{

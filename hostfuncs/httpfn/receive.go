@@ -1,0 +1,97 @@
+package httpfn
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/coder/websocket"
+
+	"innkeeper/adapters/abi"
+)
+
+// errCrowded means that the clients' messages take all the memory that they may have together.
+var errCrowded = errors.New("too many large messages at once")
+
+// read brings messages to the guest until the client closes or the socket is stopped. A guest that is behind holds the
+// client back. Messages for a guest that has closed the handle are dropped: only the client's close is waited for then.
+func (s *socket) read(ctx context.Context, f *Family, id uint32) {
+	defer close(s.done)
+	for {
+		m := message{f: f}
+		err := m.receive(ctx, s.conn)
+		if err == nil {
+			s.busy.Add(1)
+			err = f.cfg.Mailbox.PostDelta(s.wanted, abi.EventHTTPMessage, id, m.payload, false)
+			s.busy.Add(-1)
+		}
+		m.release()
+		switch {
+		case err == nil:
+		case errors.Is(err, errCrowded):
+			_ = s.conn.Close(websocket.StatusTryAgainLater, "")
+			return
+		case ctx.Err() != nil || s.wanted.Err() == nil:
+			return
+		}
+	}
+}
+
+// message is one message on its way from a client to the mailbox, and what it costs.
+type message struct {
+	f       *Family
+	payload []byte
+	booked  int64 // bytes of the family's budget
+}
+
+const (
+	tagBytes          = 4
+	firstMessageBytes = 512 // what every socket may hold without asking
+)
+
+// receive reads a message as the payload of its event.
+func (m *message) receive(ctx context.Context, conn *websocket.Conn) error {
+	kind, reader, err := conn.Reader(ctx)
+	if err != nil {
+		return err
+	}
+	tag := uint32(abi.MessageText)
+	if kind == websocket.MessageBinary {
+		tag = abi.MessageBinary
+	}
+	m.payload = abi.AppendU32(make([]byte, 0, firstMessageBytes), tag)
+	for {
+		if len(m.payload) == cap(m.payload) && !m.grow() {
+			return errCrowded
+		}
+		n, err := reader.Read(m.payload[len(m.payload):cap(m.payload)])
+		m.payload = m.payload[:len(m.payload)+n]
+		switch err {
+		case nil:
+		case io.EOF:
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
+// grow doubles the payload's room, but not past the largest message and the byte that is too many.
+func (m *message) grow() bool {
+	size := min(2*cap(m.payload), max(cap(m.payload)+1, tagBytes+m.f.cfg.MessageBytes+1))
+	n := int64(size)
+	if m.f.messages.Add(n) > m.f.cfg.MessagesBytes {
+		m.f.messages.Add(-n)
+		return false
+	}
+	m.f.messages.Add(-m.booked)
+	m.booked = n
+	m.payload = append(make([]byte, 0, size), m.payload...)
+	return true
+}
+
+// release gives the memory back.
+func (m *message) release() {
+	m.f.messages.Add(-m.booked)
+	m.booked, m.payload = 0, nil
+}

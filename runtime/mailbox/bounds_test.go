@@ -1,0 +1,62 @@
+package mailbox_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"innkeeper/runtime/mailbox"
+)
+
+// Each handle is within its own bound; together they are not.
+func TestDeltasOfAllHandlesAreBounded(t *testing.T) {
+	for name, free := range map[string]func(m *mailbox.Mailbox){
+		"fetched": func(m *mailbox.Mailbox) { recv(m) },
+		"dropped": func(m *mailbox.Mailbox) { m.Drop(1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := mailbox.New(mailbox.Bounds{Events: 4, DeltaBytes: 1 << 10, AllDeltaBytes: 1 << 10})
+				piece := []byte(strings.Repeat("x", 700))
+				for range 3 { // what was counted once must be free again
+					must(t, m.PostDelta(t.Context(), kindA, 1, piece, false))
+					done := false
+					go func() {
+						if err := m.PostDelta(t.Context(), kindA, 2, piece, false); err != nil {
+							t.Errorf("post: %v", err)
+						}
+						done = true
+					}()
+					synctest.Wait()
+					if done {
+						t.Fatal("went over the bound of all")
+					}
+					free(m)
+					synctest.Wait()
+					if !done {
+						t.Fatal("still blocked although there is room")
+					}
+					expect(t, m, "200 2 "+string(piece))
+				}
+			})
+		})
+	}
+}
+
+// Pieces of one byte take more memory than their bytes.
+func TestTinyDeltasCountAsWhatTheyCost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := mailbox.New(mailbox.Bounds{Events: 4, DeltaBytes: 1 << 10, AllDeltaBytes: 1 << 10})
+		posted := 0
+		go func() {
+			for m.PostDelta(t.Context(), kindA, uint32(posted+1), []byte("x"), false) == nil {
+				posted++
+			}
+		}()
+		synctest.Wait()
+		if posted == 0 || posted > 16 {
+			t.Errorf("%d events wait within 1 KiB", posted)
+		}
+		m.Close()
+	})
+}
