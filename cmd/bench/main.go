@@ -35,6 +35,7 @@ func rows() []row {
 	return []row{
 		{"request", requestAbout, measureRequest},
 		{"interruption", interruptionAbout, measureInterruption},
+		{"responses", responsesAbout, measureResponses},
 		{"sqlite", sqliteAbout, measureSQLite},
 		{"cycle", cycleAbout, measureCycle},
 		{"start", startAbout, measureStart},
