@@ -45,7 +45,7 @@ fmt-check:
 
 vet:
 	$(GO) vet ./...
-	GOOS=wasip1 GOARCH=wasm $(GO) vet -unsafeptr=false ./adapters/sdk ./adapters/apiserver/... ./adapters/hello
+	GOOS=wasip1 GOARCH=wasm $(GO) vet -unsafeptr=false ./adapters/sdk ./adapters/apiserver/... ./adapters/hello ./cmd/bench/guest
 
 staticcheck:
 	$(GO) run $(STATICCHECK) ./...

@@ -17,7 +17,8 @@ func (a *app) runCommand() *cobra.Command {
 		Short: "Run in the foreground",
 		Long: "Run in the foreground until SIGTERM or SIGINT, which let open work finish; a second one ends the process at once.\n" +
 			"SIGHUP reads the configuration again.\n\n" +
-			"Exits with 0 after everything was drained, with 75 if a budget ran out and open work was cut.",
+			"Exits with 0 after every adapter ended by itself; one may have ended answers early to stay within its drain budget.\n" +
+			"Exits with 75 if a budget ran out and open work was cut.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if write {
