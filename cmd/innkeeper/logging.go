@@ -14,7 +14,15 @@ func (a *app) logger(level slog.Leveler) *slog.Logger {
 			Level: level, TimeFormat: time.TimeOnly, NoColor: !a.colours(a.err),
 		}))
 	}
-	return slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: level}))
+	return slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: level, ReplaceAttr: readable}))
+}
+
+// readable writes durations as people do, such as "1.5s", where JSON would have bare nanoseconds.
+func readable(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
 }
 
 // setLevel applies what was asked for on the command line, else what the configuration says.

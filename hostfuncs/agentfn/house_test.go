@@ -52,7 +52,7 @@ func newHouse(t testing.TB, a agent.Agent, change ...func(*agentfn.Config)) *hou
 	ctx, cancel := context.WithCancel(context.Background())
 	h := &house{t: t, cancel: cancel, log: &bytes.Buffer{}, buffer: make([]byte, 256<<10)}
 	h.ledger = ledger.New(ledger.Quota{Total: 100, Kinds: map[ledger.Kind]int{kindTurn: 50}})
-	h.box = mailbox.New(mailbox.Bounds{Events: 100, DeltaBytes: 64 << 10})
+	h.box = mailbox.New(mailbox.Bounds{New: 100, DeltaBytes: 64 << 10})
 	cfg := agentfn.Config{Ledger: h.ledger, Mailbox: h.box, Agent: a, Logger: slog.New(slog.NewTextHandler(h.log, nil))}
 	for _, c := range change {
 		c(&cfg)

@@ -26,7 +26,7 @@ type instance struct {
 
 func newInstance() instance {
 	ctx, cancel := context.WithCancel(context.Background())
-	box, l := mailbox.New(mailbox.Bounds{Events: 10, DeltaBytes: 100}), ledger.New(ledger.Quota{})
+	box, l := mailbox.New(mailbox.Bounds{New: 10, DeltaBytes: 100}), ledger.New(ledger.Quota{})
 	return instance{eventfn.New(ctx, eventfn.Config{Mailbox: box, Ledger: l}), box, l, cancel}
 }
 

@@ -83,7 +83,7 @@ func New(parent context.Context, cfg Config) *Guest {
 		Context: ctx, Kill: kill, Ready: ready,
 		Ledger: ledger.New(cfg.Quota),
 		Mailbox: mailbox.New(mailbox.Bounds{
-			Events: limits.MailboxEvents, DeltaBytes: limits.MailboxDeltaBytes, AllDeltaBytes: limits.MailboxAllDeltaBytes,
+			New: limits.MailboxNew, DeltaBytes: limits.MailboxDeltaBytes, AllDeltaBytes: limits.MailboxAllDeltaBytes,
 			JoinFrom: limits.MailboxJoinFrom,
 		}),
 	}

@@ -55,7 +55,7 @@ func newHouse(t testing.TB, change func(cfg *httpfn.Config)) *house {
 
 func newFamily(t testing.TB, change func(cfg *httpfn.Config)) *house {
 	h := &house{t: t}
-	h.box = mailbox.New(mailbox.Bounds{Events: 16, DeltaBytes: 1 << 10})
+	h.box = mailbox.New(mailbox.Bounds{New: 16, DeltaBytes: 1 << 10})
 	h.ledger = ledger.New(ledger.Quota{Kinds: map[ledger.Kind]int{kind: 64}})
 	cfg := httpfn.Config{Ledger: h.ledger, Mailbox: h.box, Logger: slog.New(slog.DiscardHandler)}
 	if change != nil {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/hostfuncs/sqlitefn"
 )
 
 // Row 18: labels.
@@ -56,6 +57,9 @@ func TestFileIsNoPlainFile(t *testing.T) {
 				before, _ := os.Lstat(in.file(name))
 				var handle uint32
 				in.wantErrno(abi.EPERM, in.Open([]byte("main"), &handle))
+				if len(in.fatals) != 1 || !strings.HasPrefix(in.fatals[0], sqlitefn.CodeRefused+": ") {
+					t.Errorf("fatal: %q", in.fatals)
+				}
 				after, err := os.Lstat(in.file(name))
 				if err != nil || after.Mode() != before.Mode() {
 					t.Errorf("changed: %v %v", after, err)

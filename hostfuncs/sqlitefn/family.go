@@ -36,8 +36,11 @@ const (
 	KindStatement  ledger.Kind = limits.HandleSQLiteStatement
 )
 
-// CodeCorrupt is the code that [Config.Fatal] gets when a database file is damaged.
-const CodeCorrupt = "database_corrupt"
+// The codes that [Config.Fatal] gets: a database file is damaged, or is no file that this program makes.
+const (
+	CodeCorrupt = "database_corrupt"
+	CodeRefused = "database_refused"
+)
 
 // Limits bounds each connection. A zero field means the default from package limits.
 type Limits struct {
@@ -141,6 +144,15 @@ func (f *Family) damageOf(path string) *atomic.Pointer[damageError] {
 		f.damages[path] = damage
 	}
 	return damage
+}
+
+// reportRefused tells the operator, once for the instance, that something else lies where a database should.
+func (f *Family) reportRefused(refused *refusedError) {
+	f.fatalOnce.Do(func() {
+		if f.fatal != nil {
+			f.fatal(CodeRefused, refused.Error()+": move it away, then start the adapter again")
+		}
+	})
 }
 
 // reportDamage tells the operator, once for the instance, that a database file is damaged.

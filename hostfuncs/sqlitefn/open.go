@@ -170,6 +170,7 @@ func (f *Family) refuse(label string, err error) int32 {
 	var code sqlite3.ExtendedErrorCode
 	switch {
 	case errors.As(err, &refused):
+		f.reportRefused(refused)
 		return abi.EPERM.Result()
 	case errors.As(err, &code):
 		return int32(code)

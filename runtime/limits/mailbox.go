@@ -2,9 +2,9 @@ package limits
 
 // Bounds of an instance's mailbox.
 const (
-	// MailboxEvents is how many events may wait before new requests are turned away with 503. A guest takes one in
-	// about 20 µs, so this is 80 ms of work: a guest that is further behind is not coming back soon.
-	MailboxEvents = 4096
+	// MailboxNew is how many requests may wait before more are turned away with 503. A guest takes one in 20 to 100 µs, so
+	// this is up to half a second of work: a guest that is further behind is not coming back soon.
+	MailboxNew = 4096
 
 	// MailboxDeltaBytes is how much of one turn or WebSocket may wait before it is held back, in bytes: thousands of tokens.
 	MailboxDeltaBytes = 64 << 10

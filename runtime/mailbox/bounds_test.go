@@ -1,6 +1,7 @@
 package mailbox_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,7 +17,7 @@ func TestDeltasOfAllHandlesAreBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := mailbox.New(mailbox.Bounds{Events: 4, DeltaBytes: 1 << 10, AllDeltaBytes: 1 << 10})
+				m := mailbox.New(mailbox.Bounds{New: 4, DeltaBytes: 1 << 10, AllDeltaBytes: 1 << 10})
 				piece := []byte(strings.Repeat("x", 700))
 				for range 3 { // what was counted once must be free again
 					must(t, m.PostDelta(t.Context(), kindA, 1, piece, false))
@@ -46,7 +47,7 @@ func TestDeltasOfAllHandlesAreBounded(t *testing.T) {
 // Pieces of one byte take more memory than their bytes.
 func TestTinyDeltasCountAsWhatTheyCost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := mailbox.New(mailbox.Bounds{Events: 4, DeltaBytes: 1 << 10, AllDeltaBytes: 1 << 10})
+		m := mailbox.New(mailbox.Bounds{New: 4, DeltaBytes: 1 << 10, AllDeltaBytes: 1 << 10})
 		posted := 0
 		go func() {
 			for m.PostDelta(t.Context(), kindA, uint32(posted+1), []byte("x"), false) == nil {
@@ -59,4 +60,26 @@ func TestTinyDeltasCountAsWhatTheyCost(t *testing.T) {
 		}
 		m.Close()
 	})
+}
+
+// Many streams that a guest is behind with must not make it turn new requests away.
+func TestDeltasDoNotTakeTheRoomOfNewWork(t *testing.T) {
+	m := mailbox.New(mailbox.Bounds{New: 2, DeltaBytes: 1 << 10})
+	for handle := range uint32(100) {
+		must(t, m.PostDelta(t.Context(), kindA, handle+1, []byte("x"), true))
+	}
+	must(t, m.PostNew(1, 200, nil))
+	must(t, m.PostNew(1, 201, nil))
+	if err := m.PostNew(1, 202, nil); !errors.Is(err, mailbox.ErrFull) {
+		t.Errorf("third piece of new work: %v", err)
+	}
+	m.Drop(201)
+	must(t, m.PostNew(1, 203, nil))
+	for {
+		if _, ok := m.Recv(make([]byte, 64)); !ok {
+			break
+		}
+	}
+	must(t, m.PostNew(1, 204, nil))
+	must(t, m.PostNew(1, 205, nil))
 }

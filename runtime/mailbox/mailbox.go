@@ -26,8 +26,9 @@ var (
 
 // Bounds of a mailbox.
 type Bounds struct {
-	// Events is how many may wait in all before PostNew refuses new work.
-	Events int
+	// New is how much new work may wait before PostNew refuses more. What belongs to work that the guest already has does
+	// not count: it is bounded by its own numbers and bytes.
+	New int
 	// DeltaBytes is how much of one handle may wait before PostDelta blocks.
 	DeltaBytes int
 	// AllDeltaBytes is how much memory the pieces of all handles together may take before PostDelta blocks; 0 means no
@@ -53,6 +54,7 @@ type Mailbox struct {
 	deltas  int               // what the waiting deltas of all handles cost
 	room    chan struct{}     // closed and replaced when delta bytes were fetched and somebody waits
 	waiters int
+	fresh   int // events that wait and are new work
 	noNew   bool
 	closed  bool
 }
@@ -61,6 +63,7 @@ type event struct {
 	kind    abi.EventKind
 	handle  uint32
 	payload []byte
+	fresh   bool // new work
 	delta   bool
 	nth     int // of a delta: how many of its handle came since none was waiting
 }
@@ -87,10 +90,11 @@ func (m *Mailbox) PostNew(kind abi.EventKind, handle uint32, payload []byte) err
 	if m.closed || m.noNew {
 		return ErrSealed
 	}
-	if len(m.queue)-m.head >= m.bounds.Events {
+	if m.fresh >= m.bounds.New {
 		return ErrFull
 	}
-	m.push(&event{kind: kind, handle: handle, payload: payload})
+	m.fresh++
+	m.push(&event{kind: kind, handle: handle, payload: payload, fresh: true})
 	return nil
 }
 
@@ -188,8 +192,8 @@ func (m *Mailbox) Drop(handle uint32) {
 		return
 	}
 	live := slices.DeleteFunc(m.queue[m.head:], func(e *event) bool {
-		if e.handle == handle && e.delta {
-			m.deltas -= e.cost()
+		if e.handle == handle {
+			m.left(e)
 		}
 		return e.handle == handle
 	})
@@ -197,6 +201,16 @@ func (m *Mailbox) Drop(handle uint32) {
 	delete(m.tails, handle)
 	m.freed(handle, m.pending[handle])
 	m.rewind()
+}
+
+// left books an event as waiting no more. The caller holds m.mu.
+func (m *Mailbox) left(e *event) {
+	if e.fresh {
+		m.fresh--
+	}
+	if e.delta {
+		m.deltas -= e.cost()
+	}
 }
 
 // RefuseNew makes PostNew fail from now on; everything else goes on. It is the first step of a teardown.

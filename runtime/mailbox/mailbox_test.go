@@ -21,7 +21,7 @@ const (
 	kindB abi.EventKind = abi.EventAgentReasoning
 )
 
-func newBox() *mailbox.Mailbox { return mailbox.New(mailbox.Bounds{Events: 4, DeltaBytes: 10}) }
+func newBox() *mailbox.Mailbox { return mailbox.New(mailbox.Bounds{New: 4, DeltaBytes: 10}) }
 
 // recv takes the next event, as kind, handle and payload in one text; empty if there is none.
 func recv(m *mailbox.Mailbox) string {
@@ -293,7 +293,7 @@ func TestBusyCountsOnlyWork(t *testing.T) {
 // Many posters, one receiver: nothing is lost, doubled or out of order within a handle.
 func TestConcurrentPosters(t *testing.T) {
 	const posters, pieces = 8, 500
-	m := mailbox.New(mailbox.Bounds{Events: 64, DeltaBytes: 32})
+	m := mailbox.New(mailbox.Bounds{New: 64, DeltaBytes: 32})
 	var group sync.WaitGroup
 	for handle := range uint32(posters) {
 		group.Go(func() {
@@ -369,7 +369,7 @@ func TestCloseUnderLoad(t *testing.T) {
 }
 
 func BenchmarkPostRecv(b *testing.B) {
-	m := mailbox.New(mailbox.Bounds{Events: 8, DeltaBytes: 64})
+	m := mailbox.New(mailbox.Bounds{New: 8, DeltaBytes: 64})
 	buffer, payload := make([]byte, 256), make([]byte, 100)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -380,7 +380,7 @@ func BenchmarkPostRecv(b *testing.B) {
 
 // A guest that keeps up gets the pieces as they came; one that is behind gets the rest joined.
 func TestPiecesAreJoinedOnlyForAGuestThatIsBehind(t *testing.T) {
-	m := mailbox.New(mailbox.Bounds{Events: 8, DeltaBytes: 1 << 10, JoinFrom: 3})
+	m := mailbox.New(mailbox.Bounds{New: 8, DeltaBytes: 1 << 10, JoinFrom: 3})
 	post := func(text string) { must(t, m.PostDelta(t.Context(), kindA, 1, []byte(text), true)) }
 	recv := func() string {
 		b := make([]byte, 64)

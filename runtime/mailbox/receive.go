@@ -34,8 +34,8 @@ func (m *Mailbox) take(e *event) {
 	if m.tails[e.handle] == e {
 		delete(m.tails, e.handle)
 	}
+	m.left(e)
 	if e.delta {
-		m.deltas -= e.cost()
 		m.freed(e.handle, len(e.payload))
 	}
 	m.rewind()
