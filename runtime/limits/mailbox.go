@@ -15,5 +15,5 @@ const (
 
 	// MailboxJoinFrom is how many pieces of one turn may wait before further ones are joined. A guest that keeps up gets
 	// every piece by itself, so that a client sees an answer grow word by word; one that is behind gets fewer, larger ones.
-	MailboxJoinFrom = 16
+	MailboxJoinFrom = 8
 )

@@ -1,10 +1,11 @@
 package gateway
 
 import (
-	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"hash/crc32"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -18,7 +19,7 @@ import (
 // operator, like the compiled code.
 //
 // An entry answers for the same file, the same grants, the same memory limit and the same host program; anything else has
-// another name. It begins with the SHA-256 of the rest, so that one cut short counts as missing.
+// another name. It begins with a checksum of the rest, so that one cut short counts as missing.
 type meteredCache struct {
 	folder string
 	host   string // identifies the program that admitted and metered
@@ -27,6 +28,14 @@ type meteredCache struct {
 
 // meteredKept is how long an entry that nobody used stays.
 const meteredKept = 30 * 24 * time.Hour
+
+// checksumSize is the size of an entry's checksum, in bytes.
+const checksumSize = 4
+
+// checksum finds damage, not malice: whoever can write to the folder can change the compiled code as well.
+func checksum(metered []byte) uint32 {
+	return crc32.Checksum(metered, crc32.MakeTable(crc32.Castagnoli))
+}
 
 // newMeteredCache makes a cache in a folder; nil, which is an empty cache that keeps nothing, if the host program cannot be
 // identified.
@@ -58,11 +67,11 @@ func (c *meteredCache) get(name string) ([]byte, bool) {
 	}
 	path := filepath.Join(c.folder, name)
 	entry, err := os.ReadFile(path)
-	if err != nil || len(entry) < sha256.Size {
+	if err != nil || len(entry) < checksumSize {
 		return nil, false
 	}
-	metered := entry[sha256.Size:]
-	if sum := sha256.Sum256(metered); !bytes.Equal(sum[:], entry[:sha256.Size]) {
+	metered := entry[checksumSize:]
+	if checksum(metered) != binary.LittleEndian.Uint32(entry) {
 		return nil, false
 	}
 	now := time.Now()
@@ -94,8 +103,7 @@ func (c *meteredCache) write(name string, metered []byte) (err error) {
 			_ = os.Remove(file.Name())
 		}
 	}()
-	sum := sha256.Sum256(metered)
-	_, err = file.Write(append(sum[:], metered...))
+	_, err = file.Write(append(binary.LittleEndian.AppendUint32(nil, checksum(metered)), metered...))
 	if closing := file.Close(); err == nil {
 		err = closing
 	}
