@@ -45,7 +45,7 @@ fmt-check:
 
 vet:
 	$(GO) vet ./...
-	GOOS=wasip1 GOARCH=wasm $(GO) vet -unsafeptr=false ./adapters/sdk ./adapters/apiserver/... ./adapters/hello ./cmd/bench/guest
+	GOOS=wasip1 GOARCH=wasm $(GO) vet -unsafeptr=false ./adapters/sdk ./adapters/apiserver/... ./adapters/lib/... ./adapters/hello ./cmd/bench/guest
 
 staticcheck:
 	$(GO) run $(STATICCHECK) ./...
@@ -74,7 +74,7 @@ bench: build ## measure, and print one table of ratios
 	$(GO) run ./cmd/bench
 
 soak: build ## 10,000 cycles of every teardown path, and print the table
-	$(GO) test -v -count=1 -timeout 60m -run TestSoak ./cmd/innkeeper/gateway -args -cycles 10000
+	$(GO) test -v -count=1 -timeout 60m -run TestSoak ./cmd/internal/gateway -args -cycles 10000
 
 fuzz: ## run every fuzz target for a short while
 	.ci/fuzz

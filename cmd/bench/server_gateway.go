@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"innkeeper/cmd/innkeeper/gateway"
+	"innkeeper/cmd/internal/gateway"
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/manifest"
 	"innkeeper/runtime/supervisor"

@@ -17,14 +17,14 @@ import (
 	"innkeeper/hostfuncs/httpfn"
 	"innkeeper/runtime/agent/echo"
 	"innkeeper/runtime/config"
-	"innkeeper/runtime/listener"
+	"innkeeper/runtime/front"
 	"innkeeper/runtime/manifest"
 )
 
 // twinServer is the bundled adapter as native code: the same setup on the same host functions behind the same listener. All
 // that is missing is the sandbox.
 type twinServer struct {
-	listener *listener.Listener
+	listener *front.Listener
 	guest    *guesthost.Guest
 	ended    chan int // exit code of the adapter
 }
@@ -48,7 +48,7 @@ func newTwin(ctx context.Context, path string) (*twinServer, error) {
 		Folder: filepath.Join(whole.DataDir, conf.Name), Databases: conf.Manifest.Databases, Settings: settings,
 		Agent: echo.New(echo.Config{Delay: whole.Agent.Delay}), Logger: logger, MaxBody: conf.Limits.MaxBody,
 	})
-	if s.listener, err = listener.Bind(twinListener(conf, logger)); err != nil {
+	if s.listener, err = front.Bind(twinListener(conf, logger)); err != nil {
 		return nil, err
 	}
 	s.listener.Serve()
@@ -64,14 +64,14 @@ func newTwin(ctx context.Context, path string) (*twinServer, error) {
 }
 
 // twinListener is the listener that the gateway would make.
-func twinListener(conf *config.Adapter, logger *slog.Logger) listener.Config {
+func twinListener(conf *config.Adapter, logger *slog.Logger) front.Config {
 	limits := conf.Limits
-	cfg := listener.Config{
+	cfg := front.Config{
 		Address: conf.Listen, Key: []byte(conf.BearerKey().Reveal()), Logger: logger,
 		BodyBytes: limits.MaxBody, HeaderBytes: int(limits.MaxHeader), Connections: limits.MaxConnections, Exchanges: limits.MaxConcurrent,
 	}
 	for _, route := range conf.Manifest.HTTP.Routes {
-		cfg.Routes = append(cfg.Routes, listener.Route{Method: route.Method, Pattern: route.Path, Key: route.Access == manifest.AccessKey})
+		cfg.Routes = append(cfg.Routes, front.Route{Method: route.Method, Pattern: route.Path, Key: route.Access == manifest.AccessKey})
 	}
 	return cfg
 }
@@ -79,8 +79,8 @@ func twinListener(conf *config.Adapter, logger *slog.Logger) listener.Config {
 // twinBackend joins family and listener, as the gateway does.
 type twinBackend struct{ family *httpfn.Family }
 
-func (b twinBackend) Serve(w http.ResponseWriter, r *http.Request, in listener.Inbound) listener.Outcome {
-	return listener.Outcome(b.family.Serve(w, r, httpfn.Inbound{Route: in.Route, RequestID: in.RequestID, Body: in.Body}))
+func (b twinBackend) Serve(w http.ResponseWriter, r *http.Request, in front.Inbound) front.Outcome {
+	return front.Outcome(b.family.Serve(w, r, httpfn.Inbound{Route: in.Route, RequestID: in.RequestID, Body: in.Body}))
 }
 
 func (s *twinServer) address() string { return s.listener.Addr().String() }

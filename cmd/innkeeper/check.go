@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"innkeeper/cmd/innkeeper/gateway"
+	"innkeeper/cmd/internal/gateway"
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/module"
 )

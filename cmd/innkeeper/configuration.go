@@ -6,11 +6,11 @@ import (
 	"os"
 	"path/filepath"
 
-	"innkeeper/cmd/innkeeper/gateway"
+	"innkeeper/cmd/internal/gateway"
 	"innkeeper/runtime/admin"
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/limits"
-	"innkeeper/runtime/manifest/tomldoc"
+	"innkeeper/runtime/tomldoc"
 )
 
 // load reads the configuration. The file may be absent if the environment configures an adapter.

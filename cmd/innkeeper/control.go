@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"innkeeper/cmd/innkeeper/gateway"
+	"innkeeper/cmd/internal/gateway"
 	"innkeeper/runtime/admin"
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/supervisor"

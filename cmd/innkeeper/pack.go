@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"innkeeper/cmd/innkeeper/gateway"
+	"innkeeper/cmd/internal/gateway"
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/manifest"

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"innkeeper/cmd/innkeeper/gateway"
+	"innkeeper/cmd/internal/gateway"
 	"innkeeper/runtime/admin"
 	"innkeeper/runtime/admin/scrape"
 	"innkeeper/runtime/config"

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"innkeeper/adapters/bundled"
-	"innkeeper/cmd/innkeeper/gateway"
+	"innkeeper/cmd/internal/gateway"
 )
 
 // version is set by the linker: -X main.version=v1.2.3.

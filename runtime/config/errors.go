@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"innkeeper/runtime/limits"
-	"innkeeper/runtime/manifest/tomldoc"
+	"innkeeper/runtime/tomldoc"
 )
 
 // Error is one thing that is wrong with the configuration. It shows no value that may be secret.

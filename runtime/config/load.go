@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"innkeeper/runtime/limits"
-	"innkeeper/runtime/manifest/tomldoc"
+	"innkeeper/runtime/tomldoc"
 )
 
 // Load reads the TOML file at path and the environment. What is wrong with their content comes back as Errors, all of

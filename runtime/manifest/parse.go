@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"innkeeper/runtime/limits"
-	"innkeeper/runtime/manifest/tomldoc"
+	"innkeeper/runtime/tomldoc"
 )
 
 // Parse reads a manifest. Unknown keys, wrong types and everything that Validate refuses are errors; all of them are

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"innkeeper/runtime/manifest/tomldoc"
+	"innkeeper/runtime/tomldoc"
 )
 
 // reader walks a document and collects what is wrong with it.

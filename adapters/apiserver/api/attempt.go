@@ -3,8 +3,8 @@ package api
 import (
 	"slices"
 
-	"innkeeper/adapters/apiserver/api/openai"
 	"innkeeper/adapters/apiserver/api/work"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 

@@ -3,8 +3,8 @@ package api
 import (
 	"time"
 
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 
@@ -60,9 +60,9 @@ func (a *app) capabilities(x *sdk.Exchange) {
 		return
 	}
 	b := append(a.out[:0], `{"object":"capabilities","server":{"name":"innkeeper","version":`...)
-	b = rawjson.AppendString(b, info.HostVersion)
+	b = jsontext.AppendString(b, info.HostVersion)
 	b = append(b, `,"adapter":`...)
-	b = rawjson.AppendString(b, info.Adapter)
+	b = jsontext.AppendString(b, info.Adapter)
 	b = append(b, `},"models":[`...)
 	b = append(b, a.models...)
 	b = append(b, `],"endpoints":[`...)
@@ -136,16 +136,16 @@ func (a *app) healthDetailed(x *sdk.Exchange) {
 }
 
 func appendText(b []byte, name, value string) []byte {
-	b = append(rawjson.AppendString(b, name), ':')
-	return rawjson.AppendString(b, value)
+	b = append(jsontext.AppendString(b, name), ':')
+	return jsontext.AppendString(b, value)
 }
 
 func appendNumber(b []byte, name string, n int64) []byte {
-	return openai.AppendInt(append(rawjson.AppendString(b, name), ':'), n)
+	return openai.AppendInt(append(jsontext.AppendString(b, name), ':'), n)
 }
 
 func appendFlag(b []byte, name string, on bool) []byte {
-	b = append(rawjson.AppendString(b, name), ':')
+	b = append(jsontext.AppendString(b, name), ':')
 	if on {
 		return append(b, "true"...)
 	}

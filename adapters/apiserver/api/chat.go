@@ -5,7 +5,7 @@ import (
 
 	"innkeeper/adapters/apiserver/api/chat"
 	"innkeeper/adapters/apiserver/api/ids"
-	"innkeeper/adapters/apiserver/api/openai"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 

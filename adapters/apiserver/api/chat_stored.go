@@ -2,9 +2,9 @@ package api
 
 import (
 	"innkeeper/adapters/apiserver/api/chat"
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
 	"innkeeper/adapters/apiserver/api/work"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // keepsake is what a completion that will be stored needs of its request, which is gone by then.
@@ -28,7 +28,7 @@ func (a *app) keepsakeOf(r *chat.Request, answer *chat.Answer, requestID string)
 }
 
 // metadataOf is a checked metadata object, as it is shown and as pairs to find it by.
-func metadataOf(v rawjson.Value) (object []byte, labels []work.Pair) {
+func metadataOf(v jsontext.Value) (object []byte, labels []work.Pair) {
 	if !v.Set() {
 		return []byte("{}"), nil
 	}

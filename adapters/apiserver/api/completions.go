@@ -4,10 +4,10 @@ import (
 	"strings"
 
 	"innkeeper/adapters/apiserver/api/chat"
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
 	"innkeeper/adapters/apiserver/api/responses"
 	"innkeeper/adapters/apiserver/api/work"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 
@@ -59,7 +59,7 @@ func (a *app) updateCompletion(x *sdk.Exchange) {
 	}
 	defer a.body.Release()
 	root, fault := openai.ParseBody(&a.body, body)
-	var metadata rawjson.Value
+	var metadata jsontext.Value
 	if fault == nil {
 		metadata, fault = chat.DecodeUpdate(root)
 	}
@@ -90,7 +90,7 @@ func (a *app) deleteCompletion(x *sdk.Exchange) {
 		a.refuse(x, noCompletion(id))
 	default:
 		a.out = append(a.out[:0], `{"object":"chat.completion.deleted","id":`...)
-		a.out = rawjson.AppendString(a.out, id)
+		a.out = jsontext.AppendString(a.out, id)
 		a.out = append(a.out, `,"deleted":true}`...)
 		a.reply(x, 200, a.out)
 	}

@@ -4,9 +4,9 @@ import (
 	"strings"
 
 	"innkeeper/adapters/apiserver/api/chat"
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
 	"innkeeper/adapters/apiserver/api/work"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 
@@ -76,9 +76,9 @@ func (l *completionList) add(dst []byte, k *work.Kept, object []byte) ([]byte, b
 
 func (l *completionList) end(dst []byte) []byte {
 	dst = append(dst, `],"first_id":`...)
-	dst = rawjson.AppendStringOrNull(dst, l.first)
+	dst = jsontext.AppendStringOrNull(dst, l.first)
 	dst = append(dst, `,"last_id":`...)
-	dst = rawjson.AppendStringOrNull(dst, l.last)
+	dst = jsontext.AppendStringOrNull(dst, l.last)
 	if l.more {
 		return append(dst, `,"has_more":true}`...)
 	}

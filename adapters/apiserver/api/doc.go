@@ -5,7 +5,7 @@
 // to the moment when the client left. Keys, origins, limits of size, unknown paths and wrong methods are the host's
 // business and never get here. The package must not know what the agent is, nor where the database lies.
 //
-// The wire is in the packages beside it: openai (errors, checks), chat, responses, runs, and rawjson below them; run hands
-// the events of a response to those who read along; store keeps responses; work keeps what else clients come back for:
-// answers under an Idempotency-Key, runs and chat completions.
+// The wire is in the packages beside it: chat, responses, runs, and in those below them in adapters/lib: openai (errors,
+// checks) and jsontext; run hands the events of a response to those who read along; store keeps responses; work keeps what
+// else clients come back for: answers under an Idempotency-Key, runs and chat completions.
 package api

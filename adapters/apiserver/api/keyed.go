@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"time"
 
-	"innkeeper/adapters/apiserver/api/openai"
 	"innkeeper/adapters/apiserver/api/work"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 

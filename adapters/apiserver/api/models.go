@@ -3,8 +3,8 @@ package api
 import (
 	"strings"
 
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 
@@ -43,7 +43,7 @@ func (a *app) readModels() error {
 }
 
 // addModel takes a model of the agent's into the list.
-func (a *app) addModel(v rawjson.Value) {
+func (a *app) addModel(v jsontext.Value) {
 	if len(a.models) > 0 {
 		a.models = append(a.models, ',')
 	}
@@ -57,11 +57,11 @@ func (a *app) addModel(v rawjson.Value) {
 // appendModel appends a model object. https://platform.openai.com/docs/api-reference/models/object
 func appendModel(dst []byte, id, owner string, created int64) []byte {
 	dst = append(dst, `{"id":`...)
-	dst = rawjson.AppendString(dst, id)
+	dst = jsontext.AppendString(dst, id)
 	dst = append(dst, `,"object":"model","created":`...)
 	dst = openai.AppendInt(dst, created)
 	dst = append(dst, `,"owned_by":`...)
-	dst = rawjson.AppendString(dst, owner)
+	dst = jsontext.AppendString(dst, owner)
 	return append(dst, '}')
 }
 

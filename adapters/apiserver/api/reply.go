@@ -5,8 +5,8 @@ import (
 	"strconv"
 
 	"innkeeper/adapters/abi"
-	"innkeeper/adapters/apiserver/api/openai"
 	"innkeeper/adapters/apiserver/api/store"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 

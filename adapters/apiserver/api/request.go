@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"innkeeper/adapters/abi"
-	"innkeeper/adapters/apiserver/api/openai"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 

@@ -4,10 +4,10 @@ import (
 	"time"
 
 	"innkeeper/adapters/apiserver/api/ids"
-	"innkeeper/adapters/apiserver/api/openai"
 	"innkeeper/adapters/apiserver/api/responses"
 	"innkeeper/adapters/apiserver/api/run"
 	"innkeeper/adapters/apiserver/api/store"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 

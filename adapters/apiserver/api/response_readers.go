@@ -1,8 +1,8 @@
 package api
 
 import (
-	"innkeeper/adapters/apiserver/api/openai"
 	"innkeeper/adapters/apiserver/api/run"
+	"innkeeper/adapters/lib/openai"
 )
 
 // subscribe adds a reader to a response that has not begun. It gets all events.

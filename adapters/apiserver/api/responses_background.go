@@ -3,9 +3,9 @@ package api
 import (
 	"strconv"
 
-	"innkeeper/adapters/apiserver/api/openai"
 	"innkeeper/adapters/apiserver/api/responses"
 	"innkeeper/adapters/apiserver/api/store"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 

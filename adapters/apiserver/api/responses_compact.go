@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"innkeeper/adapters/apiserver/api/ids"
-	"innkeeper/adapters/apiserver/api/openai"
 	"innkeeper/adapters/apiserver/api/responses"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 

@@ -3,8 +3,8 @@ package api
 import (
 	"strconv"
 
-	"innkeeper/adapters/apiserver/api/openai"
 	"innkeeper/adapters/apiserver/api/responses"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 

@@ -4,8 +4,8 @@ import (
 	"strings"
 
 	"innkeeper/adapters/apiserver/api/ids"
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 
@@ -69,16 +69,16 @@ func (a *app) deleteResponse(x *sdk.Exchange) {
 		return
 	}
 	a.out = append(a.out[:0], `{"id":`...)
-	a.out = rawjson.AppendString(a.out, id)
+	a.out = jsontext.AppendString(a.out, id)
 	a.out = append(a.out, `,"object":"response","deleted":true}`...)
 	a.reply(x, 200, a.out)
 }
 
 // resolve finds the item that an item_reference names: its id leads to its response.
-func (a *app) resolve(item string) (rawjson.Value, bool) {
+func (a *app) resolve(item string) (jsontext.Value, bool) {
 	id, ok := ids.ResponseOf(item)
 	if !ok {
-		return rawjson.Value{}, false
+		return jsontext.Value{}, false
 	}
 	if found, ok := a.find(a.store.Response, id, item); ok {
 		return found, true
@@ -87,13 +87,13 @@ func (a *app) resolve(item string) (rawjson.Value, bool) {
 }
 
 // find looks for an item in a stored text: the output of a response, or a list of input items.
-func (a *app) find(read func(string) ([]byte, bool, error), id, item string) (rawjson.Value, bool) {
+func (a *app) find(read func(string) ([]byte, bool, error), id, item string) (jsontext.Value, bool) {
 	text, ok, err := read(id)
 	if err != nil || !ok || a.item.Parse(text) != nil {
-		return rawjson.Value{}, false
+		return jsontext.Value{}, false
 	}
 	list := a.item.Root()
-	if list.Kind() == rawjson.Object {
+	if list.Kind() == jsontext.Object {
 		list = list.Get("output")
 	}
 	for it := list.Items(); it.Next(); {
@@ -101,5 +101,5 @@ func (a *app) find(read func(string) ([]byte, bool, error), id, item string) (ra
 			return it.Value, true
 		}
 	}
-	return rawjson.Value{}, false
+	return jsontext.Value{}, false
 }

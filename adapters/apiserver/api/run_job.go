@@ -4,11 +4,11 @@ import (
 	"slices"
 	"time"
 
-	"innkeeper/adapters/apiserver/api/openai"
 	"innkeeper/adapters/apiserver/api/responses"
 	"innkeeper/adapters/apiserver/api/runs"
 	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/apiserver/api/work"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 

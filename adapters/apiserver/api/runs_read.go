@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"strings"
 
-	"innkeeper/adapters/apiserver/api/openai"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 

@@ -3,8 +3,8 @@ package api
 import (
 	"time"
 
-	"innkeeper/adapters/apiserver/api/rawjson"
 	"innkeeper/adapters/apiserver/api/work"
+	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/adapters/sdk"
 )
 
@@ -36,7 +36,7 @@ func (a *app) readSettings() error {
 		ok := true
 		switch string(m.Name()) {
 		case "model_name":
-			s.modelName, ok = m.Value.Text(), m.Value.Kind() == rawjson.String
+			s.modelName, ok = m.Value.Text(), m.Value.Kind() == jsontext.String
 		case "stored_responses":
 			ok = readInt(m.Value, &s.storedResponses)
 		case "concurrent_turns":
@@ -62,7 +62,7 @@ func (a *app) readSettings() error {
 	return nil
 }
 
-func readInt[T ~int | ~int64](v rawjson.Value, to *T) bool {
+func readInt[T ~int | ~int64](v jsontext.Value, to *T) bool {
 	n, ok := v.Int()
 	if ok {
 		*to = T(n)

@@ -5,10 +5,10 @@ import (
 	"time"
 
 	"innkeeper/adapters/apiserver/api/ids"
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
 	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/apiserver/api/work"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 
@@ -42,7 +42,7 @@ type app struct {
 	held int // bytes that the jobs keep for the store
 
 	// Memory that is used anew by each callback.
-	body, item rawjson.Doc
+	body, item jsontext.Doc
 	out        []byte // what goes to the client
 	turn       []byte // what goes to the agent
 	scratch    []byte

@@ -6,11 +6,11 @@ import (
 	"slices"
 
 	"innkeeper/adapters/abi"
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
 	"innkeeper/adapters/apiserver/api/responses"
 	"innkeeper/adapters/apiserver/api/run"
 	"innkeeper/adapters/apiserver/api/store"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 
@@ -119,7 +119,7 @@ func (s *socket) message(text []byte, binary bool) {
 }
 
 // request begins with a request, or lets it wait.
-func (s *socket) request(id string, message rawjson.Value, text []byte) {
+func (s *socket) request(id string, message jsontext.Value, text []byte) {
 	l, fault := s.lane(id)
 	switch {
 	case fault != nil:

@@ -3,10 +3,10 @@ package api
 import (
 	"time"
 
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
 	"innkeeper/adapters/apiserver/api/responses"
 	"innkeeper/adapters/apiserver/api/run"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
 
@@ -30,7 +30,7 @@ var (
 )
 
 // create begins with a request whose stream is free.
-func (s *socket) create(l *lane, message rawjson.Value) {
+func (s *socket) create(l *lane, message jsontext.Value) {
 	a := s.app
 	if fault := a.admit(); fault != nil {
 		s.tell(l.id, fault)

@@ -1,8 +1,8 @@
 package chat
 
 import (
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // Call is one function call of an answer.
@@ -45,7 +45,7 @@ func (a *Answer) AppendCompletion(dst []byte, done openai.Done) []byte {
 	dst = append(dst, `,"choices":[{"index":0,"message":`...)
 	dst = a.appendMessage(dst)
 	dst = append(dst, `,"logprobs":null,"finish_reason":`...)
-	dst = rawjson.AppendString(dst, done.FinishReason)
+	dst = jsontext.AppendString(dst, done.FinishReason)
 	dst = append(dst, `}],"usage":`...)
 	dst = appendUsage(dst, done.Usage)
 	return append(dst, '}')
@@ -60,14 +60,14 @@ func (a *Answer) appendHead(dst []byte, object string, done openai.Done) []byte 
 	dst = append(dst, `","created":`...)
 	dst = openai.AppendInt(dst, a.Created)
 	dst = append(dst, `,"model":`...)
-	dst = rawjson.AppendString(dst, a.Model)
+	dst = jsontext.AppendString(dst, a.Model)
 	if done.SystemFingerprint != "" {
 		dst = append(dst, `,"system_fingerprint":`...)
-		dst = rawjson.AppendString(dst, done.SystemFingerprint)
+		dst = jsontext.AppendString(dst, done.SystemFingerprint)
 	}
 	if done.ServiceTier != "" {
 		dst = append(dst, `,"service_tier":`...)
-		dst = rawjson.AppendString(dst, done.ServiceTier)
+		dst = jsontext.AppendString(dst, done.ServiceTier)
 	}
 	return dst
 }
@@ -77,18 +77,18 @@ func (a *Answer) appendMessage(dst []byte) []byte {
 	if len(a.Text) == 0 && (len(a.Calls) > 0 || len(a.Refusal) > 0) {
 		dst = append(dst, "null"...)
 	} else {
-		dst = rawjson.AppendString(dst, a.Text)
+		dst = jsontext.AppendString(dst, a.Text)
 	}
 	dst = append(dst, `,"refusal":`...)
 	if len(a.Refusal) == 0 {
 		dst = append(dst, "null"...)
 	} else {
-		dst = rawjson.AppendString(dst, a.Refusal)
+		dst = jsontext.AppendString(dst, a.Refusal)
 	}
 	dst = append(dst, `,"annotations":[]`...)
 	if len(a.Reasoning) > 0 {
 		dst = append(dst, `,"reasoning_content":`...)
-		dst = rawjson.AppendString(dst, a.Reasoning)
+		dst = jsontext.AppendString(dst, a.Reasoning)
 	}
 	if len(a.Calls) > 0 {
 		dst = append(dst, `,"tool_calls":[`...)
@@ -106,11 +106,11 @@ func (a *Answer) appendMessage(dst []byte) []byte {
 // AppendToolCall appends one entry of tool_calls.
 func AppendToolCall[T string | []byte](dst []byte, id, name string, arguments T) []byte {
 	dst = append(dst, `{"id":`...)
-	dst = rawjson.AppendString(dst, id)
+	dst = jsontext.AppendString(dst, id)
 	dst = append(dst, `,"type":"function","function":{"name":`...)
-	dst = rawjson.AppendString(dst, name)
+	dst = jsontext.AppendString(dst, name)
 	dst = append(dst, `,"arguments":`...)
-	dst = rawjson.AppendString(dst, arguments)
+	dst = jsontext.AppendString(dst, arguments)
 	return append(dst, "}}"...)
 }
 

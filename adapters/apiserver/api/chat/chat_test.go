@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 const small = `{"model":"innkeeper","stream":true,"messages":[{"role":"system","content":"You are a helpful assistant."},` +
@@ -18,7 +18,7 @@ func TestRewritingLeavesTheRestAsItWas(t *testing.T) {
 		`{ "x" : 1.50 , "store": true, "metadata":{}, "y":"\u0041"}`: `{"x":1.50,"y":"\u0041"}`,
 		`{"store":true}`: `{}`,
 	} {
-		var doc rawjson.Doc
+		var doc jsontext.Doc
 		if err := doc.Parse([]byte(body)); err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +40,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		var doc rawjson.Doc
+		var doc jsontext.Doc
 		root, fault := openai.ParseBody(&doc, body)
 		var r Request
 		if fault == nil {
@@ -64,7 +64,7 @@ func BenchmarkDecode(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(body)))
 			b.ReportAllocs()
-			var doc rawjson.Doc
+			var doc jsontext.Doc
 			for b.Loop() {
 				root, fault := openai.ParseBody(&doc, body)
 				if fault != nil {

@@ -1,8 +1,8 @@
 package chat
 
 import (
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // Chunks makes the frames of one streamed answer. Each method appends one whole SSE frame.
@@ -58,7 +58,7 @@ func (c *Chunks) Reasoning(dst, text []byte) []byte {
 }
 
 func (c *Chunks) piece(dst []byte, open string, text []byte) []byte {
-	dst = rawjson.AppendString(c.begin(dst, open), text)
+	dst = jsontext.AppendString(c.begin(dst, open), text)
 	return c.end(append(dst, '}'))
 }
 
@@ -68,21 +68,21 @@ func (c *Chunks) ToolCall(dst []byte, call *Call, at int, fresh bool, arguments 
 	dst = openai.AppendInt(dst, int64(at))
 	if fresh {
 		dst = append(dst, `,"id":`...)
-		dst = rawjson.AppendString(dst, call.ID)
+		dst = jsontext.AppendString(dst, call.ID)
 		dst = append(dst, `,"type":"function","function":{"name":`...)
-		dst = rawjson.AppendString(dst, call.Name)
+		dst = jsontext.AppendString(dst, call.Name)
 		dst = append(dst, `,"arguments":`...)
 	} else {
 		dst = append(dst, `,"function":{"arguments":`...)
 	}
-	dst = rawjson.AppendString(dst, arguments)
+	dst = jsontext.AppendString(dst, arguments)
 	return c.end(append(dst, "}}]}"...))
 }
 
 // Finish appends the frame with the reason.
 func (c *Chunks) Finish(dst []byte, reason string) []byte {
 	dst = c.begin(dst, `{},"logprobs":null,"finish_reason":`)
-	dst = rawjson.AppendString(dst, reason)
+	dst = jsontext.AppendString(dst, reason)
 	dst = append(dst, "}]"...)
 	return append(dst, c.tail...)
 }

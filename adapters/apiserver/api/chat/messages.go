@@ -1,13 +1,13 @@
 package chat
 
 import (
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // checkMessages checks the conversation. https://platform.openai.com/docs/api-reference/chat/create#chat-create-messages
-func checkMessages(v rawjson.Value) *openai.Error {
-	if v.Kind() != rawjson.Array {
+func checkMessages(v jsontext.Value) *openai.Error {
+	if v.Kind() != jsontext.Array {
 		return openai.WrongType("messages", "an array", v.Kind())
 	}
 	if v.Empty() {
@@ -22,11 +22,11 @@ func checkMessages(v rawjson.Value) *openai.Error {
 }
 
 // checkMessage names fields relative to the message, such as ".content"; names are put together only for an error.
-func checkMessage(message rawjson.Value) *openai.Error {
-	if message.Kind() != rawjson.Object {
+func checkMessage(message jsontext.Value) *openai.Error {
+	if message.Kind() != jsontext.Object {
 		return openai.WrongType("", "an object", message.Kind())
 	}
-	var role, content, calls, legacy, refusal, audio, callID rawjson.Value
+	var role, content, calls, legacy, refusal, audio, callID jsontext.Value
 	for m := message.Members(); m.Next(); {
 		switch string(m.Name()) {
 		case "role":
@@ -46,9 +46,9 @@ func checkMessage(message rawjson.Value) *openai.Error {
 		}
 	}
 	switch {
-	case role.Kind() == rawjson.None:
+	case role.Kind() == jsontext.None:
 		return openai.Missing(".role")
-	case role.Kind() != rawjson.String:
+	case role.Kind() != jsontext.String:
 		return openai.WrongType(".role", "a string", role.Kind())
 	}
 	switch string(role.Inside()) {
@@ -76,12 +76,12 @@ func checkMessage(message rawjson.Value) *openai.Error {
 	return openai.Invalid(".role", "Invalid value for '.role': supported are 'developer', 'system', 'user', 'assistant' and 'tool'.")
 }
 
-func checkContent(v rawjson.Value) *openai.Error {
+func checkContent(v jsontext.Value) *openai.Error {
 	switch v.Kind() {
-	case rawjson.String:
+	case jsontext.String:
 		return nil
-	case rawjson.Array:
-	case rawjson.None, rawjson.Null:
+	case jsontext.Array:
+	case jsontext.None, jsontext.Null:
 		return openai.Missing(".content")
 	default:
 		return openai.WrongType(".content", "a string or an array", v.Kind())
@@ -95,32 +95,32 @@ func checkContent(v rawjson.Value) *openai.Error {
 }
 
 // checkPart checks a part of a kind that is known here; others are the agent's to judge.
-func checkPart(part rawjson.Value) *openai.Error {
-	if part.Kind() != rawjson.Object {
+func checkPart(part jsontext.Value) *openai.Error {
+	if part.Kind() != jsontext.Object {
 		return openai.WrongType("", "an object", part.Kind())
 	}
 	kind := part.Get("type")
 	switch {
-	case kind.Kind() == rawjson.None:
+	case kind.Kind() == jsontext.None:
 		return openai.Missing(".type")
-	case kind.Kind() != rawjson.String:
+	case kind.Kind() != jsontext.String:
 		return openai.WrongType(".type", "a string", kind.Kind())
 	case kind.Is("text"):
-		return want(part.Get("text"), ".text", rawjson.String)
+		return want(part.Get("text"), ".text", jsontext.String)
 	case kind.Is("refusal"):
-		return want(part.Get("refusal"), ".refusal", rawjson.String)
+		return want(part.Get("refusal"), ".refusal", jsontext.String)
 	case kind.Is("image_url"):
 		image := part.Get("image_url")
-		if err := want(image, ".image_url", rawjson.Object); err != nil {
+		if err := want(image, ".image_url", jsontext.Object); err != nil {
 			return err
 		}
-		return want(image.Get("url"), ".image_url.url", rawjson.String)
+		return want(image.Get("url"), ".image_url.url", jsontext.String)
 	}
 	return nil
 }
 
-func checkCalls(v rawjson.Value) *openai.Error {
-	if err := openai.CheckKind(v, ".tool_calls", rawjson.Array); err != nil {
+func checkCalls(v jsontext.Value) *openai.Error {
+	if err := openai.CheckKind(v, ".tool_calls", jsontext.Array); err != nil {
 		return err
 	}
 	for it := v.Items(); it.Next(); {
@@ -131,29 +131,29 @@ func checkCalls(v rawjson.Value) *openai.Error {
 	return nil
 }
 
-func checkCall(call rawjson.Value) *openai.Error {
-	if call.Kind() != rawjson.Object {
+func checkCall(call jsontext.Value) *openai.Error {
+	if call.Kind() != jsontext.Object {
 		return openai.WrongType("", "an object", call.Kind())
 	}
-	if err := want(call.Get("id"), ".id", rawjson.String); err != nil {
+	if err := want(call.Get("id"), ".id", jsontext.String); err != nil {
 		return err
 	}
 	if !call.Get("type").Is("function") {
 		return nil
 	}
 	function := call.Get("function")
-	if err := want(function, ".function", rawjson.Object); err != nil {
+	if err := want(function, ".function", jsontext.Object); err != nil {
 		return err
 	}
-	if err := want(function.Get("name"), ".function.name", rawjson.String); err != nil {
+	if err := want(function.Get("name"), ".function.name", jsontext.String); err != nil {
 		return err
 	}
 	return openai.CheckString(function.Get("arguments"), ".function.arguments")
 }
 
 // want is a field that has to be there.
-func want(v rawjson.Value, param string, kind rawjson.Kind) *openai.Error {
-	if v.Kind() == rawjson.None {
+func want(v jsontext.Value, param string, kind jsontext.Kind) *openai.Error {
+	if v.Kind() == jsontext.None {
 		return openai.Missing(param)
 	}
 	if v.Kind() != kind {

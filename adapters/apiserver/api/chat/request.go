@@ -5,8 +5,8 @@
 package chat
 
 import (
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // Request is a checked request body. It lives as long as the document that it was read from.
@@ -15,18 +15,18 @@ type Request struct {
 	Stream       bool
 	IncludeUsage bool
 	Store        bool
-	Messages     rawjson.Value
-	Metadata     rawjson.Value
+	Messages     jsontext.Value
+	Metadata     jsontext.Value
 
-	body rawjson.Value
+	body jsontext.Value
 	// ours tells that the body has members that are meant for this server and not for the agent.
 	ours bool
 }
 
 // Decode checks the body. What is not known here is left to the agent, which gets the body as it is.
-func Decode(body rawjson.Value) (Request, *openai.Error) {
+func Decode(body jsontext.Value) (Request, *openai.Error) {
 	r := Request{body: body}
-	var streamOptions rawjson.Value
+	var streamOptions jsontext.Value
 	for m := body.Members(); m.Next(); {
 		if err := r.member(m.Name(), m.Value); err != nil {
 			return r, err
@@ -45,7 +45,7 @@ func Decode(body rawjson.Value) (Request, *openai.Error) {
 }
 
 // member checks one member of the body.
-func (r *Request) member(name []byte, v rawjson.Value) *openai.Error {
+func (r *Request) member(name []byte, v jsontext.Value) *openai.Error {
 	switch string(name) {
 	case "messages":
 		r.Messages = v
@@ -55,11 +55,11 @@ func (r *Request) member(name []byte, v rawjson.Value) *openai.Error {
 		return openai.CheckString(v, "model")
 	case "stream":
 		r.Stream, _ = v.Bool()
-		return openai.CheckKind(v, "stream", rawjson.Bool)
+		return openai.CheckKind(v, "stream", jsontext.Bool)
 	case "store":
 		r.Store, _ = v.Bool()
 		r.ours = true
-		return openai.CheckKind(v, "store", rawjson.Bool)
+		return openai.CheckKind(v, "store", jsontext.Bool)
 	case "metadata":
 		r.Metadata = v
 		r.ours = true
@@ -74,11 +74,11 @@ func (r *Request) member(name []byte, v rawjson.Value) *openai.Error {
 	return checkTools(name, v)
 }
 
-func (r *Request) streamOptions(v rawjson.Value) *openai.Error {
+func (r *Request) streamOptions(v jsontext.Value) *openai.Error {
 	if !v.Set() {
 		return nil
 	}
-	if err := openai.CheckKind(v, "stream_options", rawjson.Object); err != nil {
+	if err := openai.CheckKind(v, "stream_options", jsontext.Object); err != nil {
 		return err
 	}
 	if !r.Stream {
@@ -86,7 +86,7 @@ func (r *Request) streamOptions(v rawjson.Value) *openai.Error {
 	}
 	usage := v.Get("include_usage")
 	r.IncludeUsage, _ = usage.Bool()
-	return openai.CheckKind(usage, "stream_options.include_usage", rawjson.Bool)
+	return openai.CheckKind(usage, "stream_options.include_usage", jsontext.Bool)
 }
 
 // Raw is the body as the client sent it, which is what the agent gets unless it has to be rewritten.

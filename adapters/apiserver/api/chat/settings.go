@@ -1,12 +1,12 @@
 package chat
 
 import (
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // checkUnsupported refuses what this server cannot honour; known tells whether the member is one of those.
-func checkUnsupported(name []byte, v rawjson.Value) (err *openai.Error, known bool) {
+func checkUnsupported(name []byte, v jsontext.Value) (err *openai.Error, known bool) {
 	switch string(name) {
 	case "n":
 		if n, ok := v.Int(); v.Set() && (!ok || n != 1) {
@@ -37,8 +37,8 @@ func checkUnsupported(name []byte, v rawjson.Value) (err *openai.Error, known bo
 	return nil, true
 }
 
-func checkModalities(v rawjson.Value) *openai.Error {
-	if err := openai.CheckKind(v, "modalities", rawjson.Array); err != nil {
+func checkModalities(v jsontext.Value) *openai.Error {
+	if err := openai.CheckKind(v, "modalities", jsontext.Array); err != nil {
 		return err
 	}
 	for it := v.Items(); it.Next(); {
@@ -50,7 +50,7 @@ func checkModalities(v rawjson.Value) *openai.Error {
 }
 
 // checkSampling checks the settings that the agent gets as they are.
-func checkSampling(name []byte, v rawjson.Value) (err *openai.Error, known bool) {
+func checkSampling(name []byte, v jsontext.Value) (err *openai.Error, known bool) {
 	switch string(name) {
 	case "temperature":
 		return openai.CheckNumber(v, "temperature", 0, 2), true
@@ -69,11 +69,11 @@ func checkSampling(name []byte, v rawjson.Value) (err *openai.Error, known bool)
 	case "stop":
 		return checkStop(v), true
 	case "logit_bias":
-		return openai.CheckKind(v, "logit_bias", rawjson.Object), true
+		return openai.CheckKind(v, "logit_bias", jsontext.Object), true
 	case "reasoning_effort", "verbosity", "user", "service_tier", "safety_identifier", "prompt_cache_key":
 		return openai.CheckString(v, string(name)), true
 	case "parallel_tool_calls":
-		return openai.CheckKind(v, "parallel_tool_calls", rawjson.Bool), true
+		return openai.CheckKind(v, "parallel_tool_calls", jsontext.Bool), true
 	}
 	return nil, false
 }
@@ -81,18 +81,18 @@ func checkSampling(name []byte, v rawjson.Value) (err *openai.Error, known bool)
 // maxStops is how many stop sequences the API allows.
 const maxStops = 4
 
-func checkStop(v rawjson.Value) *openai.Error {
-	if !v.Set() || v.Kind() == rawjson.String {
+func checkStop(v jsontext.Value) *openai.Error {
+	if !v.Set() || v.Kind() == jsontext.String {
 		return nil
 	}
-	if v.Kind() != rawjson.Array {
+	if v.Kind() != jsontext.Array {
 		return openai.WrongType("stop", "a string or an array", v.Kind())
 	}
 	for it := v.Items(); it.Next(); {
 		if it.Index == maxStops {
 			return openai.Invalid("stop", "Invalid 'stop': at most 4 sequences are allowed.")
 		}
-		if it.Value.Kind() != rawjson.String {
+		if it.Value.Kind() != jsontext.String {
 			return openai.WrongType(openai.At("stop", it.Index), "a string", it.Value.Kind())
 		}
 	}
@@ -100,10 +100,10 @@ func checkStop(v rawjson.Value) *openai.Error {
 }
 
 // checkTools checks the tools, which of them to choose, and the form of the answer.
-func checkTools(name []byte, v rawjson.Value) *openai.Error {
+func checkTools(name []byte, v jsontext.Value) *openai.Error {
 	switch string(name) {
 	case "tools":
-		if err := openai.CheckKind(v, "tools", rawjson.Array); err != nil {
+		if err := openai.CheckKind(v, "tools", jsontext.Array); err != nil {
 			return err
 		}
 		for it := v.Items(); it.Next(); {
@@ -112,7 +112,7 @@ func checkTools(name []byte, v rawjson.Value) *openai.Error {
 			}
 		}
 	case "tool_choice":
-		if v.Set() && v.Kind() != rawjson.Object {
+		if v.Set() && v.Kind() != jsontext.Object {
 			return openai.CheckEnum(v, "tool_choice", "none", "auto", "required")
 		}
 	case "response_format":
@@ -121,32 +121,32 @@ func checkTools(name []byte, v rawjson.Value) *openai.Error {
 	return nil
 }
 
-func checkTool(tool rawjson.Value) *openai.Error {
-	if tool.Kind() != rawjson.Object {
+func checkTool(tool jsontext.Value) *openai.Error {
+	if tool.Kind() != jsontext.Object {
 		return openai.WrongType("", "an object", tool.Kind())
 	}
 	kind := tool.Get("type")
-	if err := want(kind, ".type", rawjson.String); err != nil {
+	if err := want(kind, ".type", jsontext.String); err != nil {
 		return err
 	}
 	if !kind.Is("function") {
 		return nil
 	}
 	function := tool.Get("function")
-	if err := want(function, ".function", rawjson.Object); err != nil {
+	if err := want(function, ".function", jsontext.Object); err != nil {
 		return err
 	}
-	if err := want(function.Get("name"), ".function.name", rawjson.String); err != nil {
+	if err := want(function.Get("name"), ".function.name", jsontext.String); err != nil {
 		return err
 	}
-	return openai.CheckKind(function.Get("parameters"), ".function.parameters", rawjson.Object)
+	return openai.CheckKind(function.Get("parameters"), ".function.parameters", jsontext.Object)
 }
 
-func checkFormat(v rawjson.Value) *openai.Error {
+func checkFormat(v jsontext.Value) *openai.Error {
 	if !v.Set() {
 		return nil
 	}
-	if err := openai.CheckKind(v, "response_format", rawjson.Object); err != nil {
+	if err := openai.CheckKind(v, "response_format", jsontext.Object); err != nil {
 		return err
 	}
 	kind := v.Get("type")
@@ -160,8 +160,8 @@ func checkFormat(v rawjson.Value) *openai.Error {
 		return nil
 	}
 	schema := v.Get("json_schema")
-	if err := want(schema, "response_format.json_schema", rawjson.Object); err != nil {
+	if err := want(schema, "response_format.json_schema", jsontext.Object); err != nil {
 		return err
 	}
-	return want(schema.Get("name"), "response_format.json_schema.name", rawjson.String)
+	return want(schema.Get("name"), "response_format.json_schema.name", jsontext.String)
 }

@@ -1,8 +1,8 @@
 package chat
 
 import (
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // What a stored completion shows of its request beside what a fresh one has.
@@ -18,7 +18,7 @@ func echoed() []string {
 // AppendEcho appends those members, each with a comma in front.
 func (r *Request) AppendEcho(dst []byte, requestID string) []byte {
 	dst = append(dst, `,"request_id":`...)
-	dst = rawjson.AppendStringOrNull(dst, requestID)
+	dst = jsontext.AppendStringOrNull(dst, requestID)
 	dst = append(dst, `,"input_user":`...)
 	dst = appendOrNull(dst, r.body.Get("user"))
 	for _, name := range echoed() {
@@ -28,7 +28,7 @@ func (r *Request) AppendEcho(dst []byte, requestID string) []byte {
 	return dst
 }
 
-func appendOrNull(dst []byte, v rawjson.Value) []byte {
+func appendOrNull(dst []byte, v jsontext.Value) []byte {
 	if !v.Set() {
 		return append(dst, "null"...)
 	}
@@ -62,14 +62,14 @@ func (r *Request) AppendStoredMessages(dst []byte, completion string) []byte {
 	return append(dst, ']')
 }
 
-func appendStoredMessage(dst []byte, message rawjson.Value, completion string, index int) []byte {
+func appendStoredMessage(dst []byte, message jsontext.Value, completion string, index int) []byte {
 	dst = append(dst, `{"id":"`...)
 	dst = append(dst, completion...)
 	dst = append(dst, '-')
 	dst = openai.AppendInt(dst, int64(index))
 	dst = append(dst, `","content":`...)
 	content, parts := message.Get("content"), []byte("null")
-	if content.Kind() == rawjson.Array {
+	if content.Kind() == jsontext.Array {
 		parts = content.Raw()
 		dst = appendJoined(dst, content)
 	} else {
@@ -95,11 +95,11 @@ func appendStoredMessage(dst []byte, message rawjson.Value, completion string, i
 }
 
 // appendJoined appends the text of parts as one string; null if none of them is text.
-func appendJoined(dst []byte, parts rawjson.Value) []byte {
+func appendJoined(dst []byte, parts jsontext.Value) []byte {
 	start, found := len(dst), false
 	dst = append(dst, '"')
 	for it := parts.Items(); it.Next(); {
-		if text := it.Value.Get("text"); it.Value.Get("type").Is("text") && text.Kind() == rawjson.String {
+		if text := it.Value.Get("text"); it.Value.Get("type").Is("text") && text.Kind() == jsontext.String {
 			raw := text.Raw()
 			dst, found = append(dst, raw[1:len(raw)-1]...), true
 		}
@@ -111,9 +111,9 @@ func appendJoined(dst []byte, parts rawjson.Value) []byte {
 }
 
 // DecodeUpdate checks the body of POST /v1/chat/completions/{id}, which replaces the metadata; null empties it.
-func DecodeUpdate(body rawjson.Value) (metadata rawjson.Value, err *openai.Error) {
+func DecodeUpdate(body jsontext.Value) (metadata jsontext.Value, err *openai.Error) {
 	metadata = body.Get("metadata")
-	if metadata.Kind() == rawjson.None {
+	if metadata.Kind() == jsontext.None {
 		return metadata, openai.Missing("metadata")
 	}
 	return metadata, openai.CheckMetadata(metadata, "metadata")

@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"testing"
 
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 var storedSeeds = []string{
@@ -18,13 +18,13 @@ var storedSeeds = []string{
 // checkStored runs everything that is made of a request whose completion is stored, and wants JSON each time.
 func checkStored(t *testing.T, body []byte) {
 	t.Helper()
-	var doc rawjson.Doc
+	var doc jsontext.Doc
 	root, fault := openai.ParseBody(&doc, body)
 	if fault != nil {
 		return
 	}
 	metadata, fault := DecodeUpdate(root)
-	if fault == nil && metadata.Set() && metadata.Kind() != rawjson.Object {
+	if fault == nil && metadata.Set() && metadata.Kind() != jsontext.Object {
 		t.Fatalf("%q: metadata %q", body, metadata.Raw())
 	}
 	r, fault := Decode(root)

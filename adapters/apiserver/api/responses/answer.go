@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"innkeeper/adapters/apiserver/api/ids"
-	"innkeeper/adapters/apiserver/api/openai"
+	"innkeeper/adapters/lib/openai"
 )
 
 // Status is how far a response has come.

@@ -2,13 +2,13 @@ package responses
 
 import (
 	"innkeeper/adapters/apiserver/api/ids"
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // DecodeCompact checks the body of POST /v1/responses/compact, which has a part of the members of a response's.
 // https://platform.openai.com/docs/api-reference/responses/compact
-func DecodeCompact(body rawjson.Value) (Request, *openai.Error) {
+func DecodeCompact(body jsontext.Value) (Request, *openai.Error) {
 	r := Request{}
 	for m := body.Members(); m.Next(); {
 		switch string(m.Name()) {
@@ -33,15 +33,15 @@ const compactPrompt = "You compact conversations. The user's message is the tran
 
 // AppendCompactTurn appends the body of a chat completions request that asks for a summary of the messages, which are the
 // items of a list.
-func (r *Request) AppendCompactTurn(dst []byte, model string, messages rawjson.Value) []byte {
+func (r *Request) AppendCompactTurn(dst []byte, model string, messages jsontext.Value) []byte {
 	dst = append(dst, '{')
 	if model != "" {
 		dst = append(dst, `"model":`...)
-		dst = rawjson.AppendString(dst, model)
+		dst = jsontext.AppendString(dst, model)
 		dst = append(dst, ',')
 	}
 	dst = append(dst, `"stream":true,"messages":[{"role":"system","content":`...)
-	dst = rawjson.AppendString(dst, compactPrompt)
+	dst = jsontext.AppendString(dst, compactPrompt)
 	dst = append(dst, '}')
 	if r.instructions.Set() && !r.instructions.Empty() {
 		dst = append(dst, `,{"role":"system","content":`...)
@@ -52,13 +52,13 @@ func (r *Request) AppendCompactTurn(dst []byte, model string, messages rawjson.V
 	var text []byte
 	for it := messages.Items(); it.Next(); {
 		text = appendTranscript(text[:0], it.Value)
-		dst = rawjson.AppendEscaped(dst, text)
+		dst = jsontext.AppendEscaped(dst, text)
 	}
 	return append(dst, `"}]}`...)
 }
 
 // appendTranscript appends a chat message as people read it.
-func appendTranscript(dst []byte, message rawjson.Value) []byte {
+func appendTranscript(dst []byte, message jsontext.Value) []byte {
 	dst = message.Get("role").AppendText(dst)
 	dst = append(dst, ": "...)
 	content := message.Get("content")
@@ -85,7 +85,7 @@ func appendTranscript(dst []byte, message rawjson.Value) []byte {
 }
 
 // AppendUserItems appends the user's messages among chat messages as items, without brackets.
-func AppendUserItems(dst []byte, messages rawjson.Value, response string) []byte {
+func AppendUserItems(dst []byte, messages jsontext.Value, response string) []byte {
 	n := 0
 	for it := messages.Items(); it.Next(); {
 		if !it.Value.Get("role").Is("user") {
@@ -105,8 +105,8 @@ func AppendUserItems(dst []byte, messages rawjson.Value, response string) []byte
 }
 
 // appendInputParts appends the content of a chat message as parts of input; what is of no other name stays as it is.
-func appendInputParts(dst []byte, content rawjson.Value) []byte {
-	if content.Kind() == rawjson.String {
+func appendInputParts(dst []byte, content jsontext.Value) []byte {
+	if content.Kind() == jsontext.String {
 		dst = append(dst, `{"type":"input_text","text":`...)
 		dst = append(dst, content.Raw()...)
 		return append(dst, '}')

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"testing"
 
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 func TestASummaryComesBack(t *testing.T) {
@@ -34,7 +34,7 @@ func FuzzCompact(f *testing.F) {
 	}
 	f.Add([]byte(`{"model":null,"input":[{"type":"compaction","encrypted_content":"` + sealSummary([]byte("s")) + `"}],"instructions":"i"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		var doc, list rawjson.Doc
+		var doc, list jsontext.Doc
 		root, fault := openai.ParseBody(&doc, body)
 		var r Request
 		if fault == nil {

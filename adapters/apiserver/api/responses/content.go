@@ -1,17 +1,17 @@
 package responses
 
 import (
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // appendContent appends a string or a list of parts as the content of a chat message. A single part of text becomes a
 // string, which every upstream understands.
-func appendContent(dst []byte, v rawjson.Value, param, role string) ([]byte, *openai.Error) {
+func appendContent(dst []byte, v jsontext.Value, param, role string) ([]byte, *openai.Error) {
 	switch v.Kind() {
-	case rawjson.String:
+	case jsontext.String:
 		return append(dst, v.Raw()...), nil
-	case rawjson.Array:
+	case jsontext.Array:
 	default:
 		return dst, openai.WrongType(param, "a string or an array", v.Kind())
 	}
@@ -32,26 +32,26 @@ func appendContent(dst []byte, v rawjson.Value, param, role string) ([]byte, *op
 }
 
 // singleText is the text of a list that is one part of text.
-func singleText(parts rawjson.Value) (rawjson.Value, bool) {
+func singleText(parts jsontext.Value) (jsontext.Value, bool) {
 	it := parts.Items()
 	if !it.Next() {
-		return rawjson.Value{}, false
+		return jsontext.Value{}, false
 	}
 	part := it.Value
 	text := part.Get("text")
-	return text, !it.Next() && isText(part.Get("type")) && text.Kind() == rawjson.String
+	return text, !it.Next() && isText(part.Get("type")) && text.Kind() == jsontext.String
 }
 
-func isText(kind rawjson.Value) bool {
+func isText(kind jsontext.Value) bool {
 	return kind.Is("input_text") || kind.Is("output_text") || kind.Is("text")
 }
 
-func appendPart(dst []byte, part rawjson.Value, role string) ([]byte, *openai.Error) {
-	if part.Kind() != rawjson.Object {
+func appendPart(dst []byte, part jsontext.Value, role string) ([]byte, *openai.Error) {
+	if part.Kind() != jsontext.Object {
 		return dst, openai.WrongType("", "an object", part.Kind())
 	}
 	kind := part.Get("type")
-	if err := want(kind, ".type", rawjson.String); err != nil {
+	if err := want(kind, ".type", jsontext.String); err != nil {
 		return dst, err
 	}
 	switch {
@@ -65,7 +65,7 @@ func appendPart(dst []byte, part rawjson.Value, role string) ([]byte, *openai.Er
 	case kind.Is("input_file"):
 		return appendFile(dst, part)
 	case kind.Is("input_audio"):
-		if err := want(part.Get("input_audio"), ".input_audio", rawjson.Object); err != nil {
+		if err := want(part.Get("input_audio"), ".input_audio", jsontext.Object); err != nil {
 			return dst, err
 		}
 		return append(dst, part.Raw()...), nil
@@ -74,9 +74,9 @@ func appendPart(dst []byte, part rawjson.Value, role string) ([]byte, *openai.Er
 }
 
 // appendText appends a part that holds a string under the name of its type.
-func appendText(dst []byte, part rawjson.Value, name string) ([]byte, *openai.Error) {
+func appendText(dst []byte, part jsontext.Value, name string) ([]byte, *openai.Error) {
 	text := part.Get(name)
-	if err := want(text, "."+name, rawjson.String); err != nil {
+	if err := want(text, "."+name, jsontext.String); err != nil {
 		return dst, err
 	}
 	dst = append(dst, `{"type":"`...)
@@ -88,12 +88,12 @@ func appendText(dst []byte, part rawjson.Value, name string) ([]byte, *openai.Er
 	return append(dst, '}'), nil
 }
 
-func appendImage(dst []byte, part rawjson.Value) ([]byte, *openai.Error) {
+func appendImage(dst []byte, part jsontext.Value) ([]byte, *openai.Error) {
 	if part.Get("file_id").Set() {
 		return dst, openai.Unsupported(".file_id", "Stored files are not supported: send the image as 'image_url', which may be a data URL.")
 	}
 	url := part.Get("image_url")
-	if err := want(url, ".image_url", rawjson.String); err != nil {
+	if err := want(url, ".image_url", jsontext.String); err != nil {
 		return dst, err
 	}
 	dst = append(dst, `{"type":"image_url","image_url":{"url":`...)
@@ -102,14 +102,14 @@ func appendImage(dst []byte, part rawjson.Value) ([]byte, *openai.Error) {
 	return append(dst, "}}"...), nil
 }
 
-func appendFile(dst []byte, part rawjson.Value) ([]byte, *openai.Error) {
+func appendFile(dst []byte, part jsontext.Value) ([]byte, *openai.Error) {
 	for _, name := range []string{"file_id", "file_url"} {
 		if part.Get(name).Set() {
 			return dst, openai.Unsupported("."+name, "Stored and linked files are not supported: send the file as '.file_data'.")
 		}
 	}
 	data := part.Get("file_data")
-	if err := want(data, ".file_data", rawjson.String); err != nil {
+	if err := want(data, ".file_data", jsontext.String); err != nil {
 		return dst, err
 	}
 	dst = append(dst, `{"type":"file","file":{"file_data":`...)

@@ -1,6 +1,6 @@
 package responses
 
-import "innkeeper/adapters/apiserver/api/rawjson"
+import "innkeeper/adapters/lib/jsontext"
 
 // A custom tool takes a text where a function takes JSON. The agent knows functions only, so it is offered a function of
 // one string, and its call is turned back. https://platform.openai.com/docs/guides/function-calling#custom-tools
@@ -20,7 +20,7 @@ func (r *Request) CustomTools() (names []string) {
 
 // appendCustomFunction appends the function object that stands for a custom tool. A grammar that the input has to follow can only be
 // told to the agent, not enforced.
-func appendCustomFunction(dst []byte, tool rawjson.Value) []byte {
+func appendCustomFunction(dst []byte, tool jsontext.Value) []byte {
 	dst = append(dst, `{"name":`...)
 	dst = append(dst, tool.Get("name").Raw()...)
 	text := tool.Get("description").Text()
@@ -32,7 +32,7 @@ func appendCustomFunction(dst []byte, tool rawjson.Value) []byte {
 	}
 	if text != "" {
 		dst = append(dst, `,"description":`...)
-		dst = rawjson.AppendString(dst, text)
+		dst = jsontext.AppendString(dst, text)
 	}
 	dst = append(dst, `,"parameters":`...)
 	dst = append(dst, customParameters...)
@@ -41,24 +41,24 @@ func appendCustomFunction(dst []byte, tool rawjson.Value) []byte {
 
 // customInput is the input in the arguments of such a function; arguments of another form are taken for it themselves.
 func customInput(arguments []byte) []byte {
-	var doc rawjson.Doc
+	var doc jsontext.Doc
 	if doc.Parse(arguments) != nil {
 		return arguments
 	}
 	input := doc.Root().Get("input")
-	if input.Kind() != rawjson.String {
+	if input.Kind() != jsontext.String {
 		return arguments
 	}
 	return input.AppendText(nil)
 }
 
 // customArguments are the arguments of such a function for an input.
-func customArguments(input rawjson.Value) string {
+func customArguments(input jsontext.Value) string {
 	return `{"input":` + string(input.Raw()) + `}`
 }
 
 // appendCustomTool appends a custom tool as the Response object repeats it.
-func appendCustomTool(dst []byte, tool rawjson.Value) []byte {
+func appendCustomTool(dst []byte, tool jsontext.Value) []byte {
 	dst = append(dst, `{"type":"custom","name":`...)
 	dst = append(dst, tool.Get("name").Raw()...)
 	dst = append(dst, `,"description":`...)

@@ -1,6 +1,6 @@
 package responses
 
-import "innkeeper/adapters/apiserver/api/rawjson"
+import "innkeeper/adapters/lib/jsontext"
 
 // AppendEcho appends the members of the Response object that repeat the request, defaults filled in: a list of members
 // without braces. It is made once for a response, as a stream shows it three times.
@@ -8,9 +8,9 @@ import "innkeeper/adapters/apiserver/api/rawjson"
 // The strictest readers want every key, null where nothing applies, and numbers where the API has a default.
 func (r *Request) AppendEcho(dst []byte, model string) []byte {
 	dst = append(dst, `"model":`...)
-	dst = rawjson.AppendString(dst, model)
+	dst = jsontext.AppendString(dst, model)
 	dst = append(dst, `,"previous_response_id":`...)
-	dst = rawjson.AppendStringOrNull(dst, r.PreviousID)
+	dst = jsontext.AppendStringOrNull(dst, r.PreviousID)
 	dst = r.appendConversation(dst)
 	dst = append(dst, `,"instructions":`...)
 	dst = appendOr(dst, r.instructions, "null")
@@ -64,7 +64,7 @@ func (r *Request) appendConversation(dst []byte) []byte {
 		return dst
 	}
 	dst = append(dst, `,"conversation":{"id":`...)
-	dst = rawjson.AppendString(dst, r.Conversation)
+	dst = jsontext.AppendString(dst, r.Conversation)
 	return append(dst, '}')
 }
 
@@ -89,7 +89,7 @@ func (r *Request) appendTools(dst []byte) []byte {
 	return append(dst, ']')
 }
 
-func appendFunctionTool(dst []byte, tool rawjson.Value) []byte {
+func appendFunctionTool(dst []byte, tool jsontext.Value) []byte {
 	dst = append(dst, `{"type":"function","name":`...)
 	dst = append(dst, tool.Get("name").Raw()...)
 	dst = append(dst, `,"description":`...)
@@ -125,7 +125,7 @@ func (r *Request) appendText(dst []byte) []byte {
 }
 
 // appendOr appends the value, or the default if it is absent or null.
-func appendOr(dst []byte, v rawjson.Value, otherwise string) []byte {
+func appendOr(dst []byte, v jsontext.Value, otherwise string) []byte {
 	if !v.Set() {
 		return append(dst, otherwise...)
 	}

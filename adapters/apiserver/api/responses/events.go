@@ -1,8 +1,8 @@
 package responses
 
 import (
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // Events makes the events of one stream and numbers them. A nil Events makes none.
@@ -97,7 +97,7 @@ func (e *Events) partDone(a *Answer, at int) {
 	b = append(b, ',', '"')
 	b = append(b, p.kind.member()...)
 	b = append(b, '"', ':')
-	b = rawjson.AppendString(b, p.text)
+	b = jsontext.AppendString(b, p.text)
 	e.end(p.kind.appendLogprobs(b))
 	e.part(".done", a, at)
 }
@@ -132,7 +132,7 @@ func (e *Events) delta(a *Answer, at int, text []byte) {
 	b := place(e.begin(kind.event()+".delta"), a, at)
 	b = appendContentIndex(b, parts)
 	b = append(b, `,"delta":`...)
-	b = rawjson.AppendString(b, text)
+	b = jsontext.AppendString(b, text)
 	e.end(kind.appendLogprobs(b))
 }
 
@@ -142,7 +142,7 @@ func (e *Events) argumentsDelta(a *Answer, at int, arguments []byte) {
 	}
 	b := place(e.begin("response.function_call_arguments.delta"), a, at)
 	b = append(b, `,"delta":`...)
-	e.end(rawjson.AppendString(b, arguments))
+	e.end(jsontext.AppendString(b, arguments))
 }
 
 func (e *Events) argumentsDone(a *Answer, at int) {
@@ -151,9 +151,9 @@ func (e *Events) argumentsDone(a *Answer, at int) {
 	}
 	b := place(e.begin("response.function_call_arguments.done"), a, at)
 	b = append(b, `,"name":`...)
-	b = rawjson.AppendString(b, a.items[at].name)
+	b = jsontext.AppendString(b, a.items[at].name)
 	b = append(b, `,"arguments":`...)
-	e.end(rawjson.AppendString(b, a.items[at].arguments))
+	e.end(jsontext.AppendString(b, a.items[at].arguments))
 }
 
 // customInput sends the input of a call of a custom tool, which is known as a whole only.
@@ -163,10 +163,10 @@ func (e *Events) customInput(a *Answer, at int) {
 	}
 	b := place(e.begin("response.custom_tool_call_input.delta"), a, at)
 	b = append(b, `,"delta":`...)
-	e.end(rawjson.AppendString(b, a.items[at].input))
+	e.end(jsontext.AppendString(b, a.items[at].input))
 	b = place(e.begin("response.custom_tool_call_input.done"), a, at)
 	b = append(b, `,"input":`...)
-	e.end(rawjson.AppendString(b, a.items[at].input))
+	e.end(jsontext.AppendString(b, a.items[at].input))
 }
 
 // appendContentIndex appends the place of the last part, which is the one that events are about.

@@ -2,18 +2,18 @@ package responses
 
 import (
 	"innkeeper/adapters/apiserver/api/chat"
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // Resolve finds the stored item of that id, for items of type item_reference. The value has to live until the next call.
-type Resolve func(id string) (item rawjson.Value, ok bool)
+type Resolve func(id string) (item jsontext.Value, ok bool)
 
 // AppendMessages appends the input as chat messages, with commas between them, after the history that dst holds if it is
 // not empty. A call and the text before it become one message, as chat completions want it.
 func (r *Request) AppendMessages(dst []byte, resolve Resolve) ([]byte, *openai.Error) {
 	c := conversation{dst: dst, resolve: resolve}
-	if r.input.Kind() == rawjson.String {
+	if r.input.Kind() == jsontext.String {
 		c.open("user")
 		c.dst = append(c.dst, r.input.Raw()...)
 		c.dst = append(c.dst, '}')
@@ -72,8 +72,8 @@ func (c *conversation) flush() {
 }
 
 // item takes one input item. https://platform.openai.com/docs/api-reference/responses/create#responses-create-input
-func (c *conversation) item(item rawjson.Value) *openai.Error {
-	if item.Kind() != rawjson.Object {
+func (c *conversation) item(item jsontext.Value) *openai.Error {
+	if item.Kind() != jsontext.Object {
 		return openai.WrongType("", "an object", item.Kind())
 	}
 	kind := item.Get("type")
@@ -99,9 +99,9 @@ func (c *conversation) item(item rawjson.Value) *openai.Error {
 	return openai.Unsupported(".type", "Input items of the type '"+kind.Text()+"' are not supported.")
 }
 
-func (c *conversation) reference(item rawjson.Value) *openai.Error {
+func (c *conversation) reference(item jsontext.Value) *openai.Error {
 	id := item.Get("id")
-	if err := want(id, ".id", rawjson.String); err != nil {
+	if err := want(id, ".id", jsontext.String); err != nil {
 		return err
 	}
 	if c.resolve != nil {
@@ -112,24 +112,24 @@ func (c *conversation) reference(item rawjson.Value) *openai.Error {
 	return openai.NotFound(".id", "item_not_found", "Item with id '"+id.Text()+"' not found.")
 }
 
-func (c *conversation) call(item rawjson.Value) *openai.Error {
+func (c *conversation) call(item jsontext.Value) *openai.Error {
 	id, name := item.Get("call_id"), item.Get("name")
-	if err := want(id, ".call_id", rawjson.String); err != nil {
+	if err := want(id, ".call_id", jsontext.String); err != nil {
 		return err
 	}
-	if err := want(name, ".name", rawjson.String); err != nil {
+	if err := want(name, ".name", jsontext.String); err != nil {
 		return err
 	}
 	arguments := ""
 	if item.Get("type").Is("custom_tool_call") {
 		input := item.Get("input")
-		if err := want(input, ".input", rawjson.String); err != nil {
+		if err := want(input, ".input", jsontext.String); err != nil {
 			return err
 		}
 		arguments = customArguments(input)
 	} else {
 		text := item.Get("arguments")
-		if err := want(text, ".arguments", rawjson.String); err != nil {
+		if err := want(text, ".arguments", jsontext.String); err != nil {
 			return err
 		}
 		arguments = text.Text()
@@ -143,9 +143,9 @@ func (c *conversation) call(item rawjson.Value) *openai.Error {
 }
 
 // compaction takes a summary for what an assistant has said: roles that upstreams know at any place are few.
-func (c *conversation) compaction(item rawjson.Value) *openai.Error {
+func (c *conversation) compaction(item jsontext.Value) *openai.Error {
 	content := item.Get("encrypted_content")
-	if err := want(content, ".encrypted_content", rawjson.String); err != nil {
+	if err := want(content, ".encrypted_content", jsontext.String); err != nil {
 		return err
 	}
 	summary, ok := openSummary(content.Text())
@@ -154,14 +154,14 @@ func (c *conversation) compaction(item rawjson.Value) *openai.Error {
 	}
 	c.flush()
 	c.open("assistant")
-	c.dst = rawjson.AppendString(c.dst, summary)
+	c.dst = jsontext.AppendString(c.dst, summary)
 	c.dst = append(c.dst, '}')
 	return nil
 }
 
-func (c *conversation) output(item rawjson.Value) *openai.Error {
+func (c *conversation) output(item jsontext.Value) *openai.Error {
 	id, output := item.Get("call_id"), item.Get("output")
-	if err := want(id, ".call_id", rawjson.String); err != nil {
+	if err := want(id, ".call_id", jsontext.String); err != nil {
 		return err
 	}
 	if !output.Set() {
@@ -179,9 +179,9 @@ func (c *conversation) output(item rawjson.Value) *openai.Error {
 	return nil
 }
 
-func (c *conversation) message(item rawjson.Value) *openai.Error {
+func (c *conversation) message(item jsontext.Value) *openai.Error {
 	role, content := item.Get("role"), item.Get("content")
-	if err := want(role, ".role", rawjson.String); err != nil {
+	if err := want(role, ".role", jsontext.String); err != nil {
 		return err
 	}
 	if !content.Set() {

@@ -3,8 +3,8 @@ package responses
 import (
 	"innkeeper/adapters/apiserver/api/chat"
 	"innkeeper/adapters/apiserver/api/ids"
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // item is one output item.
@@ -111,7 +111,7 @@ func (a *Answer) appendFailure(dst []byte) []byte {
 	dst = append(dst, `{"code":"`...)
 	dst = append(dst, code...)
 	dst = append(dst, `","message":`...)
-	dst = rawjson.AppendString(dst, a.failure.Message)
+	dst = jsontext.AppendString(dst, a.failure.Message)
 	return append(dst, '}')
 }
 
@@ -157,13 +157,13 @@ func (it *item) appendJSON(dst []byte) []byte {
 func (it *item) appendCall(dst []byte, member string, value []byte) []byte {
 	dst = append(dst, it.status...)
 	dst = append(dst, `","call_id":`...)
-	dst = rawjson.AppendString(dst, it.callID)
+	dst = jsontext.AppendString(dst, it.callID)
 	dst = append(dst, `,"name":`...)
-	dst = rawjson.AppendString(dst, it.name)
+	dst = jsontext.AppendString(dst, it.name)
 	dst = append(dst, ',', '"')
 	dst = append(dst, member...)
 	dst = append(dst, '"', ':')
-	dst = rawjson.AppendString(dst, value)
+	dst = jsontext.AppendString(dst, value)
 	return append(dst, '}')
 }
 
@@ -187,19 +187,19 @@ func (p *part) appendJSON(dst []byte) []byte {
 	switch p.kind {
 	case refusalPart:
 		dst = append(dst, `{"type":"refusal","refusal":`...)
-		dst = rawjson.AppendString(dst, p.text)
+		dst = jsontext.AppendString(dst, p.text)
 		return append(dst, '}')
 	case reasoningPart:
 		dst = append(dst, `{"type":"reasoning_text","text":`...)
-		dst = rawjson.AppendString(dst, p.text)
+		dst = jsontext.AppendString(dst, p.text)
 		return append(dst, '}')
 	case summaryPart:
 		dst = append(dst, `{"type":"summary_text","text":`...)
-		dst = rawjson.AppendString(dst, p.text)
+		dst = jsontext.AppendString(dst, p.text)
 		return append(dst, '}')
 	default:
 		dst = append(dst, `{"type":"output_text","text":`...)
-		dst = rawjson.AppendString(dst, p.text)
+		dst = jsontext.AppendString(dst, p.text)
 		return append(dst, `,"annotations":[],"logprobs":[]}`...)
 	}
 }
@@ -229,7 +229,7 @@ func (a *Answer) AppendMessages(dst []byte) []byte {
 	if len(text) == 0 {
 		dst = append(dst, "null"...)
 	} else {
-		dst = rawjson.AppendString(dst, text)
+		dst = jsontext.AppendString(dst, text)
 	}
 	if calls > 0 {
 		dst = a.appendToolCalls(dst)

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"innkeeper/adapters/apiserver/api/ids"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
 )
 
 // firstInput is the index of the first input item among the ids of a response's items: output items count from 0.
@@ -13,7 +13,7 @@ const firstInput = 0x1000
 // AppendInputItems appends the input as the list that is kept: an array of items, each with an id. What the client sent
 // stays as it is, but for a plain string, which becomes a message.
 func (r *Request) AppendInputItems(dst []byte, response string) []byte {
-	if r.input.Kind() == rawjson.String {
+	if r.input.Kind() == jsontext.String {
 		dst = append(dst, `[{"id":"`...)
 		dst = append(dst, ids.Item(ids.Message, response, firstInput)...)
 		dst = append(dst, `","type":"message","status":"completed","role":"user","content":[{"type":"input_text","text":`...)
@@ -30,7 +30,7 @@ func (r *Request) AppendInputItems(dst []byte, response string) []byte {
 	return append(dst, ']')
 }
 
-func appendInputItem(dst []byte, item rawjson.Value, response string, index int) []byte {
+func appendInputItem(dst []byte, item jsontext.Value, response string, index int) []byte {
 	kind, id, status := item.Get("type"), item.Get("id"), item.Get("status")
 	message := !kind.Set() || kind.Is("message")
 	dst = append(dst, '{')
@@ -51,7 +51,7 @@ func appendInputItem(dst []byte, item rawjson.Value, response string, index int)
 		}
 		dst = append(dst, m.Key.Raw()...)
 		dst = append(dst, ':')
-		if message && m.Key.Is("content") && m.Value.Kind() == rawjson.String {
+		if message && m.Key.Is("content") && m.Value.Kind() == jsontext.String {
 			dst = appendParts(dst, m.Value, item.Get("role").Is("assistant"))
 		} else {
 			dst = append(dst, m.Value.Raw()...)
@@ -63,7 +63,7 @@ func appendInputItem(dst []byte, item rawjson.Value, response string, index int)
 }
 
 // appendParts appends a string content as the list of parts that it stands for.
-func appendParts(dst []byte, text rawjson.Value, assistant bool) []byte {
+func appendParts(dst []byte, text jsontext.Value, assistant bool) []byte {
 	if assistant {
 		dst = append(dst, `[{"type":"output_text","text":`...)
 		dst = append(dst, text.Raw()...)
@@ -74,7 +74,7 @@ func appendParts(dst []byte, text rawjson.Value, assistant bool) []byte {
 	return append(dst, "}]"...)
 }
 
-func inputPrefix(kind rawjson.Value) string {
+func inputPrefix(kind jsontext.Value) string {
 	switch {
 	case kind.Is("function_call"):
 		return ids.FunctionCall

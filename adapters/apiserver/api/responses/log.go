@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 
-	"innkeeper/adapters/apiserver/api/openai"
+	"innkeeper/adapters/lib/openai"
 )
 
 // Log is what an Answer was told, step by step, in a compact form. The same answer and the same events can be made of it

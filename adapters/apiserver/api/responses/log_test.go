@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"innkeeper/adapters/apiserver/api/openai"
+	"innkeeper/adapters/lib/openai"
 )
 
 const logID = "resp_000000000000000000000000000000000000000000000000"

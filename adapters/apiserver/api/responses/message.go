@@ -1,8 +1,8 @@
 package responses
 
 import (
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // What clients and server say to each other over a WebSocket: a message of the client is a request body with a type and
@@ -18,15 +18,15 @@ const (
 )
 
 // ParseMessage reads a message, which has to be one JSON object.
-func ParseMessage(doc *rawjson.Doc, message []byte) (rawjson.Value, *openai.Error) {
+func ParseMessage(doc *jsontext.Doc, message []byte) (jsontext.Value, *openai.Error) {
 	if err := doc.Parse(message); err != nil {
-		return rawjson.Value{}, &openai.Error{
+		return jsontext.Value{}, &openai.Error{
 			Status: 400, Type: openai.TypeInvalidRequest, Code: "invalid_json",
 			Message: "The message is not valid JSON: " + err.Error() + ".",
 		}
 	}
-	if k := doc.Root().Kind(); k != rawjson.Object {
-		return rawjson.Value{}, &openai.Error{
+	if k := doc.Root().Kind(); k != jsontext.Object {
+		return jsontext.Value{}, &openai.Error{
 			Status: 400, Type: openai.TypeInvalidRequest, Code: "invalid_type",
 			Message: "The message must be a JSON object, not " + k.String() + ".",
 		}
@@ -35,7 +35,7 @@ func ParseMessage(doc *rawjson.Doc, message []byte) (rawjson.Value, *openai.Erro
 }
 
 // MessageType is which message of a client it is.
-func MessageType(message rawjson.Value) (string, *openai.Error) {
+func MessageType(message jsontext.Value) (string, *openai.Error) {
 	switch kind := message.Get("type"); {
 	case !kind.Set():
 		return "", openai.Missing("type")
@@ -53,7 +53,7 @@ const maxStreamID = 256
 
 // StreamID is the stream that a message is for: requests of one stream are answered one after the other, those of
 // different ones beside each other. It is "" for the one without a name.
-func StreamID(message rawjson.Value) (string, *openai.Error) {
+func StreamID(message jsontext.Value) (string, *openai.Error) {
 	v := message.Get("stream_id")
 	if !v.Set() {
 		return "", nil
@@ -80,7 +80,7 @@ func validStreamID(id string) bool {
 
 // DecodeCreate checks a message that asks for a response. A warm-up asks for none, and is there to be continued: it may
 // bring its input, and the agent is not asked.
-func DecodeCreate(message rawjson.Value) (r Request, warmup bool, err *openai.Error) {
+func DecodeCreate(message jsontext.Value) (r Request, warmup bool, err *openai.Error) {
 	r = Request{Store: true, Stream: true}
 	for m := message.Members(); m.Next(); {
 		if err := r.messageMember(m.Name(), m.Value, &warmup); err != nil {
@@ -97,7 +97,7 @@ func DecodeCreate(message rawjson.Value) (r Request, warmup bool, err *openai.Er
 }
 
 // messageMember checks and keeps one member of a message.
-func (r *Request) messageMember(name []byte, v rawjson.Value, warmup *bool) *openai.Error {
+func (r *Request) messageMember(name []byte, v jsontext.Value, warmup *bool) *openai.Error {
 	switch string(name) {
 	case "type", "stream_id", "stream", "stream_options": // of the transport
 		return nil
@@ -105,11 +105,11 @@ func (r *Request) messageMember(name []byte, v rawjson.Value, warmup *bool) *ope
 		if on, _ := v.Bool(); on {
 			return openai.Unsupported("background", "Background responses are not supported over WebSocket: send POST /v1/responses.")
 		}
-		return openai.CheckKind(v, "background", rawjson.Bool)
+		return openai.CheckKind(v, "background", jsontext.Bool)
 	case "generate":
 		on, isBool := v.Bool()
 		*warmup = isBool && !on
-		return openai.CheckKind(v, "generate", rawjson.Bool)
+		return openai.CheckKind(v, "generate", jsontext.Bool)
 	}
 	return r.member(name, v)
 }

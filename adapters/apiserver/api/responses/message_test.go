@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"testing"
 
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 var messageSeeds = []string{
@@ -20,7 +20,7 @@ var messageSeeds = []string{
 // checkMessage runs everything that is made of a client's message. What goes back is one JSON object in any case.
 func checkMessage(t *testing.T, text []byte) {
 	t.Helper()
-	var doc rawjson.Doc
+	var doc jsontext.Doc
 	message, fault := ParseMessage(&doc, text)
 	id := ""
 	if fault == nil {

@@ -3,8 +3,8 @@ package responses
 import (
 	"slices"
 
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // Page says which part of a list is wanted. https://platform.openai.com/docs/api-reference/responses/input-items
@@ -21,7 +21,7 @@ const (
 )
 
 // AppendPage appends the list object of a page of items, each of which has an id.
-func AppendPage(dst []byte, list rawjson.Value, p Page) ([]byte, *openai.Error) {
+func AppendPage(dst []byte, list jsontext.Value, p Page) ([]byte, *openai.Error) {
 	items, more, err := p.pick(list)
 	if err != nil {
 		return dst, err
@@ -47,7 +47,7 @@ func AppendPage(dst []byte, list rawjson.Value, p Page) ([]byte, *openai.Error) 
 }
 
 // pick gives the items of the page and tells whether there are more in its direction.
-func (p Page) pick(list rawjson.Value) (items []rawjson.Value, more bool, fault *openai.Error) {
+func (p Page) pick(list jsontext.Value) (items []jsontext.Value, more bool, fault *openai.Error) {
 	for it := list.Items(); it.Next(); {
 		items = append(items, it.Value)
 	}
@@ -78,8 +78,8 @@ func (p Page) pick(list rawjson.Value) (items []rawjson.Value, more bool, fault 
 	return items, more, nil
 }
 
-func find(items []rawjson.Value, id string) int {
-	return slices.IndexFunc(items, func(v rawjson.Value) bool { return v.Get("id").Is(id) })
+func find(items []jsontext.Value, id string) int {
+	return slices.IndexFunc(items, func(v jsontext.Value) bool { return v.Get("id").Is(id) })
 }
 
 func noCursor(param, id string) *openai.Error {

@@ -3,7 +3,7 @@ package responses
 import (
 	"encoding/binary"
 
-	"innkeeper/adapters/apiserver/api/openai"
+	"innkeeper/adapters/lib/openai"
 )
 
 // Replay makes the answer of a log anew, and its events along with it, which may be nil. A log that breaks off is that of a

@@ -5,8 +5,8 @@
 package responses
 
 import (
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // Request is a checked request body. It lives as long as the document that it was read from.
@@ -18,19 +18,19 @@ type Request struct {
 	PreviousID   string
 	Conversation string
 
-	input, instructions         rawjson.Value
-	tools, toolChoice, parallel rawjson.Value
-	text, reasoning             rawjson.Value
-	maxOutputTokens, maxTools   rawjson.Value
-	temperature, topP           rawjson.Value
-	presence, frequency         rawjson.Value
-	metadata, truncation        rawjson.Value
-	serviceTier, user           rawjson.Value
-	safetyIdentifier, cacheKey  rawjson.Value
+	input, instructions         jsontext.Value
+	tools, toolChoice, parallel jsontext.Value
+	text, reasoning             jsontext.Value
+	maxOutputTokens, maxTools   jsontext.Value
+	temperature, topP           jsontext.Value
+	presence, frequency         jsontext.Value
+	metadata, truncation        jsontext.Value
+	serviceTier, user           jsontext.Value
+	safetyIdentifier, cacheKey  jsontext.Value
 }
 
 // Decode checks the body. Members that are not known here are accepted and ignored, as clients send many.
-func Decode(body rawjson.Value) (Request, *openai.Error) {
+func Decode(body jsontext.Value) (Request, *openai.Error) {
 	r := Request{Store: true}
 	for m := body.Members(); m.Next(); {
 		if err := r.member(m.Name(), m.Value); err != nil {
@@ -51,7 +51,7 @@ func Decode(body rawjson.Value) (Request, *openai.Error) {
 
 // checkSources checks where the conversation comes from.
 func (r *Request) checkSources() *openai.Error {
-	if k := r.input.Kind(); r.input.Set() && k != rawjson.String && k != rawjson.Array {
+	if k := r.input.Kind(); r.input.Set() && k != jsontext.String && k != jsontext.Array {
 		return openai.WrongType("input", "a string or an array", k)
 	}
 	if r.PreviousID != "" && r.Conversation != "" {
@@ -64,7 +64,7 @@ func (r *Request) checkSources() *openai.Error {
 func (r *Request) Summarize() bool { return r.reasoning.Get("summary").Set() }
 
 // member checks and keeps one member of the body.
-func (r *Request) member(name []byte, v rawjson.Value) *openai.Error {
+func (r *Request) member(name []byte, v jsontext.Value) *openai.Error {
 	switch string(name) {
 	case "input":
 		r.input = v
@@ -81,15 +81,15 @@ func (r *Request) member(name []byte, v rawjson.Value) *openai.Error {
 		return r.setConversation(v)
 	case "stream":
 		r.Stream, _ = v.Bool()
-		return openai.CheckKind(v, "stream", rawjson.Bool)
+		return openai.CheckKind(v, "stream", jsontext.Bool)
 	case "store":
 		if v.Set() {
 			r.Store, _ = v.Bool()
 		}
-		return openai.CheckKind(v, "store", rawjson.Bool)
+		return openai.CheckKind(v, "store", jsontext.Bool)
 	case "background":
 		r.Background, _ = v.Bool()
-		return openai.CheckKind(v, "background", rawjson.Bool)
+		return openai.CheckKind(v, "background", jsontext.Bool)
 	case "tools":
 		r.tools = v
 		return checkTools(v)
@@ -118,7 +118,7 @@ func (r *Request) member(name []byte, v rawjson.Value) *openai.Error {
 }
 
 // setting checks and keeps a plain value.
-func (r *Request) setting(name []byte, v rawjson.Value) *openai.Error {
+func (r *Request) setting(name []byte, v jsontext.Value) *openai.Error {
 	switch string(name) {
 	case "temperature":
 		r.temperature = v
@@ -140,7 +140,7 @@ func (r *Request) setting(name []byte, v rawjson.Value) *openai.Error {
 		return openai.CheckInt(v, "max_tool_calls", 1)
 	case "parallel_tool_calls":
 		r.parallel = v
-		return openai.CheckKind(v, "parallel_tool_calls", rawjson.Bool)
+		return openai.CheckKind(v, "parallel_tool_calls", jsontext.Bool)
 	case "truncation":
 		r.truncation = v
 		return openai.CheckEnum(v, "truncation", "auto", "disabled")
@@ -161,16 +161,16 @@ func (r *Request) setting(name []byte, v rawjson.Value) *openai.Error {
 			return openai.Unsupported("top_logprobs", "Log probabilities are not supported.")
 		}
 	case "stream_options":
-		return openai.CheckKind(v, "stream_options", rawjson.Object)
+		return openai.CheckKind(v, "stream_options", jsontext.Object)
 	}
 	return nil
 }
 
 // setConversation takes a name, or an object with an id, as the official clients send it.
-func (r *Request) setConversation(v rawjson.Value) *openai.Error {
-	if v.Kind() == rawjson.Object {
+func (r *Request) setConversation(v jsontext.Value) *openai.Error {
+	if v.Kind() == jsontext.Object {
 		v = v.Get("id")
-		if v.Kind() != rawjson.String {
+		if v.Kind() != jsontext.String {
 			return openai.WrongType("conversation.id", "a string", v.Kind())
 		}
 	}
@@ -186,13 +186,13 @@ func (r *Request) setConversation(v rawjson.Value) *openai.Error {
 // maxConversation is the longest name of a conversation, in bytes.
 const maxConversation = 256
 
-func checkInclude(v rawjson.Value) *openai.Error {
-	if err := openai.CheckKind(v, "include", rawjson.Array); err != nil {
+func checkInclude(v jsontext.Value) *openai.Error {
+	if err := openai.CheckKind(v, "include", jsontext.Array); err != nil {
 		return err
 	}
 	for it := v.Items(); it.Next(); {
 		at := openai.At("include", it.Index)
-		if it.Value.Kind() != rawjson.String {
+		if it.Value.Kind() != jsontext.String {
 			return openai.WrongType(at, "a string", it.Value.Kind())
 		}
 		if it.Value.Is("message.output_text.logprobs") {
@@ -202,8 +202,8 @@ func checkInclude(v rawjson.Value) *openai.Error {
 	return nil
 }
 
-func checkReasoning(v rawjson.Value) *openai.Error {
-	if err := openai.CheckKind(v, "reasoning", rawjson.Object); err != nil {
+func checkReasoning(v jsontext.Value) *openai.Error {
+	if err := openai.CheckKind(v, "reasoning", jsontext.Object); err != nil {
 		return err
 	}
 	if err := openai.CheckString(v.Get("effort"), "reasoning.effort"); err != nil {
@@ -212,8 +212,8 @@ func checkReasoning(v rawjson.Value) *openai.Error {
 	return openai.CheckString(v.Get("summary"), "reasoning.summary")
 }
 
-func checkText(v rawjson.Value) *openai.Error {
-	if err := openai.CheckKind(v, "text", rawjson.Object); err != nil {
+func checkText(v jsontext.Value) *openai.Error {
+	if err := openai.CheckKind(v, "text", jsontext.Object); err != nil {
 		return err
 	}
 	if err := openai.CheckString(v.Get("verbosity"), "text.verbosity"); err != nil {
@@ -223,7 +223,7 @@ func checkText(v rawjson.Value) *openai.Error {
 	if !format.Set() {
 		return nil
 	}
-	if err := openai.CheckKind(format, "text.format", rawjson.Object); err != nil {
+	if err := openai.CheckKind(format, "text.format", jsontext.Object); err != nil {
 		return err
 	}
 	kind := format.Get("type")
@@ -236,14 +236,14 @@ func checkText(v rawjson.Value) *openai.Error {
 	if !kind.Is("json_schema") {
 		return nil
 	}
-	if err := want(format.Get("name"), "text.format.name", rawjson.String); err != nil {
+	if err := want(format.Get("name"), "text.format.name", jsontext.String); err != nil {
 		return err
 	}
-	return want(format.Get("schema"), "text.format.schema", rawjson.Object)
+	return want(format.Get("schema"), "text.format.schema", jsontext.Object)
 }
 
 // want is a field that has to be there.
-func want(v rawjson.Value, param string, kind rawjson.Kind) *openai.Error {
+func want(v jsontext.Value, param string, kind jsontext.Kind) *openai.Error {
 	if !v.Set() {
 		return openai.Missing(param)
 	}

@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"testing"
 
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 var seeds = []string{
@@ -24,7 +24,7 @@ var seeds = []string{
 // checkDecode runs everything that is made of a request and wants JSON each time.
 func checkDecode(t *testing.T, body []byte) {
 	t.Helper()
-	var doc rawjson.Doc
+	var doc jsontext.Doc
 	root, fault := openai.ParseBody(&doc, body)
 	var r Request
 	if fault == nil {
@@ -74,7 +74,7 @@ func FuzzDecode(f *testing.F) {
 }
 
 func TestAllowedToolsAreTheOnlyOnesOffered(t *testing.T) {
-	var doc rawjson.Doc
+	var doc jsontext.Doc
 	root, _ := openai.ParseBody(&doc, []byte(`{"input":"x","tools":[{"type":"function","name":"f"},{"type":"function","name":"g"}],
 		"tool_choice":{"type":"allowed_tools","mode":"required","tools":[{"type":"function","name":"g"}]}}`))
 	r, fault := Decode(root)

@@ -1,15 +1,15 @@
 package responses
 
 import (
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // Clients offer tools of many types, such as web_search and namespace. Functions and custom tools go to the agent; the
 // others are accepted and left out, and what is left out does not show up in the Response object either.
 
-func checkTools(v rawjson.Value) *openai.Error {
-	if err := openai.CheckKind(v, "tools", rawjson.Array); err != nil {
+func checkTools(v jsontext.Value) *openai.Error {
+	if err := openai.CheckKind(v, "tools", jsontext.Array); err != nil {
 		return err
 	}
 	for it := v.Items(); it.Next(); {
@@ -20,45 +20,45 @@ func checkTools(v rawjson.Value) *openai.Error {
 	return nil
 }
 
-func checkTool(tool rawjson.Value) *openai.Error {
-	if tool.Kind() != rawjson.Object {
+func checkTool(tool jsontext.Value) *openai.Error {
+	if tool.Kind() != jsontext.Object {
 		return openai.WrongType("", "an object", tool.Kind())
 	}
-	if err := want(tool.Get("type"), ".type", rawjson.String); err != nil {
+	if err := want(tool.Get("type"), ".type", jsontext.String); err != nil {
 		return err
 	}
 	if !isTool(tool) {
 		return nil
 	}
-	if err := want(tool.Get("name"), ".name", rawjson.String); err != nil {
+	if err := want(tool.Get("name"), ".name", jsontext.String); err != nil {
 		return err
 	}
 	if err := openai.CheckString(tool.Get("description"), ".description"); err != nil {
 		return err
 	}
 	if isCustom(tool) {
-		return openai.CheckKind(tool.Get("format"), ".format", rawjson.Object)
+		return openai.CheckKind(tool.Get("format"), ".format", jsontext.Object)
 	}
-	return openai.CheckKind(tool.Get("parameters"), ".parameters", rawjson.Object)
+	return openai.CheckKind(tool.Get("parameters"), ".parameters", jsontext.Object)
 }
 
-func isFunction(v rawjson.Value) bool { return v.Get("type").Is("function") }
+func isFunction(v jsontext.Value) bool { return v.Get("type").Is("function") }
 
-func isCustom(v rawjson.Value) bool { return v.Get("type").Is("custom") }
+func isCustom(v jsontext.Value) bool { return v.Get("type").Is("custom") }
 
 // isTool tells whether a tool, or a choice of one, is of a type that the agent can be offered.
-func isTool(v rawjson.Value) bool { return isFunction(v) || isCustom(v) }
+func isTool(v jsontext.Value) bool { return isFunction(v) || isCustom(v) }
 
-func checkToolChoice(v rawjson.Value) *openai.Error {
-	if v.Kind() != rawjson.Object {
+func checkToolChoice(v jsontext.Value) *openai.Error {
+	if v.Kind() != jsontext.Object {
 		return openai.CheckEnum(v, "tool_choice", "none", "auto", "required")
 	}
 	kind := v.Get("type")
 	switch {
 	case isTool(v):
-		return want(v.Get("name"), "tool_choice.name", rawjson.String)
+		return want(v.Get("name"), "tool_choice.name", jsontext.String)
 	case kind.Is("allowed_tools"):
-		if err := want(v.Get("tools"), "tool_choice.tools", rawjson.Array); err != nil {
+		if err := want(v.Get("tools"), "tool_choice.tools", jsontext.Array); err != nil {
 			return err
 		}
 		return openai.CheckEnum(v.Get("mode"), "tool_choice.mode", "auto", "required")
@@ -87,10 +87,10 @@ func (r *Request) hasTools() bool {
 	return false
 }
 
-func (r *Request) offers(choice rawjson.Value) bool { return contains(r.tools, choice) }
+func (r *Request) offers(choice jsontext.Value) bool { return contains(r.tools, choice) }
 
 // contains tells whether a list has a tool of that type and name.
-func contains(list, tool rawjson.Value) bool {
+func contains(list, tool jsontext.Value) bool {
 	kind, name := tool.Get("type").Text(), tool.Get("name").Text()
 	for it := list.Items(); it.Next(); {
 		if it.Value.Get("type").Is(kind) && it.Value.Get("name").Is(name) {
@@ -102,7 +102,7 @@ func contains(list, tool rawjson.Value) bool {
 
 // allowed tells whether the agent is offered the tool: of a type that it knows, and among the allowed ones if the choice
 // names some.
-func (r *Request) allowed(tool rawjson.Value) bool {
+func (r *Request) allowed(tool jsontext.Value) bool {
 	if !isTool(tool) {
 		return false
 	}
@@ -142,7 +142,7 @@ func (r *Request) appendTurnTools(dst []byte) []byte {
 }
 
 // appendFunction appends the function object that the agent gets of a function.
-func appendFunction(dst []byte, tool rawjson.Value) []byte {
+func appendFunction(dst []byte, tool jsontext.Value) []byte {
 	dst = append(dst, `{"name":`...)
 	dst = append(dst, tool.Get("name").Raw()...)
 	dst = appendMember(dst, "description", tool.Get("description"))
@@ -155,7 +155,7 @@ func (r *Request) appendTurnChoice(dst []byte) []byte {
 	switch choice := r.toolChoice; {
 	case !choice.Set():
 		return dst
-	case choice.Kind() == rawjson.String:
+	case choice.Kind() == jsontext.String:
 		return appendMember(dst, "tool_choice", choice)
 	case isTool(choice):
 		dst = append(dst, `,"tool_choice":{"type":"function","function":{"name":`...)
@@ -167,7 +167,7 @@ func (r *Request) appendTurnChoice(dst []byte) []byte {
 }
 
 // appendMember appends ,"name":value, or nothing for a value that is absent or null.
-func appendMember(dst []byte, name string, v rawjson.Value) []byte {
+func appendMember(dst []byte, name string, v jsontext.Value) []byte {
 	if !v.Set() {
 		return dst
 	}

@@ -1,6 +1,6 @@
 package responses
 
-import "innkeeper/adapters/apiserver/api/rawjson"
+import "innkeeper/adapters/lib/jsontext"
 
 // AppendTurn appends the body of a chat completions request for the agent. The messages are the whole conversation, as
 // AppendMessages and Answer.AppendMessages put it together. The instructions go in front of it and are not a part of it:
@@ -9,7 +9,7 @@ func (r *Request) AppendTurn(dst []byte, model string, messages []byte) []byte {
 	dst = append(dst, '{')
 	if model != "" {
 		dst = append(dst, `"model":`...)
-		dst = rawjson.AppendString(dst, model)
+		dst = jsontext.AppendString(dst, model)
 		dst = append(dst, ',')
 	}
 	dst = append(dst, `"stream":true,"messages":[`...)

@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"time"
 
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // The events of a run, each one frame of a server-sent event stream: its number as the id, its name, and its data with name,
@@ -53,14 +53,14 @@ const frameEnd = "}\n\n"
 func (e Event) AppendStarted(dst []byte, model string) []byte {
 	e.Name = Started
 	dst = append(e.appendHead(dst), `,"model":`...)
-	dst = rawjson.AppendString(dst, model)
+	dst = jsontext.AppendString(dst, model)
 	return append(dst, frameEnd...)
 }
 
 // AppendDelta appends an event of text.
 func (e Event) AppendDelta(dst, text []byte) []byte {
 	dst = append(e.appendHead(dst), `,"delta":`...)
-	dst = rawjson.AppendString(dst, text)
+	dst = jsontext.AppendString(dst, text)
 	return append(dst, frameEnd...)
 }
 
@@ -70,16 +70,16 @@ func (e Event) AppendToolCall(dst []byte, at int, id, name string, arguments []b
 	dst = append(e.appendHead(dst), `,"index":`...)
 	dst = openai.AppendInt(dst, int64(at))
 	dst = append(dst, `,"call_id":`...)
-	dst = rawjson.AppendString(dst, id)
+	dst = jsontext.AppendString(dst, id)
 	dst = append(dst, `,"name":`...)
-	dst = rawjson.AppendString(dst, name)
+	dst = jsontext.AppendString(dst, name)
 	dst = append(dst, `,"delta":`...)
-	dst = rawjson.AppendString(dst, arguments)
+	dst = jsontext.AppendString(dst, arguments)
 	return append(dst, frameEnd...)
 }
 
 // AppendLast appends the event that ends a run, which shows the run object.
-func AppendLast(dst []byte, number int64, object rawjson.Value) []byte {
+func AppendLast(dst []byte, number int64, object jsontext.Value) []byte {
 	ended, _ := object.Get("ended_at").Int()
 	e := Event{Run: object.Get("id").Text(), Number: number, Name: StatusOf(object).Last(), Time: time.Unix(ended, 0)}
 	dst = append(e.appendHead(dst), `,"run":`...)

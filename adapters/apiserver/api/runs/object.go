@@ -2,8 +2,8 @@ package runs
 
 import (
 	"innkeeper/adapters/apiserver/api/chat"
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // Status is how far a run has come.
@@ -50,15 +50,15 @@ func (r *Run) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `,"ended_at":`...)
 	dst = openai.AppendIntOrNull(dst, r.Ended)
 	dst = append(dst, `,"model":`...)
-	dst = rawjson.AppendString(dst, r.Model)
+	dst = jsontext.AppendString(dst, r.Model)
 	dst = append(dst, `,"previous_response_id":`...)
-	dst = rawjson.AppendStringOrNull(dst, r.Previous)
+	dst = jsontext.AppendStringOrNull(dst, r.Previous)
 	dst = append(dst, `,"session_id":`...)
-	dst = rawjson.AppendStringOrNull(dst, r.Conversation)
+	dst = jsontext.AppendStringOrNull(dst, r.Conversation)
 	dst = append(dst, `,"metadata":`...)
 	dst = appendOr(dst, r.Metadata, "{}")
 	dst = append(dst, `,"response_id":`...)
-	dst = rawjson.AppendStringOrNull(dst, r.Response)
+	dst = jsontext.AppendStringOrNull(dst, r.Response)
 	dst = r.appendOutput(dst)
 	dst = append(dst, `,"usage":`...)
 	dst = r.appendUsage(dst)
@@ -80,7 +80,7 @@ func (r *Run) appendOutput(dst []byte) []byte {
 	if len(r.Answer.Text) == 0 && r.Status != Completed {
 		dst = append(dst, "null"...)
 	} else {
-		dst = rawjson.AppendString(dst, r.Answer.Text)
+		dst = jsontext.AppendString(dst, r.Answer.Text)
 	}
 	dst = append(dst, `,"tool_calls":[`...)
 	for i := range r.Answer.Calls {
@@ -108,7 +108,7 @@ func (r *Run) appendReason(dst []byte) []byte {
 		return append(dst, "null"...)
 	}
 	dst = append(dst, `{"reason":`...)
-	dst = rawjson.AppendString(dst, r.Reason)
+	dst = jsontext.AppendString(dst, r.Reason)
 	return append(dst, '}')
 }
 
@@ -128,7 +128,7 @@ func Interruption() *openai.Error {
 }
 
 // AppendInterrupted appends the object of a run that an earlier instance left in progress, as it is now that this instance is over.
-func AppendInterrupted(dst []byte, object rawjson.Value, now int64) []byte {
+func AppendInterrupted(dst []byte, object jsontext.Value, now int64) []byte {
 	dst = append(dst, '{')
 	for m := object.Members(); m.Next(); {
 		dst = append(dst, m.Key.Raw()...)
@@ -150,4 +150,4 @@ func AppendInterrupted(dst []byte, object rawjson.Value, now int64) []byte {
 }
 
 // StatusOf reads the status of a run object.
-func StatusOf(object rawjson.Value) Status { return Status(object.Get("status").Text()) }
+func StatusOf(object jsontext.Value) Status { return Status(object.Get("status").Text()) }

@@ -7,19 +7,19 @@
 package runs
 
 import (
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
 	"innkeeper/adapters/apiserver/api/responses"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 // Request is a checked request body. It lives as long as the document that it was read from.
 type Request struct {
 	responses.Request
-	Metadata rawjson.Value
+	Metadata jsontext.Value
 }
 
 // Decode checks the body: that of a response, with session_id as another name for a conversation's.
-func Decode(body rawjson.Value) (r Request, err *openai.Error) {
+func Decode(body jsontext.Value) (r Request, err *openai.Error) {
 	if r.Request, err = responses.Decode(body); err != nil {
 		return r, err
 	}
@@ -32,7 +32,7 @@ func Decode(body rawjson.Value) (r Request, err *openai.Error) {
 	return r, nil
 }
 
-func (r *Request) member(name []byte, v rawjson.Value) *openai.Error {
+func (r *Request) member(name []byte, v jsontext.Value) *openai.Error {
 	switch string(name) {
 	case "session_id":
 		return r.setSession(v)
@@ -55,7 +55,7 @@ func (r *Request) member(name []byte, v rawjson.Value) *openai.Error {
 // maxSession is the longest session id, in bytes, as of a conversation's name.
 const maxSession = 256
 
-func (r *Request) setSession(v rawjson.Value) *openai.Error {
+func (r *Request) setSession(v jsontext.Value) *openai.Error {
 	if err := openai.CheckString(v, "session_id"); err != nil || !v.Set() {
 		return err
 	}

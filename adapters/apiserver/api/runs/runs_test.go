@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"innkeeper/adapters/apiserver/api/chat"
-	"innkeeper/adapters/apiserver/api/openai"
-	"innkeeper/adapters/apiserver/api/rawjson"
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/lib/openai"
 )
 
 var seeds = []string{
@@ -22,7 +22,7 @@ var seeds = []string{
 // checkDecode runs everything that is made of a request and wants JSON each time.
 func checkDecode(t *testing.T, body []byte) {
 	t.Helper()
-	var doc rawjson.Doc
+	var doc jsontext.Doc
 	root, fault := openai.ParseBody(&doc, body)
 	var r Request
 	if fault == nil {
@@ -46,7 +46,7 @@ func checkDecode(t *testing.T, body []byte) {
 // checkObject checks what is made of a run object.
 func checkObject(t *testing.T, object []byte) {
 	t.Helper()
-	var doc rawjson.Doc
+	var doc jsontext.Doc
 	if err := doc.Parse(object); err != nil || !json.Valid(object) {
 		t.Fatalf("object %q: %v", object, err)
 	}

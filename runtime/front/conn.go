@@ -1,0 +1,172 @@
+package front
+
+import (
+	"context"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// connKey is where a request's context has its connection.
+type connKey struct{}
+
+// writePiece is how much of an answer must move within one write stall timeout, in bytes.
+const writePiece = 64 << 10
+
+// conn is one client connection. It renews the write deadline with progress, can gather several writes of the HTTP server
+// into one, and gives the server's own error pages the shape of all others.
+//
+// Its fields are used by the connection's own goroutine, except for cut.
+type conn struct {
+	net.Conn
+	l       *Listener
+	release func() // frees the connection's place; safe to call twice
+
+	serving bool    // between the start of a handler and the end of its answer
+	taken   bool    // hijacked: the handler has it for itself
+	corked  bool    // writes are gathered
+	held    *buffer // what was gathered; nil if nothing was
+	failed  error   // the first write error; later writes repeat it
+
+	cut atomic.Bool // somebody set a write deadline in the past
+}
+
+// Write sends what the HTTP server gives.
+func (c *conn) Write(p []byte) (int, error) {
+	switch {
+	case c.failed != nil:
+		return 0, c.failed
+	case !c.serving:
+		return c.writePlain(p)
+	case c.corked && c.hold(p):
+		return len(p), nil
+	}
+	if err := c.sendHeld(); err != nil {
+		return 0, err
+	}
+	return c.send(p)
+}
+
+// send writes in pieces, each with its own deadline: a slow client lives as long as it moves.
+func (c *conn) send(p []byte) (sent int, err error) {
+	for len(p) > 0 {
+		piece := p[:min(len(p), writePiece)]
+		err := c.Conn.SetWriteDeadline(time.Now().Add(c.l.cfg.WriteStallTimeout))
+		if c.cut.Load() {
+			err = os.ErrDeadlineExceeded
+		}
+		n := 0
+		if err == nil {
+			n, err = c.Conn.Write(piece)
+		}
+		sent += n
+		if err != nil {
+			c.failed = err
+			return sent, err
+		}
+		p = p[n:]
+	}
+	return sent, nil
+}
+
+// cork gathers the writes that follow until uncork. At least one published client loses an event when a network read ends
+// inside of it, and the HTTP server would split at its own buffer's size.
+func (c *conn) cork() { c.corked = true }
+
+// hold gathers p, if it is not too much.
+func (c *conn) hold(p []byte) bool {
+	if c.held == nil {
+		c.held = c.l.buffers.get()
+	}
+	if len(c.held.data)+len(p) > writePiece {
+		return false
+	}
+	c.held.data = append(c.held.data, p...)
+	return true
+}
+
+// uncork sends what was gathered.
+func (c *conn) uncork() error {
+	if !c.corked {
+		return c.failed
+	}
+	c.corked = false
+	return c.sendHeld()
+}
+
+func (c *conn) sendHeld() error {
+	if c.held == nil {
+		return nil
+	}
+	held := c.held
+	c.held = nil
+	_, err := c.send(held.data)
+	c.l.buffers.put(held)
+	return err
+}
+
+// SetWriteDeadline with a time in the past ends every write, the one in progress and those to come. Another deadline has
+// no effect: each write sets its own. Any goroutine may call it.
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	if t.IsZero() || t.After(time.Now()) {
+		return nil
+	}
+	c.cut.Store(true) // first: a write that renews its deadline after ours sees it
+	return c.Conn.SetWriteDeadline(t)
+}
+
+// CloseWrite lets the HTTP server end its side first, so that a client still reads the last answer.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
+// Close closes the connection and frees its place.
+func (c *conn) Close() error {
+	defer c.release()
+	return c.Conn.Close()
+}
+
+// acceptor hands out connections, no more than there are places.
+type acceptor struct {
+	net.Listener
+	l      *Listener
+	places chan struct{}
+	done   chan struct{}
+	close  func() error
+}
+
+func newAcceptor(socket net.Listener, l *Listener) *acceptor {
+	a := &acceptor{Listener: socket, l: l, places: make(chan struct{}, l.cfg.Connections), done: make(chan struct{})}
+	a.close = sync.OnceValue(func() error {
+		close(a.done)
+		return a.Listener.Close()
+	})
+	return a
+}
+
+// Accept waits for a place and then for a connection.
+func (a *acceptor) Accept() (net.Conn, error) {
+	select {
+	case a.places <- struct{}{}:
+	case <-a.done:
+		return nil, net.ErrClosed
+	}
+	c, err := a.Listener.Accept()
+	if err != nil {
+		<-a.places
+		return nil, err
+	}
+	return &conn{Conn: c, l: a.l, release: sync.OnceFunc(func() { <-a.places })}, nil
+}
+
+// Close ends Accept. It may be called more than once.
+func (a *acceptor) Close() error { return a.close() }
+
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}

@@ -1,0 +1,142 @@
+package front
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"innkeeper/runtime/limits"
+)
+
+// The error types of host-made answers, as clients of the OpenAI API know them.
+// https://platform.openai.com/docs/guides/error-codes
+const (
+	typeInvalid   = "invalid_request_error"
+	typeRateLimit = "rate_limit_error"
+	typeServer    = "server_error"
+)
+
+// problem is an answer that the host makes itself.
+type problem struct {
+	status     int
+	kind       string
+	code       string
+	message    string
+	retryAfter time.Duration // with 429 and 503
+}
+
+// MarshalJSON gives the four keys that clients rely on; nothing here is about a single parameter.
+func (p *problem) MarshalJSON() ([]byte, error) {
+	type fields struct {
+		Message string  `json:"message"`
+		Type    string  `json:"type"`
+		Param   *string `json:"param"`
+		Code    string  `json:"code"`
+	}
+	return json.Marshal(struct {
+		Error fields `json:"error"`
+	}{fields{Message: p.message, Type: p.kind, Code: p.code}})
+}
+
+// write answers with the problem.
+func (p *problem) write(w http.ResponseWriter) {
+	body, _ := p.MarshalJSON() // strings always have a JSON form
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if p.retryAfter > 0 {
+		seconds := int64(math.Ceil(max(p.retryAfter, limits.HTTPRetryAfter).Seconds()))
+		h.Set("Retry-After", strconv.FormatInt(seconds, 10))
+	}
+	w.WriteHeader(p.status)
+	_, _ = w.Write(body) // a client that left has no use for it
+}
+
+func originRefused() *problem {
+	return &problem{status: http.StatusForbidden, kind: typeInvalid, code: "origin_not_allowed",
+		message: "This origin may not call the server from a browser."}
+}
+
+func unknownPath(r *http.Request) *problem {
+	return &problem{status: http.StatusNotFound, kind: typeInvalid, code: "unknown_url",
+		message: fmt.Sprintf("Unknown request URL: %s %s.", clip(r.Method), clip(r.URL.Path))}
+}
+
+func wrongMethod(r *http.Request) *problem {
+	return &problem{status: http.StatusMethodNotAllowed, kind: typeInvalid, code: "method_not_supported",
+		message: fmt.Sprintf("Not allowed to %s on %s.", clip(r.Method), clip(r.URL.Path))}
+}
+
+func badText() *problem {
+	return &problem{status: http.StatusBadRequest, kind: typeInvalid, code: "invalid_url",
+		message: "The query is not valid UTF-8."}
+}
+
+func wrongKey() *problem {
+	return &problem{status: http.StatusUnauthorized, kind: typeInvalid, code: "invalid_api_key",
+		message: "The API key is missing or wrong. Send it as 'Authorization: Bearer KEY'."}
+}
+
+func tooLarge(limit int64) *problem {
+	return &problem{status: http.StatusRequestEntityTooLarge, kind: typeInvalid, code: "request_too_large",
+		message: fmt.Sprintf("The request body is larger than %d bytes.", limit)}
+}
+
+func encoded() *problem {
+	return &problem{status: http.StatusUnsupportedMediaType, kind: typeInvalid, code: "unsupported_content_encoding",
+		message: "The request body is compressed, which is not supported: send it without Content-Encoding."}
+}
+
+func tooSlow() *problem {
+	return &problem{status: http.StatusRequestTimeout, kind: typeInvalid, code: "request_timeout",
+		message: "The request body did not arrive in time."}
+}
+
+func brokenBody() *problem {
+	return &problem{status: http.StatusBadRequest, kind: typeInvalid, code: "invalid_body",
+		message: "The request body could not be read to its end."}
+}
+
+func tooMany() *problem {
+	return &problem{status: http.StatusTooManyRequests, kind: typeRateLimit, code: "rate_limit_exceeded",
+		message: "Too many requests are in progress.", retryAfter: limits.HTTPRetryAfter}
+}
+
+func noMemory() *problem {
+	return &problem{status: http.StatusServiceUnavailable, kind: typeServer, code: "overloaded",
+		message: "Too many large requests are in progress.", retryAfter: limits.HTTPRetryAfter}
+}
+
+// unavailable says why nobody answers; the reason is for callers with the key only.
+func unavailable(u Unavailable, trusted bool) *problem {
+	message := "The adapter is " + u.State + "."
+	if trusted && u.Reason != "" {
+		message = "The adapter is " + u.State + ": " + u.Reason
+	}
+	return &problem{status: http.StatusServiceUnavailable, kind: typeServer, code: "unavailable",
+		message: message, retryAfter: max(u.RetryAfter, limits.HTTPRetryAfter)}
+}
+
+// refused is for a backend that takes no new requests right now.
+func refused() *problem {
+	return &problem{status: http.StatusServiceUnavailable, kind: typeServer, code: "unavailable",
+		message: "The adapter takes no new requests right now.", retryAfter: limits.HTTPRetryAfter}
+}
+
+// unanswered is for a backend that ended with the request in its hands.
+func unanswered() *problem {
+	return &problem{status: http.StatusServiceUnavailable, kind: typeServer, code: "unanswered",
+		message: "The adapter ended before it answered.", retryAfter: limits.HTTPRetryAfter}
+}
+
+// clip keeps what a client sent short enough to be sent back.
+func clip(s string) string {
+	const most = 200
+	if len(s) > most {
+		return s[:most] + "..."
+	}
+	return s
+}

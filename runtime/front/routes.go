@@ -1,0 +1,189 @@
+package front
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// routes finds the route of a request. Whole literal paths are one map lookup; the others walk a tree of segments.
+//
+// It matches the decoded path, the same text that a backend gets, so that who may use a path and what it stands for can
+// never be two different things. Paths are not cleaned and nothing is redirected.
+type routes struct {
+	literal map[string]*endpoint // used if nothing but literals can match the path
+	root    *segment
+}
+
+// segment is a node of the tree: what may follow a prefix of a path.
+type segment struct {
+	literal map[string]*segment
+	param   *segment
+	rest    *endpoint // {name...}
+	here    *endpoint // the pattern ends here
+}
+
+// endpoint is the routes of one pattern, by method.
+type endpoint struct{ methods []method }
+
+type method struct {
+	name  string
+	index int
+	key   bool
+}
+
+func newRoutes(list []Route) *routes {
+	t := &routes{literal: map[string]*endpoint{}, root: &segment{}}
+	for i, route := range list {
+		e := t.endpoint(route.Pattern)
+		e.methods = append(e.methods, method{route.Method, i, route.Key})
+	}
+	for _, route := range list {
+		t.shortcut(route.Pattern)
+	}
+	return t
+}
+
+// endpoint finds or makes the pattern's place in the tree.
+func (t *routes) endpoint(pattern string) *endpoint {
+	node := t.root
+	for part := range strings.SplitSeq(strings.TrimPrefix(pattern, "/"), "/") {
+		switch {
+		case strings.HasSuffix(part, "...}"):
+			if node.rest == nil {
+				node.rest = &endpoint{}
+			}
+			return node.rest
+		case strings.HasPrefix(part, "{"):
+			if node.param == nil {
+				node.param = &segment{}
+			}
+			node = node.param
+		default:
+			if node.literal == nil {
+				node.literal = map[string]*segment{}
+			}
+			if node.literal[part] == nil {
+				node.literal[part] = &segment{}
+			}
+			node = node.literal[part]
+		}
+	}
+	if node.here == nil {
+		node.here = &endpoint{}
+	}
+	return node.here
+}
+
+// shortcut notes a literal path that no other pattern matches.
+func (t *routes) shortcut(pattern string) {
+	if strings.Contains(pattern, "{") {
+		return
+	}
+	if all := t.all(pattern); len(all) == 1 {
+		t.literal[pattern] = all[0]
+	}
+}
+
+// all lists the endpoints whose pattern matches the path, the most literal first.
+func (t *routes) all(path string) []*endpoint {
+	if !strings.HasPrefix(path, "/") {
+		return nil
+	}
+	return t.root.walk(path[1:], nil)
+}
+
+func (s *segment) walk(path string, found []*endpoint) []*endpoint {
+	part, after, more := strings.Cut(path, "/")
+	if next := s.literal[part]; next != nil {
+		found = next.step(after, more, found)
+	}
+	if part == "" || part == "." || part == ".." {
+		return found
+	}
+	if s.param != nil {
+		found = s.param.step(after, more, found)
+	}
+	if s.rest != nil && plain(path) {
+		found = append(found, s.rest)
+	}
+	return found
+}
+
+func (s *segment) step(after string, more bool, found []*endpoint) []*endpoint {
+	if more {
+		return s.walk(after, found)
+	}
+	if s.here != nil {
+		found = append(found, s.here)
+	}
+	return found
+}
+
+// plain tells that no segment of the path is empty or made of dots, which somebody might take for another path.
+func plain(path string) bool {
+	for part := range strings.SplitSeq(path, "/") {
+		if part == "" || part == "." || part == ".." {
+			return false
+		}
+	}
+	return true
+}
+
+// match finds the route of a method and path. Without one it returns the methods that the path has, none if the path is
+// unknown.
+func (t *routes) match(name, path string) (found method, ok bool, allowed []string) {
+	if e := t.literal[path]; e != nil {
+		if found, ok = e.method(name); ok {
+			return found, true, nil
+		}
+		return found, false, e.allow(nil)
+	}
+	for _, e := range t.all(path) {
+		if found, ok = e.method(name); ok {
+			return found, true, nil
+		}
+	}
+	return found, false, t.methods(path)
+}
+
+// methods lists the methods that a path has.
+func (t *routes) methods(path string) (names []string) {
+	for _, e := range t.all(path) {
+		names = e.allow(names)
+	}
+	return names
+}
+
+// method finds the route for a method; GET routes answer HEAD unless there is a route of its own.
+func (e *endpoint) method(name string) (method, bool) {
+	get := -1
+	for i, m := range e.methods {
+		if m.name == name {
+			return m, true
+		}
+		if m.name == http.MethodGet {
+			get = i
+		}
+	}
+	if name == http.MethodHead && get >= 0 {
+		return e.methods[get], true
+	}
+	return method{}, false
+}
+
+// allow adds the endpoint's methods to a list that has each once.
+func (e *endpoint) allow(methods []string) []string {
+	add := func(name string) {
+		if !slices.Contains(methods, name) {
+			methods = append(methods, name)
+		}
+	}
+	for _, m := range e.methods {
+		add(m.name)
+		if m.name == http.MethodGet {
+			add(http.MethodHead)
+		}
+	}
+	return methods
+}
