@@ -17,8 +17,7 @@ const (
 	EventShutdown EventKind = 0x0001
 
 	// EventHTTPRequest brings a new exchange; its handle is open until http.respond, http.end or http.abort.
-	// Payload: u32 index of the route in the manifest, u32 size of the body in bytes, then the strings method,
-	// path (decoded), query (raw, without "?"), request id.
+	// Payload: see HTTPRequest.
 	EventHTTPRequest EventKind = 0x0100
 	// EventHTTPGone says that the client of the exchange left. Writes return EPIPE; the handle still wants its end.
 	// No payload.
@@ -63,6 +62,15 @@ func AppendString(dst []byte, s string) []byte {
 // AppendU32 appends a number as event payloads hold them.
 func AppendU32(dst []byte, v uint32) []byte { return binary.LittleEndian.AppendUint32(dst, v) }
 
+// AppendStrings appends a list of strings: u32 number, then each as a string.
+func AppendStrings(dst []byte, list []string) []byte {
+	dst = AppendU32(dst, uint32(len(list)))
+	for _, s := range list {
+		dst = AppendString(dst, s)
+	}
+	return dst
+}
+
 // Payload reads the fields of an event's payload in order. After a read past the end every read gives the zero value and
 // Bad is true.
 type Payload struct {
@@ -99,6 +107,16 @@ func (p *Payload) Bytes() []byte {
 
 // String is the next string, copied.
 func (p *Payload) String() string { return string(p.Bytes()) }
+
+// Strings is the next list of strings, copied.
+func (p *Payload) Strings() (list []string) {
+	for n := p.U32(); n > 0 && !p.Bad; n-- {
+		if s := p.String(); !p.Bad {
+			list = append(list, s)
+		}
+	}
+	return list
+}
 
 // Rest is everything that was not read yet, as a view.
 func (p *Payload) Rest() []byte {

@@ -2,6 +2,7 @@ package abi_test
 
 import (
 	"bytes"
+	"reflect"
 	"testing"
 
 	"innkeeper/adapters/abi"
@@ -53,6 +54,44 @@ func TestPayloadCutShort(t *testing.T) {
 		if p.U32() != 0 || p.Bytes() != nil || p.Rest() != nil || !p.Bad {
 			t.Errorf("%d of %d bytes: a read after the end gave something", n, len(whole))
 		}
+	}
+}
+
+func TestHTTPRequest(t *testing.T) {
+	for _, want := range []abi.HTTPRequest{
+		{}, {Route: "get", Method: "GET", Path: "/a b", Query: "q=1", RequestID: "id", BodySize: 1 << 31},
+		{Route: "get", Values: []abi.PathValue{{Name: "id", Value: "a/b"}, {Name: "", Value: ""}}, Path: "/"},
+	} {
+		var got abi.HTTPRequest
+		payload := want.Append(nil)
+		if !got.Read(payload) || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+		if allocations := testing.AllocsPerRun(10, func() { want.Append(nil) }); allocations > 1 {
+			t.Errorf("%v allocations", allocations)
+		}
+		for n := range payload {
+			if got.Read(payload[:n]) {
+				t.Errorf("%d of %d bytes were taken for the whole", n, len(payload))
+			}
+		}
+	}
+	many := abi.AppendU32(abi.AppendString(nil, "route"), 1<<31)
+	if new(abi.HTTPRequest).Read(many) {
+		t.Error("a number of values that cannot be was believed")
+	}
+}
+
+func TestPayloadStrings(t *testing.T) {
+	for _, want := range [][]string{nil, {"a"}, {"", "b", ""}} {
+		p := abi.ReadPayload(abi.AppendStrings(nil, want))
+		if got := p.Strings(); !reflect.DeepEqual(got, want) || p.Bad {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	p := abi.ReadPayload(abi.AppendU32(nil, 1<<31))
+	if p.Strings(); !p.Bad {
+		t.Error("a list that cannot be was believed")
 	}
 }
 

@@ -85,6 +85,8 @@ func sqliteFamily() Family {
 
 func httpFamily() Family {
 	return Family{"http", "Inbound HTTP: the exchanges of the slot's listener. Header blocks are lines \"name: value\\n\".", []Function{
+		{"routes", []Param{{"buffer", Out}}, ReturnsSize,
+			"The names of the routes that the manifest declares: u32 number, then each as a string."},
 		{"header", []Param{{"exchange", Handle}, {"name", In}, {"buffer", Out}}, ReturnsSize,
 			"One request header, several values joined with \", \". ENOENT if it was not sent, EPIPE once the client left, as for headers and body. The Authorization header is never shown."},
 		{"headers", []Param{{"exchange", Handle}, {"buffer", Out}}, ReturnsSize, "All request headers as a header block, without Authorization."},

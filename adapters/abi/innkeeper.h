@@ -201,6 +201,11 @@ int32_t innkeeper_sqlite_errmsg(uint32_t connection, void *buffer, uint32_t buff
 
 // http: Inbound HTTP: the exchanges of the slot's listener. Header blocks are lines "name: value\n".
 
+// The names of the routes that the manifest declares: u32 number, then each as a string. Result: the size of the
+// whole answer in bytes; larger than the buffer means that nothing was written; negative: a negated WASI errno.
+INNKEEPER_IMPORT("http", "routes")
+int32_t innkeeper_http_routes(void *buffer, uint32_t buffer_size);
+
 // One request header, several values joined with ", ". ENOENT if it was not sent, EPIPE once the client left, as
 // for headers and body. The Authorization header is never shown. Result: the size of the whole answer in bytes;
 // larger than the buffer means that nothing was written; negative: a negated WASI errno.

@@ -140,6 +140,9 @@ type SQLite interface {
 // lines "name: value\n".
 // A slice is a view that is valid during the call only. A negative result is a negated Errno.
 type HTTP interface {
+	// Routes is http.routes. The names of the routes that the manifest declares: u32 number, then each as a string.
+	// Result: the size of the whole answer in bytes; larger than the buffer means that nothing was written.
+	Routes(buffer []byte) int32
 	// Header is http.header. One request header, several values joined with ", ". ENOENT if it was not sent, EPIPE
 	// once the client left, as for headers and body. The Authorization header is never shown. Result: the size of the
 	// whole answer in bytes; larger than the buffer means that nothing was written.

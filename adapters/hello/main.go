@@ -4,12 +4,6 @@ package main
 
 import "innkeeper/adapters/sdk"
 
-// The routes, in the order of the manifest.
-const (
-	routeHello = iota
-	routeAsk
-)
-
 const plainText = "content-type: text/plain; charset=utf-8\n"
 
 func main() { sdk.Main(setup) }
@@ -19,8 +13,8 @@ func setup(l *sdk.Loop) error {
 	if !ok {
 		return sdk.Permanent("settings", "there is no setting named greeting")
 	}
-	l.HandleRoute(routeHello, func(x *sdk.Exchange) { hello(x, greeting) })
-	l.HandleRoute(routeAsk, func(x *sdk.Exchange) { ask(l, x) })
+	l.HandleRoute("hello", func(x *sdk.Exchange) { hello(x, greeting) })
+	l.HandleRoute("ask", func(x *sdk.Exchange) { ask(l, x) })
 	return nil
 }
 

@@ -12,13 +12,14 @@ func start(t *testing.T) *sdktest.Run {
 	t.Helper()
 	host := sdktest.New()
 	host.SetSettings(`{"greeting":"Hello"}`)
+	host.SetRoutes("hello", "ask")
 	return sdktest.Start(t, host, setup)
 }
 
 func TestHello(t *testing.T) {
 	run := start(t)
 	for query, want := range map[string]string{"": "Hello, world!\n", "name=J%C3%BCrgen": "Hello, Jürgen!\n"} {
-		if got := run.Ask(sdktest.Request{Route: routeHello, Query: query}); got.Status != 200 || got.Body != want {
+		if got := run.Ask(sdktest.Request{Route: "hello", Query: query}); got.Status != 200 || got.Body != want {
 			t.Errorf("query %q: %+v", query, got)
 		}
 	}
@@ -34,7 +35,7 @@ func TestAskStreamsTheAnswer(t *testing.T) {
 		turn.Text("answer")
 		turn.Finish()
 	})
-	got := run.Ask(sdktest.Request{Route: routeAsk, Method: "POST", Body: `what "is" this`})
+	got := run.Ask(sdktest.Request{Route: "ask", Method: "POST", Body: `what "is" this`})
 	if got.Status != 200 || got.Headers != plainText || strings.Join(got.Chunks, "|") != "an |answer" || got.Aborted {
 		t.Errorf("response %+v", got)
 	}
@@ -42,22 +43,22 @@ func TestAskStreamsTheAnswer(t *testing.T) {
 
 func TestAskWithoutAQuestionOrAnAnswer(t *testing.T) {
 	run := start(t)
-	if got := run.Ask(sdktest.Request{Route: routeAsk}); got.Status != 400 {
+	if got := run.Ask(sdktest.Request{Route: "ask"}); got.Status != 400 {
 		t.Errorf("no question: %+v", got)
 	}
 	run.OnTurn(func(turn *sdktest.Turn) { turn.Fail(429, "slow_down", "too many questions") })
-	if got := run.Ask(sdktest.Request{Route: routeAsk, Body: "q"}); got.Status != 429 || got.Body != "too many questions\n" {
+	if got := run.Ask(sdktest.Request{Route: "ask", Body: "q"}); got.Status != 429 || got.Body != "too many questions\n" {
 		t.Errorf("the agent failed: %+v", got)
 	}
 	run.OnTurn(func(turn *sdktest.Turn) {
 		turn.Text("half an ")
 		turn.Fail(500, "broken", "broken")
 	})
-	if got := run.Ask(sdktest.Request{Route: routeAsk, Body: "q"}); !got.Aborted {
+	if got := run.Ask(sdktest.Request{Route: "ask", Body: "q"}); !got.Aborted {
 		t.Errorf("the agent failed in the middle: %+v", got)
 	}
 	run.RefuseTurns(abi.EMFILE)
-	if got := run.Ask(sdktest.Request{Route: routeAsk, Body: "q"}); got.Status != 503 {
+	if got := run.Ask(sdktest.Request{Route: "ask", Body: "q"}); got.Status != 503 {
 		t.Errorf("the agent is full: %+v", got)
 	}
 }
@@ -66,7 +67,7 @@ func TestLeavingCancelsTheTurn(t *testing.T) {
 	run := start(t)
 	turns := make(chan *sdktest.Turn, 1)
 	run.OnTurn(func(turn *sdktest.Turn) { turns <- turn })
-	x := run.Request(sdktest.Request{Route: routeAsk, Body: "q"})
+	x := run.Request(sdktest.Request{Route: "ask", Body: "q"})
 	turn := <-turns
 	x.Leave()
 	<-turn.Cancelled()

@@ -43,11 +43,8 @@ func (r *replay) host() abi.Host {
 
 func requestEvent() []byte {
 	event := abi.AppendEventHeader(nil, abi.EventHTTPRequest, 1)
-	event = abi.AppendU32(abi.AppendU32(event, 0), 5)
-	for _, field := range []string{"POST", "/v1/chat/completions", "", "req-0123456789"} {
-		event = abi.AppendString(event, field)
-	}
-	return event
+	request := abi.HTTPRequest{Route: "chat", Method: "POST", Path: "/v1/chat/completions", RequestID: "req-0123456789", BodySize: 5}
+	return request.Append(event)
 }
 
 // One request: event, body, answer.

@@ -11,8 +11,8 @@ var ErrEnded = errors.New("http: exchange has ended")
 
 // Request is what an exchange says of itself without asking the host again.
 type Request struct {
-	// Route is the index of the matching [[http.routes]] entry in the manifest; the first is 0.
-	Route int
+	// Route is the name of the matching [[http.routes]] entry in the manifest.
+	Route string
 	// Method is the request's method, such as "GET".
 	Method string
 	// Path is the decoded path, such as "/v1/models".
@@ -23,6 +23,18 @@ type Request struct {
 	RequestID string
 	// BodySize is the size of the body in bytes. The host has read all of it.
 	BodySize int
+
+	values []abi.PathValue
+}
+
+// PathValue is what stands in the path in the place of {name} or {name...}, decoded; empty if the route has no such parameter.
+func (r *Request) PathValue(name string) string {
+	for _, v := range r.values {
+		if v.Name == name {
+			return v.Value
+		}
+	}
+	return ""
 }
 
 // Exchange is one inbound HTTP request and its answer. It stays open until Respond, End or Abort, also after the callback

@@ -238,14 +238,14 @@ func TestExitFromAGoroutine(t *testing.T) {
 // The loop goes back to the plain wait once its last goroutine has ended, and to the parker with the next.
 func TestGoroutinesComeAndGo(t *testing.T) {
 	run := sdktest.Start(t, sdktest.New(), func(l *sdk.Loop) error {
-		l.HandleRoute(0, func(x *sdk.Exchange) { x.RespondText(200, "callback") })
-		l.HandleRoute(1, l.Blocking(func(_ context.Context, c *sdk.Call) { c.RespondText(200, "goroutine") }))
+		l.HandleRoute("callback", func(x *sdk.Exchange) { x.RespondText(200, "callback") })
+		l.HandleRoute("goroutine", l.Blocking(func(_ context.Context, c *sdk.Call) { c.RespondText(200, "goroutine") }))
 		return nil
 	})
 	for range 50 {
-		for route, want := range []string{"callback", "goroutine"} {
-			if got := run.Ask(sdktest.Request{Route: route}).Body; got != want {
-				t.Fatalf("route %d: %q", route, got)
+		for _, route := range []string{"callback", "goroutine"} {
+			if got := run.Ask(sdktest.Request{Route: route}).Body; got != route {
+				t.Fatalf("route %s: %q", route, got)
 			}
 		}
 	}

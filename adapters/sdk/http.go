@@ -1,31 +1,21 @@
 package sdk
 
-import (
-	"encoding/binary"
+import "innkeeper/adapters/abi"
 
-	"innkeeper/adapters/abi"
-)
-
-// routes is who answers which request.
-type routes struct {
-	byIndex []func(*Exchange)
-	rest    func(*Exchange)
-}
-
-// HandleHTTP sets the callback for requests of routes that have none of their own; for most adapters, all requests. Without it such
-// requests are answered with 404.
+// HandleHTTP sets the callback for requests of routes that have none of their own; for most adapters, all requests.
 func (l *Loop) HandleHTTP(f func(*Exchange)) {
 	l.onHTTP = l.httpEvent
 	l.routes.rest = f
 }
 
-// HandleRoute sets the callback for one [[http.routes]] entry of the manifest, by its index; the first is 0.
-func (l *Loop) HandleRoute(index int, f func(*Exchange)) {
-	l.onHTTP = l.httpEvent
-	for len(l.routes.byIndex) <= index {
-		l.routes.byIndex = append(l.routes.byIndex, nil)
+// HandleRoute sets the callback for the route of that name in the manifest. After setup every handler must have its route and
+// every route its handler, or the adapter fails.
+func (l *Loop) HandleRoute(name string, f func(*Exchange)) {
+	l.onHTTP, l.checkRoutes = l.httpEvent, l.compareRoutes
+	if l.routes.byName == nil {
+		l.routes.byName = map[string]func(*Exchange){}
 	}
-	l.routes.byIndex[index] = f
+	l.routes.byName[name] = f
 }
 
 func (l *Loop) httpEvent(kind abi.EventKind, handle uint32, payload []byte) {
@@ -55,39 +45,25 @@ func (l *Loop) request(handle uint32, payload []byte) {
 		x.Abort()
 		return
 	}
-	handler := l.routes.rest
-	if x.Route < len(l.routes.byIndex) && l.routes.byIndex[x.Route] != nil {
-		handler = l.routes.byIndex[x.Route]
+	handler := l.routes.byName[x.Route]
+	if handler == nil {
+		handler = l.routes.rest
 	}
 	if handler == nil {
-		_ = x.RespondText(404, "not found\n") // the client may have left; then there is nobody to tell
+		// Only where the host does not name its routes. The client may have left; then there is nobody to tell.
+		_ = x.RespondText(501, "the adapter has no handler for the route "+x.Route+"\n")
 		return
 	}
 	handler(x)
 }
 
-// read takes the request apart. All of its strings share one copy of the payload.
+// read takes the request apart.
 func (r *Request) read(payload []byte) bool {
-	p := abi.ReadPayload(payload)
-	r.Route, r.BodySize = int(p.U32()), int(p.U32())
-	text, ok := string(p.Rest()), true
-	for _, field := range [...]*string{&r.Method, &r.Path, &r.Query, &r.RequestID} {
-		if *field, text, ok = cutString(text); !ok {
-			return false
-		}
+	var event abi.HTTPRequest
+	whole := event.Read(payload)
+	*r = Request{
+		Route: event.Route, Method: event.Method, Path: event.Path, Query: event.Query, RequestID: event.RequestID,
+		BodySize: int(event.BodySize), values: event.Values,
 	}
-	return !p.Bad
-}
-
-// cutString takes the first string off a payload: u32 length, then the bytes.
-func cutString(payload string) (field, rest string, ok bool) {
-	if len(payload) < 4 {
-		return "", "", false
-	}
-	n := binary.LittleEndian.Uint32(view(payload[:4]))
-	payload = payload[4:]
-	if uint64(n) > uint64(len(payload)) {
-		return "", "", false
-	}
-	return payload[:n], payload[n:], true
+	return whole
 }

@@ -41,10 +41,12 @@ func TestRequestAsSent(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	response := run.Ask(sdktest.Request{Route: 3, Method: "POST", Path: "/a b", Query: "x=1", ID: "req-1", Body: "hello",
+	response := run.Ask(sdktest.Request{Route: "things.get", Values: map[string]string{"id": "a b"},
+		Method: "POST", Path: "/a b", Query: "x=1", ID: "req-1", Body: "hello",
 		Headers: map[string]string{"accept": "text/plain"}})
-	if want := (sdk.Request{Route: 3, Method: "POST", Path: "/a b", Query: "x=1", RequestID: "req-1", BodySize: 5}); got != want {
-		t.Errorf("request %+v, want %+v", got, want)
+	if got.Route != "things.get" || got.PathValue("id") != "a b" || got.PathValue("other") != "" || got.Method != "POST" ||
+		got.Path != "/a b" || got.Query != "x=1" || got.RequestID != "req-1" || got.BodySize != 5 {
+		t.Errorf("request %+v", got)
 	}
 	if body != "hello" || accept != "text/plain" {
 		t.Errorf("body %q, accept %q", body, accept)
@@ -66,21 +68,6 @@ func TestBodyLargerThanWhatIsKept(t *testing.T) {
 		body := strings.Repeat("b", size)
 		if got := run.Ask(sdktest.Request{Method: "POST", Body: body}).Body; got != body {
 			t.Errorf("a body of %d bytes came back with %d", size, len(got))
-		}
-	}
-}
-
-func TestRoutes(t *testing.T) {
-	run := sdktest.Start(t, sdktest.New(), func(l *sdk.Loop) error {
-		l.HandleRoute(2, func(x *sdk.Exchange) { x.RespondText(200, "two") })
-		return nil
-	})
-	if got := run.Ask(sdktest.Request{Route: 2}); got.Body != "two" {
-		t.Errorf("route 2: %+v", got)
-	}
-	for _, route := range []int{0, 1, 3} {
-		if got := run.Ask(sdktest.Request{Route: route}); got.Status != 404 {
-			t.Errorf("route %d without a handler: status %d", route, got.Status)
 		}
 	}
 }

@@ -308,6 +308,14 @@ func (wasmSQLite) Errmsg(connection uint32, buffer []byte) int32 {
 
 type wasmHTTP struct{}
 
+//go:wasmimport innkeeper:http@1 routes
+//go:noescape
+func importHTTPRoutes(buffer unsafe.Pointer, bufferSize uint32) int32
+
+func (wasmHTTP) Routes(buffer []byte) int32 {
+	return importHTTPRoutes(pointer(buffer), uint32(len(buffer)))
+}
+
 //go:wasmimport innkeeper:http@1 header
 //go:noescape
 func importHTTPHeader(exchange uint32, name unsafe.Pointer, nameSize uint32, buffer unsafe.Pointer, bufferSize uint32) int32

@@ -30,6 +30,8 @@ type Loop struct {
 	onHTTP  func(kind abi.EventKind, handle uint32, payload []byte)
 	onAgent func(kind abi.EventKind, handle uint32, payload []byte)
 	routes  routes
+	// checkRoutes runs after setup; nil without HandleRoute.
+	checkRoutes func() error
 
 	onShutdown func(Shutdown)
 	holdReady  bool
@@ -69,6 +71,11 @@ func (l *Loop) run(setup func(*Loop) error) error {
 	defer l.mu.Unlock()
 	if err := setup(l); err != nil {
 		return err
+	}
+	if l.checkRoutes != nil {
+		if err := l.checkRoutes(); err != nil {
+			return err
+		}
 	}
 	if !l.holdReady {
 		if err := l.Ready(); err != nil {

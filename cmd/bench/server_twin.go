@@ -46,7 +46,8 @@ func newTwin(ctx context.Context, path string) (*twinServer, error) {
 	s.guest = guesthost.New(ctx, guesthost.Config{
 		Adapter: conf.Name, Generation: 1, Version: "bench", Families: conf.Manifest.Families,
 		Folder: filepath.Join(whole.DataDir, conf.Name), Databases: conf.Manifest.Databases, Settings: settings,
-		Agent: echo.New(echo.Config{Delay: whole.Agent.Delay}), Logger: logger, MaxBody: conf.Limits.MaxBody,
+		Routes: conf.Manifest.RouteNames(),
+		Agent:  echo.New(echo.Config{Delay: whole.Agent.Delay}), Logger: logger, MaxBody: conf.Limits.MaxBody,
 	})
 	if s.listener, err = front.Bind(twinListener(conf, logger)); err != nil {
 		return nil, err
@@ -71,7 +72,9 @@ func twinListener(conf *config.Adapter, logger *slog.Logger) front.Config {
 		BodyBytes: limits.MaxBody, HeaderBytes: int(limits.MaxHeader), Connections: limits.MaxConnections, Exchanges: limits.MaxConcurrent,
 	}
 	for _, route := range conf.Manifest.HTTP.Routes {
-		cfg.Routes = append(cfg.Routes, front.Route{Method: route.Method, Pattern: route.Path, Key: route.Access == manifest.AccessKey})
+		cfg.Routes = append(cfg.Routes, front.Route{
+			Name: route.Name, Method: route.Method, Pattern: route.Path, Key: route.Access == manifest.AccessKey,
+		})
 	}
 	return cfg
 }
@@ -80,7 +83,11 @@ func twinListener(conf *config.Adapter, logger *slog.Logger) front.Config {
 type twinBackend struct{ family *httpfn.Family }
 
 func (b twinBackend) Serve(w http.ResponseWriter, r *http.Request, in front.Inbound) front.Outcome {
-	return front.Outcome(b.family.Serve(w, r, httpfn.Inbound{Route: in.Route, RequestID: in.RequestID, Body: in.Body}))
+	var values []abi.PathValue
+	for _, v := range in.Values {
+		values = append(values, abi.PathValue(v))
+	}
+	return front.Outcome(b.family.Serve(w, r, httpfn.Inbound{Route: in.Route, Values: values, RequestID: in.RequestID, Body: in.Body}))
 }
 
 func (s *twinServer) address() string { return s.listener.Addr().String() }

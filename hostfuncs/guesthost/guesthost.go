@@ -36,6 +36,8 @@ type Config struct {
 	// Folder is where the adapter's databases lie; Databases are the labels it may open.
 	Folder    string
 	Databases []string
+	// Routes are the names of the HTTP routes that the manifest declares.
+	Routes []string
 	// Settings is the adapter's settings as JSON, without secrets; Secrets tells which secret ones are set.
 	Settings []byte
 	Secrets  map[string]bool
@@ -115,7 +117,7 @@ func (g *Guest) grant(family string, cfg Config) {
 		})
 	case "http":
 		g.HTTP = httpfn.New(g.Context, httpfn.Config{
-			Ledger: g.Ledger, Mailbox: g.Mailbox, Logger: cfg.Logger, KeepAlive: cfg.KeepAlive, MessageBytes: int(cfg.MaxBody),
+			Ledger: g.Ledger, Mailbox: g.Mailbox, Logger: cfg.Logger, Routes: cfg.Routes, KeepAlive: cfg.KeepAlive, MessageBytes: int(cfg.MaxBody),
 		})
 		g.Host.HTTP = g.HTTP
 	case "agent":

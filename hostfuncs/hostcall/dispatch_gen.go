@@ -57,6 +57,7 @@ func dispatch() map[string]map[string]call {
 			"errmsg":               sqliteErrmsg,
 		},
 		"http": {
+			"routes":  httpRoutes,
 			"header":  httpHeader,
 			"headers": httpHeaders,
 			"body":    httpBody,
@@ -348,6 +349,14 @@ func sqliteErrmsg(host *abi.Host, mem guestmem.Memory, stack []uint64) int32 {
 		return errno.Result()
 	}
 	return host.SQLite.Errmsg(uint32(stack[0]), buffer)
+}
+
+func httpRoutes(host *abi.Host, mem guestmem.Memory, stack []uint64) int32 {
+	buffer, errno := mem.Bytes(uint32(stack[0]), uint32(stack[1]))
+	if errno != 0 {
+		return errno.Result()
+	}
+	return host.HTTP.Routes(buffer)
 }
 
 func httpHeader(host *abi.Host, mem guestmem.Memory, stack []uint64) int32 {

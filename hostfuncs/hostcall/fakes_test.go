@@ -136,6 +136,7 @@ func (f fakeSQLite) ColumnDouble(s, c uint32, v *float64) int32 {
 	return f.note("sqlite.column_double", s, c, v)
 }
 
+func (f fakeHTTP) Routes(b []byte) int32                  { return f.note("http.routes", fill(b)) }
 func (f fakeHTTP) Header(e uint32, n, b []byte) int32     { return f.note("http.header", e, n, fill(b)) }
 func (f fakeHTTP) Headers(e uint32, b []byte) int32       { return f.note("http.headers", e, fill(b)) }
 func (f fakeHTTP) Body(e uint32, b []byte) int32          { return f.note("http.body", e, fill(b)) }

@@ -48,6 +48,11 @@ func (f *Family) read(id uint32, call func(ex *exchange) int32) int32 {
 	return call(ex)
 }
 
+// Routes is http.routes.
+func (f *Family) Routes(buffer []byte) int32 {
+	return guestmem.CopyOut(buffer, abi.AppendStrings(nil, f.cfg.Routes))
+}
+
 // Header is http.header. EPIPE once the client left.
 func (f *Family) Header(id uint32, name, buffer []byte) int32 {
 	return f.read(id, func(ex *exchange) int32 {

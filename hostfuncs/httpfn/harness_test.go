@@ -74,7 +74,9 @@ func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "body", http.StatusBadRequest)
 		return
 	}
-	outcome := h.f.Serve(w, r, httpfn.Inbound{Route: 3, RequestID: "id-1", Body: body})
+	outcome := h.f.Serve(w, r, httpfn.Inbound{
+		Route: "things.get", Values: []abi.PathValue{{Name: "id", Value: "7"}}, RequestID: "id-1", Body: body,
+	})
 	clear(body) // it belongs to the listener again
 	switch outcome {
 	case httpfn.NotTaken:

@@ -31,6 +31,8 @@ type Config struct {
 	Ledger  *ledger.Ledger
 	Mailbox *mailbox.Mailbox
 	Logger  *slog.Logger
+	// Routes are the names of the routes that the manifest declares.
+	Routes []string
 
 	// HighWater is how many bytes of one stream may wait for its client before the guest gets EAGAIN.
 	HighWater int

@@ -2,6 +2,7 @@ package httpfn_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -12,10 +13,13 @@ func TestWhatAGuestSeesOfARequest(t *testing.T) {
 	h := newHouse(t, nil)
 	h.dial("POST /v1/a%20b?q=%20x HTTP/1.1\r\nHost: inn:80\r\nContent-Length: 5\r\nAuthorization: Bearer secret\r\nX-Two: 1\r\nx-two: 2\r\nAccept: */*\r\n\r\nhello")
 	e := h.next(abi.EventHTTPRequest)
-	p := abi.ReadPayload(e.payload)
-	got := fmt.Sprintf("%d %d %q %q %q %q %t", p.U32(), p.U32(), p.String(), p.String(), p.String(), p.String(), p.Bad || len(p.Rest()) > 0)
-	if want := `3 5 "POST" "/v1/a b" "q=%20x" "id-1" false`; got != want {
-		t.Errorf("payload: %s, want %s", got, want)
+	var got abi.HTTPRequest
+	want := abi.HTTPRequest{
+		Route: "things.get", Values: []abi.PathValue{{Name: "id", Value: "7"}}, Method: "POST", Path: "/v1/a b", Query: "q=%20x",
+		RequestID: "id-1", BodySize: 5,
+	}
+	if !got.Read(e.payload) || !reflect.DeepEqual(got, want) {
+		t.Errorf("payload: %+v, want %+v", got, want)
 	}
 
 	header := func(name string) string {

@@ -9,8 +9,10 @@ import (
 
 // Inbound is one request, next to the [http.Request].
 type Inbound struct {
-	// Route is the index of the route in the manifest.
-	Route int
+	// Route is the name of the route in the manifest.
+	Route string
+	// Values are the parameters of the route's pattern and what stands in their place.
+	Values []abi.PathValue
 	// RequestID is what logs know the request by.
 	RequestID string
 	// Body is the whole request body; it is not used after Serve returned.
@@ -71,12 +73,9 @@ func (f *Family) forget(ex *exchange, id uint32) {
 }
 
 func requestPayload(r *http.Request, in Inbound) []byte {
-	path, query := r.URL.Path, r.URL.RawQuery
-	p := make([]byte, 0, 2*4+4*4+len(r.Method)+len(path)+len(query)+len(in.RequestID))
-	p = abi.AppendU32(p, uint32(in.Route))
-	p = abi.AppendU32(p, uint32(len(in.Body)))
-	p = abi.AppendString(p, r.Method)
-	p = abi.AppendString(p, path)
-	p = abi.AppendString(p, query)
-	return abi.AppendString(p, in.RequestID)
+	q := abi.HTTPRequest{
+		Route: in.Route, Values: in.Values, Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
+		RequestID: in.RequestID, BodySize: uint32(len(in.Body)),
+	}
+	return q.Append(nil)
 }

@@ -13,13 +13,13 @@ import (
 func TestARequestReachesItsBackend(t *testing.T) {
 	l := start(t, nil)
 	got := ask(t, l, request{method: "POST", path: "/v1/responses", body: "hello"})
-	if got.StatusCode != 200 || got.text != "1 POST /v1/responses hello" {
+	if got.StatusCode != 200 || got.text != "create POST /v1/responses hello" {
 		t.Errorf("got %d %q", got.StatusCode, got.text)
 	}
-	if got := ask(t, l, request{method: "GET", path: "/v1/responses/a%20b", noKey: false}); got.text != "2 GET /v1/responses/a b " {
+	if got := ask(t, l, request{method: "GET", path: "/v1/responses/a%20b", noKey: false}); got.text != "get GET /v1/responses/a b " {
 		t.Errorf("got %q", got.text)
 	}
-	if got := ask(t, l, request{method: "GET", path: "/health", noKey: true}); got.text != "0 GET /health " {
+	if got := ask(t, l, request{method: "GET", path: "/health", noKey: true}); got.text != "health GET /health " {
 		t.Errorf("open route without a key: %q", got.text)
 	}
 }

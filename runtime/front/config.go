@@ -41,6 +41,8 @@ type Config struct {
 // Route is one method and path pattern. A GET route answers HEAD, too. A pattern is literal segments, {name} for one
 // segment, and {name...} at the end for one or more; where several match, the literal one wins.
 type Route struct {
+	// Name is what the backend knows the route by.
+	Name    string
 	Method  string
 	Pattern string
 	// Key tells that the route needs the bearer key.
@@ -49,13 +51,18 @@ type Route struct {
 
 // Inbound is one request as a backend gets it, next to the [http.Request]: past all checks, its body read.
 type Inbound struct {
-	// Route is the index of the route in the configuration.
-	Route int
+	// Route is the name of the route.
+	Route string
+	// Values are the parameters of the route's pattern, in its order, as the decoded path has them.
+	Values []Value
 	// RequestID is the client's or a new one; it is in the answer's headers already.
 	RequestID string
 	// Body is the whole request body. It is the backend's until Serve returns, and never after that.
 	Body []byte
 }
+
+// Value is one parameter of a route's pattern and what stands in its place.
+type Value struct{ Name, Value string }
 
 // Backend answers requests. Serve blocks until the exchange is over; it returns soon after the request's context ends.
 // The headers that are set when it is called belong to the host.

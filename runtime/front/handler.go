@@ -57,7 +57,7 @@ func (l *Listener) handle(w *response, r *http.Request, id string) *problem {
 	w.bodyRead = true
 	delete(r.Header, "Authorization") // secrets stay in the host
 	delete(r.Header, "Proxy-Authorization")
-	return l.serve(w, r, Inbound{Route: route.index, RequestID: id, Body: body.bytes()}, route.key)
+	return l.serve(w, r, Inbound{Route: route.route, Values: route.values(r.URL.Path), RequestID: id, Body: body.bytes()}, route.key)
 }
 
 // route finds the route of a request, or answers a preflight (done).

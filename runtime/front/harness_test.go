@@ -24,11 +24,11 @@ const key = "correct horse battery staple"
 // testRoutes are the routes of every listener here; the tests use their indexes.
 func testRoutes() []front.Route {
 	return []front.Route{
-		{Method: "GET", Pattern: "/health"},
-		{Method: "POST", Pattern: "/v1/responses", Key: true},
-		{Method: "GET", Pattern: "/v1/responses/{id}", Key: true},
-		{Method: "DELETE", Pattern: "/v1/responses/{id}", Key: true},
-		{Method: "POST", Pattern: "/open"},
+		{Name: "health", Method: "GET", Pattern: "/health"},
+		{Name: "create", Method: "POST", Pattern: "/v1/responses", Key: true},
+		{Name: "get", Method: "GET", Pattern: "/v1/responses/{id}", Key: true},
+		{Name: "delete", Method: "DELETE", Pattern: "/v1/responses/{id}", Key: true},
+		{Name: "open", Method: "POST", Pattern: "/open"},
 	}
 }
 
@@ -42,7 +42,7 @@ func (f backendFunc) Serve(w http.ResponseWriter, r *http.Request, in front.Inbo
 // echo answers with what it was given.
 func echo(w http.ResponseWriter, r *http.Request, in front.Inbound) front.Outcome {
 	w.Header().Set("Content-Type", "text/plain")
-	_, _ = fmt.Fprintf(w, "%d %s %s %s", in.Route, r.Method, r.URL.Path, in.Body)
+	_, _ = fmt.Fprintf(w, "%s %s %s %s", in.Route, r.Method, r.URL.Path, in.Body)
 	return front.Answered
 }
 

@@ -27,21 +27,62 @@ type segment struct {
 type endpoint struct{ methods []method }
 
 type method struct {
-	name  string
-	index int
-	key   bool
+	name   string
+	route  string // what the manifest calls it
+	key    bool
+	places []place
+}
+
+// place is where in a path the value of a pattern's parameter stands.
+type place struct {
+	name    string
+	segment int
+	rest    bool // it goes on to the end of the path
 }
 
 func newRoutes(list []Route) *routes {
 	t := &routes{literal: map[string]*endpoint{}, root: &segment{}}
-	for i, route := range list {
+	for _, route := range list {
 		e := t.endpoint(route.Pattern)
-		e.methods = append(e.methods, method{route.Method, i, route.Key})
+		e.methods = append(e.methods, method{route.Method, route.Name, route.Key, places(route.Pattern)})
 	}
 	for _, route := range list {
 		t.shortcut(route.Pattern)
 	}
 	return t
+}
+
+// places lists the parameters of a pattern.
+func places(pattern string) (list []place) {
+	segment := 0
+	for part := range strings.SplitSeq(strings.TrimPrefix(pattern, "/"), "/") {
+		if strings.HasPrefix(part, "{") {
+			name, rest := strings.CutSuffix(strings.Trim(part, "{}"), "...")
+			list = append(list, place{name, segment, rest})
+		}
+		segment++
+	}
+	return list
+}
+
+// values reads the parameters from a path that the route's pattern matches.
+func (m method) values(path string) []Value {
+	if len(m.places) == 0 {
+		return nil
+	}
+	values := make([]Value, 0, len(m.places))
+	segment, path := 0, path[1:]
+	for _, p := range m.places {
+		for ; segment < p.segment; segment++ {
+			_, path, _ = strings.Cut(path, "/")
+		}
+		value := path
+		if !p.rest {
+			value, _, _ = strings.Cut(path, "/")
+		}
+		values = append(values, Value{p.name, value})
+	}
+	return values
 }
 
 // endpoint finds or makes the pattern's place in the tree.

@@ -7,63 +7,69 @@ import (
 
 func TestMatch(t *testing.T) {
 	patterns := []Route{
-		0: {Method: "GET", Pattern: "/"},
-		1: {Method: "GET", Pattern: "/health"},
-		2: {Method: "POST", Pattern: "/v1/runs"},
-		3: {Method: "GET", Pattern: "/v1/runs/{id}"},
-		4: {Method: "DELETE", Pattern: "/v1/runs/{id}"},
-		5: {Method: "POST", Pattern: "/v1/runs/compact"},
-		6: {Method: "GET", Pattern: "/v1/runs/{id}/events"},
-		7: {Method: "GET", Pattern: "/files/{path...}"},
-		8: {Method: "GET", Pattern: "/files/{name}"},
-		9: {Method: "HEAD", Pattern: "/files/{name}"},
+		{Name: "r0", Method: "GET", Pattern: "/"},
+		{Name: "r1", Method: "GET", Pattern: "/health"},
+		{Name: "r2", Method: "POST", Pattern: "/v1/runs"},
+		{Name: "r3", Method: "GET", Pattern: "/v1/runs/{id}"},
+		{Name: "r4", Method: "DELETE", Pattern: "/v1/runs/{id}"},
+		{Name: "r5", Method: "POST", Pattern: "/v1/runs/compact"},
+		{Name: "r6", Method: "GET", Pattern: "/v1/runs/{id}/events"},
+		{Name: "r7", Method: "GET", Pattern: "/files/{path...}"},
+		{Name: "r8", Method: "GET", Pattern: "/files/{name}"},
+		{Name: "r10", Method: "GET", Pattern: "/a/{one}/b/{two}/{rest...}"},
+		{Name: "r9", Method: "HEAD", Pattern: "/files/{name}"},
 	}
 	cases := []struct {
 		method, path string
-		index        int // -1: none
+		route        string // its name and values; empty: none
 		allowed      string
 	}{
-		{"GET", "/", 0, ""},
-		{"GET", "/health", 1, ""},
-		{"HEAD", "/health", 1, ""},
-		{"POST", "/health", -1, "GET HEAD"},
-		{"GET", "/Health", -1, ""},
-		{"GET", "/health/", -1, ""},
-		{"GET", "//health", -1, ""},
-		{"GET", "health", -1, ""},
-		{"GET", "", -1, ""},
-		{"OPTIONS", "*", -1, ""},
-		{"POST", "/v1/runs", 2, ""},
-		{"GET", "/v1", -1, ""},
-		{"GET", "/v1/runs/", -1, ""},
-		{"GET", "/v1/runs/abc", 3, ""},
-		{"DELETE", "/v1/runs/abc", 4, ""},
-		{"POST", "/v1/runs/compact", 5, ""},
-		{"GET", "/v1/runs/compact", 3, ""}, // the literal has no GET, the parameter has
-		{"PUT", "/v1/runs/compact", -1, "POST GET HEAD DELETE"},
-		{"GET", "/v1/runs/abc/events", 6, ""},
-		{"GET", "/v1/runs//events", -1, ""},
-		{"GET", "/v1/runs/../events", -1, ""},
-		{"GET", "/v1/runs/.", -1, ""},
-		{"GET", "/v1/runs/a b\x00", 3, ""},
-		{"GET", "/files/a", 8, ""},
-		{"HEAD", "/files/a", 9, ""},
-		{"GET", "/files/a/b", 7, ""},
-		{"HEAD", "/files/a/b", 7, ""},
-		{"GET", "/files/a//b", -1, ""},
-		{"GET", "/files/a/../../etc", -1, ""},
-		{"GET", "/files/", -1, ""},
-		{"GET", "/files", -1, ""},
+		{"GET", "/", "r0", ""},
+		{"GET", "/health", "r1", ""},
+		{"HEAD", "/health", "r1", ""},
+		{"POST", "/health", "", "GET HEAD"},
+		{"GET", "/Health", "", ""},
+		{"GET", "/health/", "", ""},
+		{"GET", "//health", "", ""},
+		{"GET", "health", "", ""},
+		{"GET", "", "", ""},
+		{"OPTIONS", "*", "", ""},
+		{"POST", "/v1/runs", "r2", ""},
+		{"GET", "/v1", "", ""},
+		{"GET", "/v1/runs/", "", ""},
+		{"GET", "/v1/runs/abc", "r3 id=abc", ""},
+		{"DELETE", "/v1/runs/abc", "r4 id=abc", ""},
+		{"POST", "/v1/runs/compact", "r5", ""},
+		{"GET", "/v1/runs/compact", "r3 id=compact", ""}, // the literal has no GET, the parameter has
+		{"PUT", "/v1/runs/compact", "", "POST GET HEAD DELETE"},
+		{"GET", "/v1/runs/abc/events", "r6 id=abc", ""},
+		{"GET", "/v1/runs//events", "", ""},
+		{"GET", "/v1/runs/../events", "", ""},
+		{"GET", "/v1/runs/.", "", ""},
+		{"GET", "/v1/runs/a b\x00", "r3 id=a b\x00", ""},
+		{"GET", "/files/a", "r8 name=a", ""},
+		{"HEAD", "/files/a", "r9 name=a", ""},
+		{"GET", "/files/a/b", "r7 path=a/b", ""},
+		{"HEAD", "/files/a/b", "r7 path=a/b", ""},
+		{"GET", "/a/1/b/2/3", "r10 one=1 two=2 rest=3", ""},
+		{"GET", "/a/x y/b/ä/3/4", "r10 one=x y two=ä rest=3/4", ""},
+		{"GET", "/files/a//b", "", ""},
+		{"GET", "/files/a/../../etc", "", ""},
+		{"GET", "/files/", "", ""},
+		{"GET", "/files", "", ""},
 	}
 	table := newRoutes(patterns)
 	for _, c := range cases {
 		found, ok, allowed := table.match(c.method, c.path)
-		index := -1
+		route := ""
 		if ok {
-			index = found.index
+			route = found.route
+			for _, v := range found.values(c.path) {
+				route += " " + v.Name + "=" + v.Value
+			}
 		}
-		if got := strings.Join(allowed, " "); index != c.index || got != c.allowed {
-			t.Errorf("%s %s: route %d, allowed %q; want %d, %q", c.method, c.path, index, got, c.index, c.allowed)
+		if got := strings.Join(allowed, " "); route != c.route || got != c.allowed {
+			t.Errorf("%s %s: route %q, allowed %q; want %q, %q", c.method, c.path, route, got, c.route, c.allowed)
 		}
 	}
 }

@@ -94,6 +94,18 @@ func (m *Manifest) Setting(name string) *Setting {
 	return nil
 }
 
+// RouteNames lists the names of the HTTP routes.
+func (m *Manifest) RouteNames() []string {
+	if m.HTTP == nil {
+		return nil
+	}
+	names := make([]string, len(m.HTTP.Routes))
+	for i, r := range m.HTTP.Routes {
+		names[i] = r.Name
+	}
+	return names
+}
+
 // BearerKey returns the setting that is the bearer key of the routes, or nil.
 func (m *Manifest) BearerKey() *Setting {
 	if m.HTTP == nil || m.HTTP.Key == "" {

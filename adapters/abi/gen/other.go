@@ -112,7 +112,7 @@ its bytes.
 | kind | name | handle | payload |
 |---|---|---|---|
 | %#06x | shutdown | 0 | u32 drain budget in ms, string reason |
-| %#06x | http request | the new exchange | u32 route index in the manifest, u32 body size, strings method, path, query, request id |
+| %#06x | http request | the new exchange | string route, u32 number of path values and for each the strings name and value, strings method, path, query, request id, u32 body size |
 | %#06x | http gone | the exchange | none; the client left |
 | %#06x | http writable | the exchange | none; a stream that gave EAGAIN takes bytes again |
 | %#06x | http message | the exchange, a WebSocket | u32 1 text or 2 binary, the message to the end |

@@ -21,25 +21,23 @@ func BenchmarkResponse(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			s := start(b, b.TempDir(), `{}`)
 			s.host.OnTurn(words)
-			route := routeOf(b, "POST", "/v1/responses")
 			b.ReportAllocs()
 			for b.Loop() {
-				s.ask(route, body)
+				s.ask(body)
 			}
 		})
 	}
 	b.Run("chained100", func(b *testing.B) {
 		s := start(b, b.TempDir(), `{"stored_responses":200}`)
 		s.host.OnTurn(words)
-		route := routeOf(b, "POST", "/v1/responses")
 		id := ""
 		for range 100 {
-			id = at(b, object(b, s.ask(route, chained("hi", id)).Body), "id").(string)
+			id = at(b, object(b, s.ask(chained("hi", id)).Body), "id").(string)
 		}
 		body := chained("hi", id)
 		b.ReportAllocs()
 		for b.Loop() {
-			s.ask(route, body)
+			s.ask(body)
 		}
 	})
 }
@@ -52,8 +50,8 @@ func chained(input, id string) string {
 }
 
 // ask brings a request of a route that is known already.
-func (s *server) ask(route int, body string) sdktest.Response {
-	r := s.host.Request(sdktest.Request{Route: route, Method: "POST", Path: "/v1/responses", Body: body, ID: "req_test"}).Wait()
+func (s *server) ask(body string) sdktest.Response {
+	r := s.host.Request(sdktest.Request{Route: "responses.create", Method: "POST", Path: "/v1/responses", Body: body, ID: "req_test"}).Wait()
 	if r.Status != 200 {
 		s.t.Fatalf("%d %s", r.Status, r.Body)
 	}

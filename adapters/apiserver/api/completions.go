@@ -1,7 +1,6 @@
 package api
 
 import (
-	"strings"
 
 	"innkeeper/adapters/apiserver/api/chat"
 	"innkeeper/adapters/apiserver/api/responses"
@@ -11,19 +10,13 @@ import (
 	"innkeeper/adapters/sdk"
 )
 
-// completionID is the {id} of /v1/chat/completions/{id} and of what is below it.
-func completionID(x *sdk.Exchange) string {
-	id, _, _ := strings.Cut(strings.TrimPrefix(x.Path, "/v1/chat/completions/"), "/")
-	return id
-}
-
 func noCompletion(id string) *openai.Error {
 	return openai.NotFound("completion_id", "completion_not_found", "Stored chat completion with id '"+id+"' not found.")
 }
 
 // findCompletion finds a stored completion and one of its texts; ok is false after an answer that it is not there.
 func (a *app) findCompletion(x *sdk.Exchange, text func(*work.Kept) ([]byte, bool, error)) (k work.Kept, found []byte, ok bool) {
-	id := completionID(x)
+	id := x.PathValue("id")
 	k, ok, err := a.work.Completion(id)
 	if err == nil && ok {
 		found, ok, err = text(&k)
@@ -82,7 +75,7 @@ func (a *app) updateCompletion(x *sdk.Exchange) {
 
 // deleteCompletion is DELETE /v1/chat/completions/{id}.
 func (a *app) deleteCompletion(x *sdk.Exchange) {
-	id := completionID(x)
+	id := x.PathValue("id")
 	switch ok, err := a.work.RemoveCompletion(id); {
 	case err != nil:
 		a.workBroken(x, err)
@@ -108,7 +101,7 @@ func (a *app) listMessages(x *sdk.Exchange) {
 		return
 	}
 	if a.item.Parse(messages) != nil {
-		a.refuse(x, noCompletion(completionID(x)))
+		a.refuse(x, noCompletion(x.PathValue("id")))
 		return
 	}
 	if a.out, fault = responses.AppendPage(a.out[:0], a.item.Root(), page); fault != nil {

@@ -17,9 +17,9 @@ func (s *server) sendKeyed(key, path, body string) *sdktest.Exchange {
 func (s *server) sendWith(method, path, body string, headers map[string]string) *sdktest.Exchange {
 	s.t.Helper()
 	path, query, _ := strings.Cut(path, "?")
-	return s.host.Request(sdktest.Request{
-		Route: routeOf(s.t, method, path), Method: method, Path: path, Query: query, Body: body, ID: "req_test", Headers: headers,
-	})
+	r := requestOf(s.t, method, path)
+	r.Query, r.Body, r.Headers = query, body, headers
+	return s.host.Request(r)
 }
 
 // kill ends the adapter without a word, as the end of its process does.
@@ -245,10 +245,11 @@ func BenchmarkChat(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			s := start(b, b.TempDir(), `{}`)
 			s.host.OnTurn(words)
-			route := routeOf(b, "POST", "/v1/chat/completions")
+			request := requestOf(b, "POST", "/v1/chat/completions")
+			request.Body = hello + end
 			b.ReportAllocs()
 			for b.Loop() {
-				s.host.Request(sdktest.Request{Route: route, Method: "POST", Path: "/v1/chat/completions", Body: hello + end, ID: "r"}).Wait()
+				s.host.Request(request).Wait()
 			}
 		})
 	}

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"strings"
 
 	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/adapters/lib/openai"
@@ -75,7 +74,7 @@ func (a *app) listModels(x *sdk.Exchange) {
 
 // getModel is GET /v1/models/{model...}; names may hold slashes.
 func (a *app) getModel(x *sdk.Exchange) {
-	name := strings.TrimPrefix(x.Path, "/v1/models/")
+	name := x.PathValue("model")
 	a.scratch = append(append(append(a.scratch[:0], '['), a.models...), ']')
 	if a.body.Parse(a.scratch) == nil {
 		for it := a.body.Root().Items(); it.Next(); {

@@ -51,7 +51,7 @@ func (a *app) replyResponse(x *sdk.Exchange, p *response) {
 
 // cancelResponse is POST /v1/responses/{id}/cancel. A response that has ended is shown as it is.
 func (a *app) cancelResponse(x *sdk.Exchange) {
-	id := responseID(x)
+	id := x.PathValue("id")
 	if p := a.live[id]; p != nil {
 		if !p.background() {
 			a.refuse(x, notBackground("Cannot cancel a synchronous response."))

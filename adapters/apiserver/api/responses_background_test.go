@@ -11,7 +11,9 @@ import (
 // get brings a GET with a query.
 func (s *server) get(path, query string) *sdktest.Exchange {
 	s.t.Helper()
-	return s.host.Request(sdktest.Request{Route: routeOf(s.t, "GET", path), Path: path, Query: query, ID: "req_test"})
+	r := requestOf(s.t, "GET", path)
+	r.Query = query
+	return s.host.Request(r)
 }
 
 // startBackground makes a response in the background and gives its id and turn.

@@ -10,7 +10,7 @@ import (
 
 // listInputItems is GET /v1/responses/{id}/input_items: what the request brought, without what it continued.
 func (a *app) listInputItems(x *sdk.Exchange) {
-	id := responseID(x)
+	id := x.PathValue("id")
 	page, fault := pageOf(x)
 	if fault != nil {
 		a.refuse(x, fault)

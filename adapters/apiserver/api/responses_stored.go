@@ -1,7 +1,6 @@
 package api
 
 import (
-	"strings"
 
 	"innkeeper/adapters/apiserver/api/ids"
 	"innkeeper/adapters/lib/jsontext"
@@ -9,19 +8,13 @@ import (
 	"innkeeper/adapters/sdk"
 )
 
-// responseID is the {id} of /v1/responses/{id} and of what is below it.
-func responseID(x *sdk.Exchange) string {
-	id, _, _ := strings.Cut(strings.TrimPrefix(x.Path, "/v1/responses/"), "/")
-	return id
-}
-
 func noResponse(id string) *openai.Error {
 	return openai.NotFound("response_id", "response_not_found", "Response with id '"+id+"' not found.")
 }
 
 // getResponse is GET /v1/responses/{id}. One that is still being answered is shown as it is now.
 func (a *app) getResponse(x *sdk.Exchange) {
-	id := responseID(x)
+	id := x.PathValue("id")
 	if stream, ok := x.QueryValue("stream"); ok && stream == "true" {
 		from, fault := startingAfter(x)
 		if fault != nil {
@@ -49,7 +42,7 @@ func (a *app) getResponse(x *sdk.Exchange) {
 // deleteResponse is DELETE /v1/responses/{id}. One that a client waits for goes on, and is not stored; one in the background
 // is cancelled.
 func (a *app) deleteResponse(x *sdk.Exchange) {
-	id := responseID(x)
+	id := x.PathValue("id")
 	p := a.live[id]
 	delete(a.live, id)
 	ok := p != nil

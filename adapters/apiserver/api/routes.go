@@ -2,7 +2,7 @@ package api
 
 import "innkeeper/adapters/sdk"
 
-// route is one entry of the manifest's [[http.routes]], in the same order: the host names a route by its index.
+// route is one entry of the manifest's [[http.routes]].
 type route struct {
 	name, method, path string
 	open               bool // without the key

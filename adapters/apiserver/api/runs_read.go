@@ -2,17 +2,10 @@ package api
 
 import (
 	"strconv"
-	"strings"
 
 	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
-
-// runID is the {id} of /v1/runs/{id} and of what is below it.
-func runID(x *sdk.Exchange) string {
-	id, _, _ := strings.Cut(strings.TrimPrefix(x.Path, "/v1/runs/"), "/")
-	return id
-}
 
 func noRun(id string) *openai.Error {
 	return openai.NotFound("run_id", "run_not_found", "Run with id '"+id+"' not found.")
@@ -20,7 +13,7 @@ func noRun(id string) *openai.Error {
 
 // getRun is GET /v1/runs/{id}.
 func (a *app) getRun(x *sdk.Exchange) {
-	if j := a.runs[runID(x)]; j != nil {
+	if j := a.runs[x.PathValue("id")]; j != nil {
 		a.out = j.run.AppendJSON(a.out[:0])
 		a.reply(x, 200, a.out)
 		a.shrink()
@@ -31,14 +24,14 @@ func (a *app) getRun(x *sdk.Exchange) {
 
 // stopRun is POST /v1/runs/{id}/stop. A run that has ended is shown as it is.
 func (a *app) stopRun(x *sdk.Exchange) {
-	if j := a.runs[runID(x)]; j != nil {
+	if j := a.runs[x.PathValue("id")]; j != nil {
 		j.stop()
 	}
 	a.replyEndedRun(x)
 }
 
 func (a *app) replyEndedRun(x *sdk.Exchange) {
-	id := runID(x)
+	id := x.PathValue("id")
 	run, ok, err := a.work.Run(id)
 	var object []byte
 	if err == nil && ok {
@@ -57,7 +50,7 @@ func (a *app) replyEndedRun(x *sdk.Exchange) {
 // readRun is GET /v1/runs/{id}/events: the events after the one that the client has seen last, and those to come, up to the
 // one that ends the run.
 func (a *app) readRun(x *sdk.Exchange) {
-	id := runID(x)
+	id := x.PathValue("id")
 	seen, fault := lastSeen(x)
 	if fault != nil {
 		a.refuse(x, fault)

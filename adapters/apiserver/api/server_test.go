@@ -30,6 +30,7 @@ func start(t testing.TB, dir, settings string) *server {
 	t.Helper()
 	s := &server{t: t, host: sdktest.New(), dir: dir, code: make(chan int, 1), turn: make(chan *sdktest.Turn, 64)}
 	s.host.SetSettings(settings)
+	s.host.SetRoutes(readManifest(t).RouteNames()...)
 	s.host.SetModels(`[{"id":"echo","created":0,"owned_by":"innkeeper"}]`)
 	s.host.OnTurn(func(turn *sdktest.Turn) { s.turn <- turn })
 	families := s.host.ABI()
@@ -62,7 +63,9 @@ func (s *server) stop() int {
 // send brings a request by the manifest's routes, as the host does.
 func (s *server) send(method, path, body string) *sdktest.Exchange {
 	s.t.Helper()
-	return s.host.Request(sdktest.Request{Route: routeOf(s.t, method, path), Method: method, Path: path, Body: body, ID: "req_test"})
+	r := requestOf(s.t, method, path)
+	r.Body = body
+	return s.host.Request(r)
 }
 
 // do is send that answers the turn, if one is started, by the script, and waits for the whole answer.
@@ -121,15 +124,33 @@ func readManifest(t testing.TB) *manifest.Manifest {
 	return m
 }
 
-func routeOf(t testing.TB, method, path string) int {
+// requestOf is a request as the host hands it over: with its route and what stands in the place of the pattern's parameters.
+func requestOf(t testing.TB, method, path string) sdktest.Request {
 	t.Helper()
-	best, literal := -1, -1
-	for i, r := range readManifest(t).HTTP.Routes {
-		if n, ok := matches(r.Path, path); ok && r.Method == method && n > literal {
-			best, literal = i, n
+	r := sdktest.Request{Method: method, Path: path, ID: "req_test", Values: map[string]string{}}
+	route := routeOf(t, method, path)
+	r.Route = route.Name
+	got := strings.Split(path, "/")
+	for i, segment := range strings.Split(route.Path, "/") {
+		name, parameter := strings.CutPrefix(strings.TrimSuffix(segment, "}"), "{")
+		if name, rest := strings.CutSuffix(name, "..."); rest {
+			r.Values[name] = strings.Join(got[i:], "/")
+		} else if parameter {
+			r.Values[name] = got[i]
 		}
 	}
-	if best < 0 {
+	return r
+}
+
+func routeOf(t testing.TB, method, path string) (best manifest.Route) {
+	t.Helper()
+	literal := -1
+	for _, r := range readManifest(t).HTTP.Routes {
+		if n, ok := matches(r.Path, path); ok && r.Method == method && n > literal {
+			best, literal = r, n
+		}
+	}
+	if literal < 0 {
 		t.Fatalf("no route for %s %s", method, path)
 	}
 	return best

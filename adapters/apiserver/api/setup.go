@@ -75,8 +75,8 @@ func Setup(l *sdk.Loop) error {
 	if err := a.interruptLeftovers(); err != nil {
 		return err
 	}
-	for i, r := range a.routes() {
-		l.HandleRoute(i, r.handle)
+	for _, r := range a.routes() {
+		l.HandleRoute(r.name, r.handle)
 	}
 	l.OnShutdown(a.drain)
 	return nil

@@ -16,9 +16,9 @@ type client struct {
 
 func (s *server) dial() *client {
 	s.t.Helper()
-	return &client{s: s, x: s.host.Request(sdktest.Request{
-		Route: routeOf(s.t, "GET", "/v1/responses"), Path: "/v1/responses", ID: "req_socket", Headers: map[string]string{"upgrade": "websocket"},
-	})}
+	r := requestOf(s.t, "GET", "/v1/responses")
+	r.ID, r.Headers = "req_socket", map[string]string{"upgrade": "websocket"}
+	return &client{s: s, x: s.host.Request(r)}
 }
 
 // take gives the messages that came since it was called last, after everything that was sent before was handled: the loop

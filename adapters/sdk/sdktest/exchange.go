@@ -8,9 +8,10 @@ import (
 
 // Request is an inbound HTTP request.
 type Request struct {
-	Route  int
-	Method string // "GET" if empty
-	Path   string // "/" if empty
+	Route  string            // its name in the manifest
+	Values map[string]string // what stands in the place of the pattern's parameters
+	Method string            // "GET" if empty
+	Path   string            // "/" if empty
 	Query  string
 	ID     string
 	// Headers are names in lower case and values.
@@ -58,11 +59,13 @@ func (h *Host) Request(r Request) *Exchange {
 		x.handle = h.next()
 		h.exchanges[x.handle] = x
 	})
-	payload := abi.AppendU32(abi.AppendU32(nil, uint32(r.Route)), uint32(len(r.Body)))
-	for _, field := range []string{r.Method, r.Path, r.Query, r.ID} {
-		payload = abi.AppendString(payload, field)
+	payload := abi.HTTPRequest{
+		Route: r.Route, Method: r.Method, Path: r.Path, Query: r.Query, RequestID: r.ID, BodySize: uint32(len(r.Body)),
 	}
-	h.mailbox.post(abi.EventHTTPRequest, x.handle, payload)
+	for name, value := range r.Values {
+		payload.Values = append(payload.Values, abi.PathValue{Name: name, Value: value})
+	}
+	h.mailbox.post(abi.EventHTTPRequest, x.handle, payload.Append(nil))
 	return x
 }
 

@@ -25,6 +25,7 @@ type Host struct {
 	onTurn    func(*Turn)
 	refusal   abi.Errno
 	models    string
+	routes    []string // nil if the test declared none
 	records   []Record
 	ready     chan struct{}
 	failure   *Failure
@@ -80,6 +81,12 @@ func (h *Host) SetSecret(name string, set bool) { h.locked(func() { h.secrets[na
 
 // SetModels sets the JSON that agent.models gives.
 func (h *Host) SetModels(json string) { h.locked(func() { h.models = json }) }
+
+// SetRoutes declares the routes of the manifest, by name. Without it the adapter cannot find out whether its routes are those of
+// the manifest.
+func (h *Host) SetRoutes(names ...string) {
+	h.locked(func() { h.routes = append([]string{}, names...) })
+}
 
 // Ready is closed once the adapter has said that it can serve.
 func (h *Host) Ready() <-chan struct{} { return h.ready }

@@ -20,6 +20,15 @@ func (f httpFamily) with(exchange uint32, do func(x *Exchange) int32) int32 {
 	return do(x)
 }
 
+func (f httpFamily) Routes(buffer []byte) int32 {
+	f.h.mu.Lock()
+	defer f.h.mu.Unlock()
+	if f.h.routes == nil {
+		return abi.ENOSYS.Result()
+	}
+	return answer(buffer, string(abi.AppendStrings(nil, f.h.routes)))
+}
+
 func (f httpFamily) Header(exchange uint32, name, buffer []byte) int32 {
 	return f.with(exchange, func(x *Exchange) int32 {
 		value, ok := x.request.Headers[strings.ToLower(string(name))]

@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/guesthost"
 	"innkeeper/hostfuncs/httpfn"
 	"innkeeper/runtime/front"
@@ -64,7 +65,9 @@ func (s *slot) listenerConfig() front.Config {
 		cfg.Origins = origins
 	}
 	for _, route := range s.conf.Manifest.HTTP.Routes {
-		cfg.Routes = append(cfg.Routes, front.Route{Method: route.Method, Pattern: route.Path, Key: route.Access == manifest.AccessKey})
+		cfg.Routes = append(cfg.Routes, front.Route{
+			Name: route.Name, Method: route.Method, Pattern: route.Path, Key: route.Access == manifest.AccessKey,
+		})
 	}
 	return cfg
 }
@@ -110,7 +113,11 @@ type backend struct{ family *httpfn.Family }
 var _ front.Backend = backend{}
 
 func (b backend) Serve(w http.ResponseWriter, r *http.Request, in front.Inbound) front.Outcome {
-	switch b.family.Serve(w, r, httpfn.Inbound{Route: in.Route, RequestID: in.RequestID, Body: in.Body}) {
+	var values []abi.PathValue
+	for _, v := range in.Values {
+		values = append(values, abi.PathValue(v))
+	}
+	switch b.family.Serve(w, r, httpfn.Inbound{Route: in.Route, Values: values, RequestID: in.RequestID, Body: in.Body}) {
 	case httpfn.Answered:
 		return front.Answered
 	case httpfn.NotTaken:

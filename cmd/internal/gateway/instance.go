@@ -30,6 +30,7 @@ func (s *slot) newGuest(ctx context.Context, generation uint64) (*guesthost.Gues
 	return guesthost.New(ctx, guesthost.Config{
 		Adapter: s.conf.Name, Generation: generation, Version: s.host,
 		Families: s.conf.Manifest.Families, Folder: s.folder, Databases: s.conf.Manifest.Databases,
+		Routes:   s.conf.Manifest.RouteNames(),
 		Settings: settings, Secrets: secrets, Quota: ledger.Quota{Total: s.conf.Limits.HandlesTotal, Kinds: kinds},
 		Agent: s.agent, Logger: s.logger.With("generation", generation),
 		DrainMS: s.conf.Budgets.Drain.Milliseconds(), MaxBody: s.conf.Limits.MaxBody, KeepAlive: s.keepAlive(),
