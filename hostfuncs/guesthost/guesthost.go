@@ -24,6 +24,7 @@ import (
 	"innkeeper/runtime/ledger"
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/mailbox"
+	"innkeeper/runtime/outcome"
 )
 
 // Config says what the instance gets.
@@ -70,7 +71,7 @@ type Guest struct {
 	agent     *agentfn.Family
 
 	mu    sync.Mutex
-	fatal *lifecyclefn.Failure
+	fatal *outcome.Failure
 }
 
 // ErrFatal is the cause of an instance's end when a host function found that it cannot go on.
@@ -134,14 +135,14 @@ func (g *Guest) grant(family string, cfg Config) {
 func (g *Guest) end(code, message string) {
 	g.mu.Lock()
 	if g.fatal == nil {
-		g.fatal = &lifecyclefn.Failure{Code: code, Message: message}
+		g.fatal = &outcome.Failure{Code: code, Message: message}
 	}
 	g.mu.Unlock()
 	g.Kill(ErrFatal)
 }
 
 // Failure is why the instance cannot go on, as a host function or the guest said it.
-func (g *Guest) Failure() (lifecyclefn.Failure, bool) {
+func (g *Guest) Failure() (outcome.Failure, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.fatal != nil {

@@ -12,6 +12,7 @@ import (
 	"innkeeper/hostfuncs/guestmem"
 	"innkeeper/hostfuncs/guesttext"
 	"innkeeper/runtime/limits"
+	"innkeeper/runtime/outcome"
 )
 
 var _ abi.Lifecycle = (*Family)(nil)
@@ -33,16 +34,6 @@ type Config struct {
 	OnReady func()
 }
 
-// Failure is why a guest gave up, in its own words made safe to show.
-type Failure struct {
-	// Code is one word of [a-z0-9_.-], 1 to 64 characters.
-	Code string
-	// Retryable tells whether trying again can help.
-	Retryable bool
-	// Message is one line for the operator, at most 1 KiB.
-	Message string
-}
-
 // Family is lifecycle as one instance sees it.
 type Family struct {
 	info    []byte
@@ -51,7 +42,7 @@ type Family struct {
 	mu      sync.Mutex
 	ready   bool
 	failed  bool
-	failure Failure
+	failure outcome.Failure
 }
 
 // New makes the family of one instance.
@@ -77,7 +68,7 @@ func (f *Family) Ready() int32 {
 
 // Fail is lifecycle.fail. A code or a message out of shape is mended rather than refused: the reason must not get lost.
 func (f *Family) Fail(code []byte, retryable uint32, message []byte) int32 {
-	failure := Failure{
+	failure := outcome.Failure{
 		Code:      word(code),
 		Retryable: retryable != 0,
 		Message:   guesttext.Line(message, limits.FailMessageBytes),
@@ -92,7 +83,7 @@ func (f *Family) Fail(code []byte, retryable uint32, message []byte) int32 {
 func (f *Family) Info(buffer []byte) int32 { return guestmem.CopyOut(buffer, f.info) }
 
 // Failure is what the guest said last with lifecycle.fail, and whether it said anything.
-func (f *Family) Failure() (Failure, bool) {
+func (f *Family) Failure() (outcome.Failure, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.failure, f.failed

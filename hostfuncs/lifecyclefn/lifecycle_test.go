@@ -7,6 +7,7 @@ import (
 
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/lifecyclefn"
+	"innkeeper/runtime/outcome"
 )
 
 func TestReadyOnce(t *testing.T) {
@@ -47,19 +48,19 @@ func TestFail(t *testing.T) {
 	for _, c := range []struct {
 		name, code, message string
 		retryable           uint32
-		want                lifecyclefn.Failure
+		want                outcome.Failure
 	}{
 		{"as meant", "bad_token", "the token was refused", 0,
-			lifecyclefn.Failure{Code: "bad_token", Message: "the token was refused"}},
+			outcome.Failure{Code: "bad_token", Message: "the token was refused"}},
 		{"retryable", "net.down-2", "no route", 1,
-			lifecyclefn.Failure{Code: "net.down-2", Retryable: true, Message: "no route"}},
-		{"retryable by any number", "x", "", 1 << 31, lifecyclefn.Failure{Code: "x", Retryable: true}},
-		{"nothing said", "", "", 0, lifecyclefn.Failure{Code: "unnamed"}},
-		{"capitals and spaces", "Bad Token\n", "m", 0, lifecyclefn.Failure{Code: "bad_token_", Message: "m"}},
-		{"long code", strings.Repeat("x", 65), "m", 0, lifecyclefn.Failure{Code: strings.Repeat("x", 64), Message: "m"}},
-		{"message of several lines", "x", "one\ntwo\x1b[2J", 0, lifecyclefn.Failure{Code: "x", Message: `one\ntwo\x1b[2J`}},
+			outcome.Failure{Code: "net.down-2", Retryable: true, Message: "no route"}},
+		{"retryable by any number", "x", "", 1 << 31, outcome.Failure{Code: "x", Retryable: true}},
+		{"nothing said", "", "", 0, outcome.Failure{Code: "unnamed"}},
+		{"capitals and spaces", "Bad Token\n", "m", 0, outcome.Failure{Code: "bad_token_", Message: "m"}},
+		{"long code", strings.Repeat("x", 65), "m", 0, outcome.Failure{Code: strings.Repeat("x", 64), Message: "m"}},
+		{"message of several lines", "x", "one\ntwo\x1b[2J", 0, outcome.Failure{Code: "x", Message: `one\ntwo\x1b[2J`}},
 		{"long message, cut between characters", "x", "a" + strings.Repeat("ü", 600), 0,
-			lifecyclefn.Failure{Code: "x", Message: "a" + strings.Repeat("ü", 511) + "…"}},
+			outcome.Failure{Code: "x", Message: "a" + strings.Repeat("ü", 511) + "…"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := lifecyclefn.New(lifecyclefn.Config{})
@@ -75,7 +76,7 @@ func TestFail(t *testing.T) {
 
 func TestLastFailureCounts(t *testing.T) {
 	f := lifecyclefn.New(lifecyclefn.Config{})
-	if got, said := f.Failure(); said || got != (lifecyclefn.Failure{}) {
+	if got, said := f.Failure(); said || got != (outcome.Failure{}) {
 		t.Errorf("a failure nobody reported: %+v", got)
 	}
 	f.Fail([]byte("first"), 1, nil)

@@ -20,6 +20,7 @@ import (
 	"innkeeper/hostfuncs/httpfn"
 	"innkeeper/hostfuncs/wasifn"
 	"innkeeper/runtime/engine"
+	"innkeeper/runtime/outcome"
 )
 
 // house runs a Go guest behind an HTTP server.
@@ -27,7 +28,7 @@ type house struct {
 	t      *testing.T
 	guest  *guesthost.Guest
 	server *httptest.Server
-	exit   chan engine.Exit
+	exit   chan outcome.Outcome
 	stop   context.CancelCauseFunc
 }
 
@@ -58,7 +59,7 @@ func compileGuest(t *testing.T, name string) *engine.Program {
 
 func openHouse(t *testing.T, program *engine.Program) *house {
 	t.Helper()
-	h := &house{t: t, exit: make(chan engine.Exit, 1)}
+	h := &house{t: t, exit: make(chan outcome.Outcome, 1)}
 	h.guest = guesthost.New(context.Background(), guesthost.Config{Families: []string{"http"}, Logger: slog.New(slog.DiscardHandler)})
 	ready := make(chan struct{})
 	ctx, stop := context.WithCancelCause(context.Background())
@@ -66,11 +67,8 @@ func openHouse(t *testing.T, program *engine.Program) *house {
 	instance := engine.Instance{
 		Context: hostcall.With(h.guest.Context, &hostcall.Instance{Host: &h.guest.Host}), Kill: h.guest.Kill,
 		Mailbox: h.guest.Mailbox, Ledger: h.guest.Ledger, Ready: h.guest.Ready, OnReady: func() { close(ready) },
-		Failure: func() (engine.Failure, bool) {
-			f, said := h.guest.Failure()
-			return engine.Failure{Code: f.Code, Message: f.Message, Retryable: f.Retryable}, said
-		},
-		Finish: h.guest.Finish, Stdout: io.Discard, Stderr: t.Output(),
+		Failure: h.guest.Failure,
+		Finish:  h.guest.Finish, Stdout: io.Discard, Stderr: t.Output(),
 		Budgets: engine.Budgets{Connect: time.Minute, Stall: time.Minute, Drain: time.Minute, Close: time.Minute},
 	}
 	go func() { h.exit <- program.Run(ctx, instance) }()
@@ -110,7 +108,7 @@ func (h *house) ask(path, body string) string {
 }
 
 // ended waits for the end of the run and checks that it left nothing.
-func (h *house) ended() engine.Exit {
+func (h *house) ended() outcome.Outcome {
 	h.t.Helper()
 	exit := <-h.exit
 	if exit.Teardown != nil || exit.Stuck || h.guest.Ledger.Open() != 0 {
@@ -206,7 +204,7 @@ func testGoroutines(t *testing.T, h *house) {
 		if got := h.ask("/exit", ""); got != "bye" {
 			t.Errorf("got %q", got)
 		}
-		if exit := h.ended(); exit.Verdict != engine.Retry || exit.Code != "asked" {
+		if exit := h.ended(); exit.Verdict != outcome.Retry || exit.Code != "asked" {
 			t.Errorf("%+v", exit)
 		}
 	})
@@ -221,7 +219,7 @@ func testDrain(t *testing.T, h *house) {
 	}
 	<-answers
 	h.stop(errors.New("restart"))
-	if exit := h.ended(); exit.Verdict != engine.Done || exit.Code != "exit" {
+	if exit := h.ended(); exit.Verdict != outcome.Done || exit.Code != "exit" {
 		t.Errorf("%+v", exit)
 	}
 }
@@ -233,7 +231,7 @@ func testKill(t *testing.T, h *house) {
 		t.Fatalf("got %q", got)
 	}
 	h.guest.Kill(errors.New("over"))
-	if exit := h.ended(); exit.Verdict != engine.Retry || exit.Code != "killed" {
+	if exit := h.ended(); exit.Verdict != outcome.Retry || exit.Code != "killed" {
 		t.Errorf("%+v", exit)
 	}
 }

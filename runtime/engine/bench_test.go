@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"innkeeper/runtime/engine"
+	"innkeeper/runtime/outcome"
 )
 
 // BenchmarkCycle is a retry: a Go guest is instantiated, says ready, is asked to end, and everything of it is closed.
@@ -56,7 +57,7 @@ func cycle(t testing.TB, program *engine.Program) {
 	ctx, stop := context.WithCancelCause(context.Background())
 	defer stop(nil)
 	s.OnReady = func() { stop(errors.New("restart")) }
-	check(t, s.finished(t, program.Run(ctx, s.Instance)), engine.Done, "exit")
+	check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Done, "exit")
 }
 
 // residentBytes is the process's resident memory, 0 where that is not known.

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"innkeeper/runtime/engine"
 	wt "innkeeper/runtime/module/wasmtest"
+	"innkeeper/runtime/outcome"
 )
 
 // A stop or a kill may come at any moment of a run. Whatever the moment, the callbacks come in their order and nothing is
@@ -90,7 +90,7 @@ func TestThousandCyclesLeaveNothing(t *testing.T) {
 			}, false)
 			cycle := func() {
 				s = newStay()
-				check(t, s.run(t, program), engine.Retry, guest.code)
+				check(t, s.run(t, program), outcome.Retry, guest.code)
 			}
 			cycle()
 			defer debug.SetGCPercent(debug.SetGCPercent(-1))

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"innkeeper/adapters/abi"
-	"innkeeper/runtime/engine"
 	wt "innkeeper/runtime/module/wasmtest"
+	"innkeeper/runtime/outcome"
 )
 
 // echoEvent prints the next event, header and payload, to stdout.
@@ -32,7 +32,7 @@ func TestShutdownReachesTheGuest(t *testing.T) {
 		s := newStay()
 		ctx, stop := context.WithCancelCause(context.Background())
 		s.OnReady = func() { s.note("ready"); stop(errors.New("reload")) }
-		check(t, s.finished(t, program.Run(ctx, s.Instance)), engine.Done, "exit")
+		check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Done, "exit")
 		payload := abi.AppendString(abi.AppendU32(nil, uint32(patience.Milliseconds())), "reload")
 		if want := string(abi.AppendEventHeader(nil, abi.EventShutdown, 0)) + string(payload); s.printed.String() != want {
 			t.Errorf("event %q, want %q", s.printed.String(), want)
@@ -51,7 +51,7 @@ func TestShutdownIgnored(t *testing.T) {
 		s.Budgets.Drain = brief
 		ctx, stop := context.WithCancelCause(context.Background())
 		s.OnReady = func() { stop(errors.New("stop")) }
-		check(t, s.finished(t, program.Run(ctx, s.Instance)), engine.Done, "stopped")
+		check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Done, "stopped")
 	})
 }
 
@@ -61,7 +61,7 @@ func TestTrapWhileDraining(t *testing.T) {
 	s := newStay()
 	ctx, stop := context.WithCancelCause(context.Background())
 	s.OnReady = func() { stop(errors.New("stop")) }
-	check(t, s.finished(t, program.Run(ctx, s.Instance)), engine.Retry, "trap")
+	check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Retry, "trap")
 }
 
 // A guest that is not serving yet has nothing to drain: it is ended at once, whatever the drain budget.
@@ -75,7 +75,7 @@ func TestStopBeforeReady(t *testing.T) {
 		s := newStay()
 		ctx, stop := context.WithCancelCause(context.Background())
 		go func() { <-waiting; stop(errors.New("stop")) }()
-		check(t, s.finished(t, program.Run(ctx, s.Instance)), engine.Done, "stopped")
+		check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Done, "stopped")
 		if got := strings.Join(s.events, ", "); got != "detach: stop, finish" {
 			t.Errorf("callbacks %q", got)
 		}
@@ -89,7 +89,7 @@ func TestStopBeforeTheStart(t *testing.T) {
 	ctx, stop := context.WithCancelCause(context.Background())
 	stop(errors.New("stop"))
 	exit := s.finished(t, program.Run(ctx, s.Instance))
-	if exit.Verdict != engine.Done {
+	if exit.Verdict != outcome.Done {
 		t.Errorf("%+v", exit)
 	}
 	for _, event := range s.events {
@@ -115,5 +115,5 @@ func TestMailboxWhileDraining(t *testing.T) {
 			}
 		}
 	}
-	check(t, s.finished(t, program.Run(ctx, s.Instance)), engine.Done, "exit")
+	check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Done, "exit")
 }

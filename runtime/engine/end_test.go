@@ -8,6 +8,7 @@ import (
 
 	"innkeeper/runtime/engine"
 	wt "innkeeper/runtime/module/wasmtest"
+	"innkeeper/runtime/outcome"
 )
 
 // exits calls proc_exit with the code.
@@ -40,42 +41,42 @@ func TestHowARunEnds(t *testing.T) {
 	tests := []struct {
 		name    string
 		guest   func(*wt.Builder)
-		verdict engine.Verdict
+		verdict outcome.Verdict
 		code    string
 		message string
 	}{
-		{"return", func(b *wt.Builder) { b.Main("") }, engine.Done, "exit", "exit code 0"},
-		{"exit 0", exits(0), engine.Done, "exit", "exit code 0"},
-		{"exit 1", exits(1), engine.Retry, "exit", "exit code 1"},
-		{"exit 75", exits(75), engine.Retry, "exit", "exit code 75"},
-		{"exit 78", exits(78), engine.Failed, "exit", "EX_CONFIG"},
-		{"exit -1", exits(-1), engine.Retry, "exit", "exit code 4294967295"},
-		{"fail for ever", fails(0, 78), engine.Failed, "bad_token", "the token was refused"},
-		{"fail for now", fails(1, 75), engine.Retry, "bad_token", "the token was refused"},
-		{"fail and exit 0", fails(0, 0), engine.Failed, "bad_token", "the token was refused"},
-		{"trap", func(b *wt.Builder) { b.Main("", wt.Unreachable) }, engine.Retry, "trap", "unreachable"},
-		{"memory out of bounds", func(b *wt.Builder) { b.Main("", wt.I32Const(-4), wt.I32Load, wt.Drop) }, engine.Retry, "trap", "out of bounds"},
-		{"start section: trap", func(b *wt.Builder) { inStart(b, wt.Unreachable) }, engine.Retry, "trap", "unreachable"},
+		{"return", func(b *wt.Builder) { b.Main("") }, outcome.Done, "exit", "exit code 0"},
+		{"exit 0", exits(0), outcome.Done, "exit", "exit code 0"},
+		{"exit 1", exits(1), outcome.Retry, "exit", "exit code 1"},
+		{"exit 75", exits(75), outcome.Retry, "exit", "exit code 75"},
+		{"exit 78", exits(78), outcome.Final, "exit", "EX_CONFIG"},
+		{"exit -1", exits(-1), outcome.Retry, "exit", "exit code 4294967295"},
+		{"fail for ever", fails(0, 78), outcome.Final, "bad_token", "the token was refused"},
+		{"fail for now", fails(1, 75), outcome.Retry, "bad_token", "the token was refused"},
+		{"fail and exit 0", fails(0, 0), outcome.Final, "bad_token", "the token was refused"},
+		{"trap", func(b *wt.Builder) { b.Main("", wt.Unreachable) }, outcome.Retry, "trap", "unreachable"},
+		{"memory out of bounds", func(b *wt.Builder) { b.Main("", wt.I32Const(-4), wt.I32Load, wt.Drop) }, outcome.Retry, "trap", "out of bounds"},
+		{"start section: trap", func(b *wt.Builder) { inStart(b, wt.Unreachable) }, outcome.Retry, "trap", "unreachable"},
 		{"start section: exit 0", func(b *wt.Builder) {
 			exit := b.ProcExit()
 			inStart(b, wt.I32Const(0), wt.Call(exit))
-		}, engine.Done, "exit", "exit code 0"},
+		}, outcome.Done, "exit", "exit code 0"},
 		{"start section: exit 78", func(b *wt.Builder) {
 			exit := b.ProcExit()
 			inStart(b, wt.I32Const(78), wt.Call(exit))
-		}, engine.Failed, "exit", "EX_CONFIG"},
+		}, outcome.Final, "exit", "EX_CONFIG"},
 		{"host panic", func(b *wt.Builder) {
 			panics := importTest(b, "panic")
 			b.Main("", wt.Call(panics), wt.Forever())
-		}, engine.Retry, "host_panic", "a bug of the host"},
+		}, outcome.Retry, "host_panic", "a bug of the host"},
 		{"host panic in the start section", func(b *wt.Builder) {
 			panics := importTest(b, "panic")
 			inStart(b, wt.Call(panics))
-		}, engine.Retry, "host_panic", "a bug of the host"},
+		}, outcome.Retry, "host_panic", "a bug of the host"},
 		{"host nil pointer", func(b *wt.Builder) {
 			panics := importTest(b, "nil")
 			b.Main("", wt.Call(panics), wt.Forever())
-		}, engine.Retry, "host_panic", "nil pointer"},
+		}, outcome.Retry, "host_panic", "nil pointer"},
 	}
 	functions := host{
 		"panic": func(context.Context) { panic("a bug of the host") },
@@ -129,7 +130,7 @@ func TestMessageOfATrapIsShortAndClean(t *testing.T) {
 			}
 			defer program.Close(context.Background())
 			exit := newStay().run(t, program)
-			check(t, exit, engine.Retry, "trap")
+			check(t, exit, outcome.Retry, "trap")
 			if len(exit.Message) > 512 || strings.ContainsAny(exit.Message, "\r\n\x1b\x00") || !utf8.ValidString(exit.Message) {
 				t.Errorf("message of %d bytes: %q", len(exit.Message), exit.Message)
 			}
@@ -148,13 +149,13 @@ func TestFatalHostFunctionIsTheReason(t *testing.T) {
 	s := newStay()
 	program := compile(t, server(func(b *wt.Builder, wait uint32) wt.Code { return wt.Forever(untilEvent(b, wait)) }), nil, false)
 	s.OnReady = func() { s.Kill(context.DeadlineExceeded) }
-	s.Failure = func() (engine.Failure, bool) {
-		return engine.Failure{Code: "database_corrupt", Message: "the database is damaged"}, true
+	s.Failure = func() (outcome.Failure, bool) {
+		return outcome.Failure{Code: "database_corrupt", Message: "the database is damaged"}, true
 	}
-	check(t, s.run(t, program), engine.Failed, "database_corrupt")
+	check(t, s.run(t, program), outcome.Final, "database_corrupt")
 	s = newStay()
 	s.OnReady = func() { s.Kill(context.DeadlineExceeded) }
-	check(t, s.run(t, program), engine.Retry, "killed")
+	check(t, s.run(t, program), outcome.Retry, "killed")
 }
 
 func TestOutputOfAGuest(t *testing.T) {
@@ -168,7 +169,7 @@ func TestOutputOfAGuest(t *testing.T) {
 	program := compile(t, b.Build(), nil, false)
 	s := newStay()
 	s.Stderr = nil // thrown away
-	check(t, s.run(t, program), engine.Done, "exit")
+	check(t, s.run(t, program), outcome.Done, "exit")
 	if got := s.printed.String(); got != "hello\n" {
 		t.Errorf("stdout %q", got)
 	}

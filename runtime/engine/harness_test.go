@@ -24,6 +24,7 @@ import (
 	"innkeeper/runtime/ledger"
 	"innkeeper/runtime/module"
 	wt "innkeeper/runtime/module/wasmtest"
+	"innkeeper/runtime/outcome"
 )
 
 const (
@@ -153,10 +154,7 @@ func newStay(families ...string) *stay {
 		Kill: s.guest.Kill, Mailbox: s.guest.Mailbox, Ledger: s.guest.Ledger, Ready: s.guest.Ready,
 		OnReady: func() { s.note("ready") },
 		Detach:  func(reason string) { s.note("detach: " + reason) },
-		Failure: func() (engine.Failure, bool) {
-			f, said := s.guest.Failure()
-			return engine.Failure{Code: f.Code, Message: f.Message, Retryable: f.Retryable}, said
-		},
+		Failure: s.guest.Failure,
 		Finish: func(ctx context.Context) error {
 			s.note("finish")
 			return s.guest.Finish(ctx)
@@ -174,7 +172,7 @@ func (s *stay) note(what string) {
 }
 
 // finished checks what must be true after every run, and gives the exit.
-func (s *stay) finished(t testing.TB, exit engine.Exit) engine.Exit {
+func (s *stay) finished(t testing.TB, exit outcome.Outcome) outcome.Outcome {
 	t.Helper()
 	if exit.Teardown != nil || exit.Stuck {
 		t.Errorf("teardown %v, stuck %v", exit.Teardown, exit.Stuck)
@@ -193,12 +191,12 @@ func (s *stay) finished(t testing.TB, exit engine.Exit) engine.Exit {
 	return exit
 }
 
-func (s *stay) run(t testing.TB, program *engine.Program) engine.Exit {
+func (s *stay) run(t testing.TB, program *engine.Program) outcome.Outcome {
 	t.Helper()
 	return s.finished(t, program.Run(context.Background(), s.Instance))
 }
 
-func check(t testing.TB, got engine.Exit, verdict engine.Verdict, code string) {
+func check(t testing.TB, got outcome.Outcome, verdict outcome.Verdict, code string) {
 	t.Helper()
 	if got.Verdict != verdict || got.Code != code {
 		t.Errorf("verdict %d code %q (%s), want %d %q", got.Verdict, got.Code, got.Message, verdict, code)

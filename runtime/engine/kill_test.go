@@ -8,6 +8,7 @@ import (
 
 	"innkeeper/runtime/engine"
 	wt "innkeeper/runtime/module/wasmtest"
+	"innkeeper/runtime/outcome"
 )
 
 // Guests that never end by themselves, wherever they are.
@@ -69,7 +70,7 @@ func TestEndlessGuestIsKilledWithinItsStallBudget(t *testing.T) {
 				s := newStay()
 				s.Budgets.Stall = brief
 				s.Stdout = discard{}
-				check(t, s.run(t, compile(t, b.Build(), nil, interpreter)), engine.Retry, "stall")
+				check(t, s.run(t, compile(t, b.Build(), nil, interpreter)), outcome.Retry, "stall")
 			})
 		}
 	})
@@ -88,7 +89,7 @@ func TestNeighboursOfASpinningGuest(t *testing.T) {
 		b.Main("", wt.Call(mark), wt.Forever())
 		program := compile(t, b.Build(), host{"mark": func(context.Context) { close(spinning) }}, interpreter)
 		s := newStay()
-		exit := make(chan engine.Exit, 1)
+		exit := make(chan outcome.Outcome, 1)
 		go func() { exit <- program.Run(context.Background(), s.Instance) }()
 		<-spinning
 		for range 3 {
@@ -112,7 +113,7 @@ func TestNeighboursOfASpinningGuest(t *testing.T) {
 		default:
 		}
 		s.Kill(context.Canceled)
-		check(t, s.finished(t, <-exit), engine.Retry, "killed")
+		check(t, s.finished(t, <-exit), outcome.Retry, "killed")
 	})
 }
 
@@ -123,7 +124,7 @@ func TestConnectBudget(t *testing.T) {
 		b.Main("", wt.Forever(wt.I64Const(-1), wt.Call(wait), wt.Drop)) // comes to the mailbox and never says ready
 		s := newStay()
 		s.Budgets.Connect = brief
-		check(t, s.run(t, compile(t, b.Build(), nil, interpreter)), engine.Retry, "connect_timeout")
+		check(t, s.run(t, compile(t, b.Build(), nil, interpreter)), outcome.Retry, "connect_timeout")
 		if len(s.events) != 2 {
 			t.Errorf("callbacks %q", s.events)
 		}
@@ -136,7 +137,7 @@ func TestGuestInItsMailboxDoesNotStall(t *testing.T) {
 	s := newStay()
 	s.Budgets.Stall = time.Millisecond
 	s.Mailbox = &observed{Mailbox: s.guest.Mailbox, looks: 20, then: func() { s.Kill(context.Canceled) }}
-	check(t, s.run(t, program), engine.Retry, "killed")
+	check(t, s.run(t, program), outcome.Retry, "killed")
 }
 
 // observed is a mailbox that does not tell how long its guest took to come to it for the first time.
@@ -172,7 +173,7 @@ func TestNoHostCallAfterTheKill(t *testing.T) {
 			}
 			return 0, calls%2 == 0 // answered here, or by the family
 		}
-		check(t, s.run(t, compile(t, b.Build(), nil, interpreter)), engine.Retry, "killed")
+		check(t, s.run(t, compile(t, b.Build(), nil, interpreter)), outcome.Retry, "killed")
 		if calls != 5 {
 			t.Errorf("%d calls, want none after the fifth", calls)
 		}
@@ -189,7 +190,7 @@ func TestNoOutputAfterTheKill(t *testing.T) {
 	s := newStay()
 	out := &killer{stay: s, after: 7}
 	s.Stdout = out
-	check(t, s.run(t, compile(t, b.Build(), nil, false)), engine.Retry, "killed")
+	check(t, s.run(t, compile(t, b.Build(), nil, false)), outcome.Retry, "killed")
 	if out.writes != out.after {
 		t.Errorf("%d writes, want none after %d", out.writes, out.after)
 	}
@@ -217,7 +218,7 @@ func TestBlockingHostFunctionUnwinds(t *testing.T) {
 		program := compile(t, b.Build(), host{"block": func(ctx context.Context) { <-ctx.Done() }}, interpreter)
 		s := newStay()
 		s.Budgets.Stall = brief
-		check(t, s.run(t, program), engine.Retry, "stall")
+		check(t, s.run(t, program), outcome.Retry, "stall")
 	})
 }
 
@@ -229,7 +230,7 @@ func TestInstanceKilledBeforeTheStart(t *testing.T) {
 	program := compile(t, b.Build(), host{"mark": func(context.Context) { started = true }}, false)
 	s := newStay()
 	s.Kill(context.Canceled)
-	check(t, s.run(t, program), engine.Retry, "killed")
+	check(t, s.run(t, program), outcome.Retry, "killed")
 	if started {
 		t.Error("the guest ran")
 	}

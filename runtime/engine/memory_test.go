@@ -8,6 +8,7 @@ import (
 
 	"innkeeper/runtime/engine"
 	wt "innkeeper/runtime/module/wasmtest"
+	"innkeeper/runtime/outcome"
 )
 
 // deep calls itself without end. It keeps many values over the call, so that few frames fill the stack.
@@ -29,7 +30,7 @@ func TestStackOverflow(t *testing.T) {
 		deep(b)
 		program := compile(t, b.Build(), nil, interpreter)
 		exit := newStay().run(t, program)
-		check(t, exit, engine.Retry, "trap")
+		check(t, exit, outcome.Retry, "trap")
 		if !strings.Contains(exit.Message, "stack overflow") {
 			t.Errorf("message %q", exit.Message)
 		}
@@ -47,7 +48,7 @@ func TestSixteenStackOverflowsAtOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range 16 {
 		group.Go(func() {
-			check(t, newStay().run(t, program), engine.Retry, "trap")
+			check(t, newStay().run(t, program), outcome.Retry, "trap")
 			for {
 				old, now := peak.Load(), residentBytes(t)
 				if now <= old || peak.CompareAndSwap(old, now) {
@@ -85,7 +86,7 @@ func TestMemoryEndsAtTheLimit(t *testing.T) {
 			wt.I32Const(0), wt.I32Const(0xaa), wt.I32Const(size), wt.MemoryFill)
 		program := compile(t, b.Build(), nil, interpreter)
 		for range 3 {
-			check(t, newStay().run(t, program), engine.Done, "exit")
+			check(t, newStay().run(t, program), outcome.Done, "exit")
 		}
 	})
 }
@@ -100,7 +101,7 @@ func TestMemoryKeepsItsContentWhenItGrows(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			program := compile(t, b.Build(), nil, false)
 			change(program)
-			check(t, newStay().run(t, program), engine.Done, "exit")
+			check(t, newStay().run(t, program), outcome.Done, "exit")
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"innkeeper/runtime/engine"
 	wt "innkeeper/runtime/module/wasmtest"
+	"innkeeper/runtime/outcome"
 )
 
 func TestCompileRefuses(t *testing.T) {
@@ -56,7 +57,7 @@ func TestCloseTwiceWithASharedCache(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	check(t, newStay().run(t, programs[1]), engine.Done, "exit")
+	check(t, newStay().run(t, programs[1]), outcome.Done, "exit")
 	if err := programs[1].Close(context.Background()); err != nil {
 		t.Error(err)
 	}
@@ -75,7 +76,7 @@ func TestRunAfterClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	exit := newStay().run(t, program)
-	if exit.Verdict != engine.Retry || !strings.Contains(exit.Message, "closed") {
+	if exit.Verdict != outcome.Retry || !strings.Contains(exit.Message, "closed") {
 		t.Errorf("%+v", exit)
 	}
 }
@@ -89,12 +90,12 @@ func TestInstancesAtOnce(t *testing.T) {
 		b.Main(wt.I32, wt.Repeat(0, 10000, wt.I32Const(word), wt.I32Const(word), wt.I32Load, wt.I32Const(1), wt.I32Add, wt.I32Store),
 			wt.I32Const(word), wt.I32Load, wt.I32Const(10000), wt.I32Ne, wt.Call(exit))
 		program := compile(t, b.Build(), nil, interpreter)
-		exits := make(chan engine.Exit)
+		exits := make(chan outcome.Outcome)
 		for range 20 {
 			go func() { exits <- program.Run(context.Background(), newStay().Instance) }()
 		}
 		for range 20 {
-			check(t, <-exits, engine.Done, "exit")
+			check(t, <-exits, outcome.Done, "exit")
 		}
 	})
 }

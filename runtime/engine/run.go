@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/runtime/outcome"
 )
 
 // Budgets bound the phases of a run.
@@ -51,7 +52,7 @@ type Instance struct {
 	// Detach is the first step of a teardown, called once on every path: from then on no new work reaches the instance.
 	Detach func(reason string)
 	// Failure gives what the guest said of its own end, if it did.
-	Failure func() (Failure, bool)
+	Failure func() (outcome.Failure, bool)
 	// Finish runs after the ledger was closed: it waits for what worked for the instance.
 	Finish func(ctx context.Context) error
 
@@ -61,17 +62,10 @@ type Instance struct {
 	Budgets        Budgets
 }
 
-// Failure is a guest's or a host function's own word on why the run cannot go on.
-type Failure struct {
-	Code      string
-	Message   string
-	Retryable bool
-}
-
 // Run runs the program once, from instantiation to an empty ledger, and says how it ended. Cancelling ctx asks the guest to
 // end: it is told the cause's text ("restart", "stop") and has the drain budget. Run returns after the teardown, on every
 // path.
-func (p *Program) Run(ctx context.Context, instance Instance) Exit {
+func (p *Program) Run(ctx context.Context, instance Instance) outcome.Outcome {
 	r := &run{Instance: instance}
 	done := make(chan error, 1)
 	p.guests.Add(1)

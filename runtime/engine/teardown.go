@@ -5,13 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"innkeeper/runtime/outcome"
 )
 
 // teardown gives back everything the instance held. The order is always the same: no new work, the instance's context ends
 // (the guest has unwound by now, unless it is stuck), the ledger closes every handle under a fresh context, what worked
 // for the instance is waited for, and the ledger is looked at. The module itself was closed when execute returned. No step
 // can keep another from its turn.
-func (r *run) teardown(ctx context.Context, exit *Exit) {
+func (r *run) teardown(ctx context.Context, exit *outcome.Outcome) {
 	errs := []error{r.detach("teardown")}
 	r.Kill(errOver)
 	r.Mailbox.Close()
@@ -31,7 +33,7 @@ func (r *run) teardown(ctx context.Context, exit *Exit) {
 
 // step runs one step of the teardown. One that runs into the end of its time has left something alive; one that does not
 // even come back is not waited for longer than the time of two.
-func (r *run) step(ctx context.Context, name string, exit *Exit, do func(context.Context) error) error {
+func (r *run) step(ctx context.Context, name string, exit *outcome.Outcome, do func(context.Context) error) error {
 	result := make(chan error, 1)
 	go func() {
 		var err error

@@ -11,6 +11,7 @@ import (
 	"innkeeper/runtime/engine"
 	"innkeeper/runtime/ledger"
 	wt "innkeeper/runtime/module/wasmtest"
+	"innkeeper/runtime/outcome"
 )
 
 // A host function that ignores its context cannot be interrupted. The run comes back all the same and says so; what the
@@ -34,7 +35,7 @@ func TestStuckHostFunction(t *testing.T) {
 			t.Fatal(err)
 		}
 		exit := program.Run(context.Background(), s.Instance)
-		check(t, exit, engine.Retry, "stall")
+		check(t, exit, outcome.Retry, "stall")
 		if !exit.Stuck {
 			t.Error("the run does not say that it is stuck")
 		}
@@ -110,7 +111,7 @@ func TestFailingCloser(t *testing.T) {
 	program := opener(t, s, first, &resource{close: func(context.Context) error { return broken }},
 		&resource{close: func(context.Context) error { panic("a bug in a closer") }}, last)
 	exit := program.Run(context.Background(), s.Instance)
-	check(t, exit, engine.Retry, "trap")
+	check(t, exit, outcome.Retry, "trap")
 	if !errors.Is(exit.Teardown, broken) || !strings.Contains(exit.Teardown.Error(), "a bug in a closer") {
 		t.Errorf("teardown %v", exit.Teardown)
 	}
@@ -142,7 +143,7 @@ func TestClosersHaveAFreshContext(t *testing.T) {
 		}})
 		stop()
 	}}, false)
-	check(t, s.finished(t, program.Run(ctx, s.Instance)), engine.Done, "stopped")
+	check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Done, "stopped")
 	if during != nil || !deadline {
 		t.Errorf("error %v, has a deadline: %v", during, deadline)
 	}
@@ -187,7 +188,7 @@ func TestPanicInACallback(t *testing.T) {
 	}{
 		"ready":   {func(s *stay) { s.OnReady = bug }, "host_panic"},
 		"detach":  {func(s *stay) { s.Detach = func(string) { bug() } }, "host_panic"},
-		"failure": {func(s *stay) { s.Failure = func() (engine.Failure, bool) { bug(); return engine.Failure{}, true } }, "host_panic"},
+		"failure": {func(s *stay) { s.Failure = func() (outcome.Failure, bool) { bug(); return outcome.Failure{}, true } }, "host_panic"},
 		"finish":  {func(s *stay) { s.Finish = func(context.Context) error { bug(); return nil } }, "trap"},
 	}
 	for name, test := range tests {
@@ -203,7 +204,7 @@ func TestPanicInACallback(t *testing.T) {
 			program := compile(t, b.Build(), host{"open": func(context.Context) { _, _ = s.open(t, r) }}, false)
 			exit := program.Run(ctx, s.Instance)
 			stop()
-			check(t, exit, engine.Retry, test.code)
+			check(t, exit, outcome.Retry, test.code)
 			if test.code == "host_panic" {
 				if !strings.Contains(exit.Message, "a bug in a callback") || exit.Trace == "" {
 					t.Errorf("message %q, trace %q", exit.Message, exit.Trace)
@@ -227,7 +228,7 @@ func TestPanicInDetachAtTheTeardown(t *testing.T) {
 	r := &resource{}
 	s.Detach = func(string) { panic("a bug in a callback") }
 	exit := opener(t, s, r).Run(context.Background(), s.Instance)
-	check(t, exit, engine.Retry, "trap")
+	check(t, exit, outcome.Retry, "trap")
 	if exit.Teardown == nil || !strings.Contains(exit.Teardown.Error(), "a bug in a callback") {
 		t.Errorf("teardown %v", exit.Teardown)
 	}
@@ -267,5 +268,5 @@ func TestGuestHasLeftBeforeItsHandlesAreClosed(t *testing.T) {
 		},
 	}, false)
 	s.Budgets.Stall = brief
-	check(t, s.run(t, program), engine.Retry, "stall")
+	check(t, s.run(t, program), outcome.Retry, "stall")
 }

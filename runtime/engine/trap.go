@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"unicode"
+
+	"innkeeper/runtime/outcome"
 )
 
 // Bounds of what is told of a trap. The names in a stack are the guest's own and may be of any length and content.
@@ -19,12 +21,12 @@ const (
 const recovered = "(recovered by wazero)"
 
 // fromTrap is the end of a guest that trapped, or whose host function panicked.
-func fromTrap(err error) Exit {
+func fromTrap(err error) outcome.Outcome {
 	if panicked, ok := errors.AsType[*hostPanic](err); ok {
 		return panicked.exit()
 	}
 	text := err.Error()
-	exit := Exit{Verdict: Retry, Code: "trap", Message: message(text), Trace: cut(text, traceBytes)}
+	exit := outcome.Outcome{Verdict: outcome.Retry, Code: "trap", Message: message(text), Trace: cut(text, traceBytes)}
 	if reason, _, _ := strings.Cut(text, "\n"); strings.Contains(reason, recovered) {
 		exit.Code = "host_panic"
 	}
@@ -72,6 +74,6 @@ func (p *hostPanic) Error() string {
 	return fmt.Sprintf("host panic during[%s]: %v", p.during, p.value)
 }
 
-func (p *hostPanic) exit() Exit {
-	return Exit{Verdict: Retry, Code: "host_panic", Message: message(p.Error()), Trace: cut(string(p.stack), traceBytes)}
+func (p *hostPanic) exit() outcome.Outcome {
+	return outcome.Outcome{Verdict: outcome.Retry, Code: "host_panic", Message: message(p.Error()), Trace: cut(string(p.stack), traceBytes)}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"innkeeper/runtime/outcome"
 )
 
 // plan is what the loop does next. The loop is the only one to change it.
@@ -68,7 +70,7 @@ func (l *slotLoop) generation() {
 		st.State, st.Reason = Starting, ""
 	})
 	number := l.Status().Generation
-	ready, done := make(chan struct{}, 1), make(chan Outcome, 1)
+	ready, done := make(chan struct{}, 1), make(chan outcome.Outcome, 1)
 	go func() { done <- l.cfg.Runner.Run(ctx, number, func() { ready <- struct{}{} }) }()
 	r := &running{stop: stop}
 	for {
@@ -80,8 +82,8 @@ func (l *slotLoop) generation() {
 			}
 		case c := <-l.commands:
 			c.reply <- c.run(l, r)
-		case outcome := <-done:
-			l.ended(r, outcome)
+		case ended := <-done:
+			l.ended(r, ended)
 			return
 		}
 	}
@@ -105,7 +107,7 @@ func (l *slotLoop) end(r *running, reason StopReason, then func()) {
 }
 
 // ended plans what follows a run.
-func (l *slotLoop) ended(r *running, o Outcome) {
+func (l *slotLoop) ended(r *running, o outcome.Outcome) {
 	if !r.connected.IsZero() && time.Since(r.connected) > l.cfg.Policy.ResetAfter {
 		l.retries.reset()
 	}
@@ -113,38 +115,38 @@ func (l *slotLoop) ended(r *running, o Outcome) {
 	case o.Stuck:
 		l.stuck = true
 		l.note(o)
-		l.enter(Failed, fmt.Sprintf("%s; the instance could not be closed, restart the process", o.text()))
+		l.enter(Failed, fmt.Sprintf("%s; the instance could not be closed, restart the process", o.Text()))
 		l.next = idle
 		if l.quitting {
 			l.next = quit
 		}
 	case r.then != nil:
 		r.then()
-	case o.Verdict == Done:
-		l.enter(Stopped, o.text())
+	case o.Verdict == outcome.Done:
+		l.enter(Stopped, o.Text())
 		l.next = idle
-	case o.Verdict == Final:
+	case o.Verdict == outcome.Final:
 		l.retries.failed(time.Now())
 		l.note(o)
-		l.enter(Failed, o.text())
+		l.enter(Failed, o.Text())
 		l.next = idle
 	default:
 		l.backOff(o)
 	}
 }
 
-func (l *slotLoop) backOff(o Outcome) {
+func (l *slotLoop) backOff(o outcome.Outcome) {
 	l.delay = l.retries.failed(time.Now())
 	l.note(o)
 	l.next = wait
 	l.set(func(st *Status) {
-		st.State, st.Reason = Backoff, o.text()
+		st.State, st.Reason = Backoff, o.Text()
 		st.NextAttempt = time.Now().Add(l.delay)
 	})
 }
 
-func (l *slotLoop) note(o Outcome) {
+func (l *slotLoop) note(o outcome.Outcome) {
 	l.mu.Lock()
-	l.status.LastError, l.status.LastErrorAt = o.text(), time.Now()
+	l.status.LastError, l.status.LastErrorAt = o.Text(), time.Now()
 	l.mu.Unlock()
 }

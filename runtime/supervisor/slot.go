@@ -6,13 +6,15 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"innkeeper/runtime/outcome"
 )
 
 // Runner runs generations of an instance.
 type Runner interface {
 	// Run runs one generation to its end, its teardown included. It calls ready at most once, when the instance has said
 	// that it serves. When ctx is cancelled the run ends within its budgets; the cause is a StopReason.
-	Run(ctx context.Context, generation uint64, ready func()) Outcome
+	Run(ctx context.Context, generation uint64, ready func()) outcome.Outcome
 }
 
 // Config makes a slot.

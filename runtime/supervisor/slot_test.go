@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"innkeeper/runtime/outcome"
 )
 
 // script is a runner whose runs end as the test says.
@@ -15,11 +17,11 @@ type script struct {
 	runs  []uint64
 	live  int
 	most  int
-	step  func(ctx context.Context, generation uint64, ready func()) Outcome
+	step  func(ctx context.Context, generation uint64, ready func()) outcome.Outcome
 	drain time.Duration
 }
 
-func (s *script) Run(ctx context.Context, generation uint64, ready func()) Outcome {
+func (s *script) Run(ctx context.Context, generation uint64, ready func()) outcome.Outcome {
 	s.mu.Lock()
 	s.runs = append(s.runs, generation)
 	s.live++
@@ -42,10 +44,10 @@ func (s *script) count() int {
 }
 
 // serve says ready and runs until it is told to end.
-func serve(ctx context.Context, _ uint64, ready func()) Outcome {
+func serve(ctx context.Context, _ uint64, ready func()) outcome.Outcome {
 	ready()
 	<-ctx.Done()
-	return Outcome{Verdict: Done, Code: "stopped"}
+	return outcome.Outcome{Verdict: outcome.Done, Code: "stopped"}
 }
 
 var testPolicy = Policy{Initial: time.Second, Max: 5 * time.Minute, ResetAfter: 5 * time.Minute, AttentionFailures: 10, AttentionAfter: 2 * time.Hour}
@@ -94,14 +96,14 @@ func TestUnconfiguredNeverRuns(t *testing.T) {
 func TestConnectedOnlyWhileALiveRunIsReady(t *testing.T) {
 	const until = 10 * time.Second // of the fake clock: when the first run is ready, and as long again to its end
 	runner := &script{}
-	runner.step = func(ctx context.Context, generation uint64, ready func()) Outcome {
+	runner.step = func(ctx context.Context, generation uint64, ready func()) outcome.Outcome {
 		if generation > 1 {
 			return serve(ctx, generation, ready)
 		}
 		time.Sleep(until)
 		ready()
 		time.Sleep(until)
-		return Outcome{Verdict: Retry, Code: "trap", Message: "unreachable"}
+		return outcome.Outcome{Verdict: outcome.Retry, Code: "trap", Message: "unreachable"}
 	}
 	bubble(t, Config{Runner: runner}, func(t *testing.T, s *Slot) {
 		wantState(t, s, Starting)
@@ -121,7 +123,9 @@ func TestConnectedOnlyWhileALiveRunIsReady(t *testing.T) {
 }
 
 func TestBackoffDoublesToItsCapAndAsksForAttention(t *testing.T) {
-	runner := &script{step: func(context.Context, uint64, func()) Outcome { return Outcome{Verdict: Retry, Code: "exit"} }}
+	runner := &script{step: func(context.Context, uint64, func()) outcome.Outcome {
+		return outcome.Outcome{Verdict: outcome.Retry, Code: "exit"}
+	}}
 	bubble(t, Config{Runner: runner}, func(t *testing.T, s *Slot) {
 		upper := time.Second
 		for attempt := 1; attempt <= 12; attempt++ {
@@ -144,12 +148,12 @@ func TestBackoffDoublesToItsCapAndAsksForAttention(t *testing.T) {
 
 func TestLongConnectionForgivesEarlierFailures(t *testing.T) {
 	runner := &script{}
-	runner.step = func(ctx context.Context, generation uint64, ready func()) Outcome {
+	runner.step = func(ctx context.Context, generation uint64, ready func()) outcome.Outcome {
 		if generation == 4 {
 			ready()
 			time.Sleep(testPolicy.ResetAfter + time.Second)
 		}
-		return Outcome{Verdict: Retry, Code: "exit"}
+		return outcome.Outcome{Verdict: outcome.Retry, Code: "exit"}
 	}
 	bubble(t, Config{Runner: runner}, func(t *testing.T, s *Slot) {
 		for s.Status().Generation < 4 || s.Status().State != Backoff {
@@ -163,9 +167,9 @@ func TestLongConnectionForgivesEarlierFailures(t *testing.T) {
 
 func TestFinalOutcomeIsNotRetried(t *testing.T) {
 	runner := &script{}
-	runner.step = func(ctx context.Context, generation uint64, ready func()) Outcome {
+	runner.step = func(ctx context.Context, generation uint64, ready func()) outcome.Outcome {
 		if generation == 1 {
-			return Outcome{Verdict: Final, Code: "bad_token", Message: "the platform refused the token"}
+			return outcome.Outcome{Verdict: outcome.Final, Code: "bad_token", Message: "the platform refused the token"}
 		}
 		return serve(ctx, generation, ready)
 	}
@@ -200,8 +204,8 @@ func TestOneGenerationAtATime(t *testing.T) {
 }
 
 func TestStuckRunForbidsTheNext(t *testing.T) {
-	runner := &script{step: func(context.Context, uint64, func()) Outcome {
-		return Outcome{Verdict: Retry, Code: "stall", Stuck: true}
+	runner := &script{step: func(context.Context, uint64, func()) outcome.Outcome {
+		return outcome.Outcome{Verdict: outcome.Retry, Code: "stall", Stuck: true}
 	}}
 	bubble(t, Config{Runner: runner}, func(t *testing.T, s *Slot) {
 		time.Sleep(time.Hour)
@@ -243,7 +247,9 @@ func TestPauseAndResume(t *testing.T) {
 }
 
 func TestRefusedCommandDoesNotShortenABackoff(t *testing.T) {
-	runner := &script{step: func(context.Context, uint64, func()) Outcome { return Outcome{Verdict: Retry, Code: "exit"} }}
+	runner := &script{step: func(context.Context, uint64, func()) outcome.Outcome {
+		return outcome.Outcome{Verdict: outcome.Retry, Code: "exit"}
+	}}
 	bubble(t, Config{Runner: runner}, func(t *testing.T, s *Slot) {
 		until := wantState(t, s, Backoff).NextAttempt
 		for range 4 {
@@ -265,11 +271,11 @@ func TestRefusedCommandDoesNotShortenABackoff(t *testing.T) {
 
 // TestStopInEveryState covers: stop always ends the slot, whatever it was doing.
 func TestStopInEveryState(t *testing.T) {
-	never := func(ctx context.Context, _ uint64, _ func()) Outcome {
+	never := func(ctx context.Context, _ uint64, _ func()) outcome.Outcome {
 		<-ctx.Done()
-		return Outcome{Verdict: Done}
+		return outcome.Outcome{Verdict: outcome.Done}
 	}
-	retry := func(context.Context, uint64, func()) Outcome { return Outcome{Verdict: Retry} }
+	retry := func(context.Context, uint64, func()) outcome.Outcome { return outcome.Outcome{Verdict: outcome.Retry} }
 	for name, cfg := range map[string]Config{
 		"starting":     {Runner: &script{step: never}},
 		"connected":    {Runner: &script{step: serve}},

@@ -43,37 +43,6 @@ type Status struct {
 	Attention bool
 }
 
-// Verdict says what follows from the end of a run.
-type Verdict uint8
-
-// The verdicts.
-const (
-	// Done means that there is nothing more to do: the slot stops.
-	Done Verdict = iota + 1
-	// Retry means that another run may fare better.
-	Retry
-	// Final means that no run will fare better until a person changes something.
-	Final
-)
-
-// Outcome is how a run ended. Everything that the run held was given back before it was returned, unless Stuck.
-type Outcome struct {
-	Verdict Verdict
-	// Code is short and stable, such as "trap".
-	Code string
-	// Message is a sentence for the operator.
-	Message string
-	// Stuck means that something of the run may still be alive, so that no other may start in this process.
-	Stuck bool
-}
-
-func (o Outcome) text() string {
-	if o.Message == "" {
-		return o.Code
-	}
-	return o.Code + ": " + o.Message
-}
-
 // StopReason is the cause with which a run's context is cancelled: "restart", "pause", "stop" or "reload".
 type StopReason string
 

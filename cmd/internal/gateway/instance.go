@@ -63,12 +63,9 @@ func (s *slot) instance(guest *guesthost.Guest, generation uint64, ready func())
 				guest.HTTP.Drain()
 			}
 		},
-		Failure: func() (engine.Failure, bool) {
-			f, said := guest.Failure()
-			return engine.Failure{Code: f.Code, Message: f.Message, Retryable: f.Retryable}, said
-		},
-		Finish: guest.Finish,
-		Stdout: stdout, Stderr: stderr,
+		Failure: guest.Failure,
+		Finish:  guest.Finish,
+		Stdout:  stdout, Stderr: stderr,
 		Args: []string{s.conf.Name}, Env: map[string]string{"INNKEEPER_GENERATION": fmt.Sprint(generation)},
 		Budgets: engine.Budgets{
 			Connect: s.conf.Budgets.Connect, Stall: s.conf.Budgets.Stall, Drain: s.conf.Budgets.Drain, Close: s.conf.Budgets.Close,

@@ -16,6 +16,7 @@ import (
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/engine"
 	"innkeeper/runtime/ledger"
+	"innkeeper/runtime/outcome"
 	"innkeeper/runtime/supervisor"
 )
 
@@ -72,7 +73,7 @@ func (g *Gateway) newSlot(conf *config.Adapter, left estate) *slot {
 }
 
 // Run runs one generation: what the slot needs is made ready, the instance runs, and everything of it is closed again.
-func (s *slot) Run(ctx context.Context, generation uint64, ready func()) supervisor.Outcome {
+func (s *slot) Run(ctx context.Context, generation uint64, ready func()) outcome.Outcome {
 	if err := s.prepare(ctx); err != nil {
 		return outcomeOf(err)
 	}
@@ -83,16 +84,17 @@ func (s *slot) Run(ctx context.Context, generation uint64, ready func()) supervi
 	s.mu.Lock()
 	s.guest = guest
 	s.mu.Unlock()
-	exit := s.program.Run(ctx, s.instance(guest, generation, ready))
+	ended := s.program.Run(ctx, s.instance(guest, generation, ready))
 	s.mu.Lock()
 	for kind, count := range guest.Ledger.Counts() {
 		total := s.past[kind]
 		total.Add(count)
 		s.past[kind] = total
 	}
-	s.guest, s.stuck = nil, s.stuck || exit.Stuck
+	s.guest, s.stuck = nil, s.stuck || ended.Stuck
 	s.mu.Unlock()
-	return s.outcome(generation, exit)
+	s.report(generation, ended)
+	return ended
 }
 
 // prepare makes ready what the slot has for all its generations: the listener first, so that callers are told to come back
@@ -122,23 +124,14 @@ func (s *slot) prepare(ctx context.Context) error {
 	return nil
 }
 
-func (s *slot) outcome(generation uint64, exit engine.Exit) supervisor.Outcome {
-	if exit.Teardown != nil {
-		s.logger.Error("teardown", "generation", generation, "error", exit.Teardown)
+// report logs what only a developer wants to know of a run's end.
+func (s *slot) report(generation uint64, o outcome.Outcome) {
+	if o.Teardown != nil {
+		s.logger.Error("teardown", "generation", generation, "error", o.Teardown)
 	}
-	if exit.Trace != "" {
-		s.logger.Warn("instance ended by a trap", "generation", generation, "trace", exit.Trace)
+	if o.Trace != "" {
+		s.logger.Warn("instance ended by a trap", "generation", generation, "trace", o.Trace)
 	}
-	o := supervisor.Outcome{Code: exit.Code, Message: exit.Message, Stuck: exit.Stuck}
-	switch exit.Verdict {
-	case engine.Done:
-		o.Verdict = supervisor.Done
-	case engine.Failed:
-		o.Verdict = supervisor.Final
-	default:
-		o.Verdict = supervisor.Retry
-	}
-	return o
 }
 
 // preparation is why a generation could not be started.
@@ -154,13 +147,13 @@ func (p *preparation) Unwrap() error { return p.err }
 func final(code string, err error) error     { return &preparation{code, true, err} }
 func temporary(code string, err error) error { return &preparation{code, false, err} }
 
-func outcomeOf(err error) supervisor.Outcome {
-	o := supervisor.Outcome{Verdict: supervisor.Retry, Code: "start", Message: err.Error()}
+func outcomeOf(err error) outcome.Outcome {
+	o := outcome.Outcome{Verdict: outcome.Retry, Code: "start", Message: err.Error()}
 	var p *preparation
 	if errors.As(err, &p) {
 		o.Code = p.code
 		if p.final {
-			o.Verdict = supervisor.Final
+			o.Verdict = outcome.Final
 		}
 	}
 	return o
