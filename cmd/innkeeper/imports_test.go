@@ -38,6 +38,7 @@ var rules = map[string]struct {
 	"runtime/engine":             {why: "it runs guests and knows no host function", own: []string{"adapters/abi", "runtime/outcome"}, outside: []string{"github.com/tetratelabs/wazero"}},
 	"runtime/supervisor":         {why: "pure logic", own: []string{"runtime/outcome"}, outside: []string{"github.com/cenkalti/backoff/v5"}},
 	"runtime/front":              {why: "a backend is an interface", own: []string{"runtime/limits"}, outside: []string{"github.com/google/uuid"}},
+	"runtime/front/backend":      {why: "an interface and its words"},
 	"runtime/agent":              {why: "an interface and its words"},
 	"runtime/agent/echo/...":     {why: "a back end knows the interface only", own: []string{"runtime/agent", "runtime/agent/echo/..."}, outside: []string{"github.com/valyala/fastjson"}},
 	"runtime/agent/openaiagent":  {why: "a back end knows the interface only", own: []string{"runtime/agent"}, outside: []string{"github.com/openai/openai-go/v3", "github.com/tidwall/gjson", "github.com/valyala/fastjson"}},
