@@ -27,12 +27,12 @@ func (l *Loop) Ask(ctx context.Context, request []byte) iter.Seq2[TurnEvent, err
 		box := &inbox{ready: make(chan struct{}, 1)}
 		var turn *Turn
 		var err error
-		l.Do(func() { turn, err = l.StartTurn(request, box) })
+		l.OnLoop(func() { turn, err = l.StartTurn(request, box) })
 		if err != nil {
 			yield(TurnEvent{}, err)
 			return
 		}
-		defer l.Do(turn.Cancel)
+		defer l.OnLoop(turn.Cancel)
 		box.deliver(ctx, l, yield)
 	}
 }
@@ -59,7 +59,7 @@ func (b *inbox) deliver(ctx context.Context, l *Loop, yield func(TurnEvent, erro
 		var events []TurnEvent
 		var failed *AgentError
 		var over bool
-		l.Do(func() { events, failed, over, b.events = b.events, b.failed, b.over, nil })
+		l.OnLoop(func() { events, failed, over, b.events = b.events, b.failed, b.over, nil })
 		for _, event := range events {
 			if !yield(event, nil) {
 				return

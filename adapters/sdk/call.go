@@ -16,15 +16,12 @@ type Call struct {
 	writable chan struct{}
 }
 
-// HandleHTTPFunc sets the goroutine-style callback for requests of routes that have none of their own: f runs in a goroutine per
-// request. Its context ends when the client leaves (cause abi.EPIPE) or the loop ends (cause ErrLoopEnded). When f returns, a
-// streamed answer is ended, and a request without an answer gets status 500.
+// Concurrent makes a handler that may block into a callback for HandleHTTP or HandleRoute: f runs in a goroutine per request. Its
+// context ends when the client leaves (cause abi.EPIPE) or the loop ends (cause ErrLoopEnded). When f returns, a streamed answer is
+// ended, and a request without an answer gets status 500.
 //
-// A request costs several times what it costs with HandleHTTP; hot adapters use the callbacks.
-func (l *Loop) HandleHTTPFunc(f func(ctx context.Context, c *Call)) { l.HandleHTTP(l.Blocking(f)) }
-
-// Blocking makes a goroutine-style handler into a callback, for HandleRoute.
-func (l *Loop) Blocking(f func(ctx context.Context, c *Call)) func(*Exchange) {
+// A request costs several times what it costs with a callback; hot adapters use callbacks.
+func (l *Loop) Concurrent(f func(ctx context.Context, c *Call)) func(*Exchange) {
 	return func(x *Exchange) {
 		ctx, cancel := context.WithCancelCause(l.background().ctx)
 		c := &Call{Request: x.Request, exchange: x, ctx: ctx, writable: make(chan struct{}, 1)}
@@ -48,7 +45,7 @@ func (c *Call) signal() {
 
 // finish ends what the handler left open.
 func (c *Call) finish() {
-	c.exchange.loop.Do(func() {
+	c.exchange.loop.OnLoop(func() {
 		switch x := c.exchange; {
 		case x.state == stateBegun:
 			_ = x.End() // EPIPE: nobody is left to tell
@@ -62,13 +59,13 @@ func (c *Call) finish() {
 
 // Header is [Exchange.Header].
 func (c *Call) Header(name string) (value string, ok bool) {
-	c.exchange.loop.Do(func() { value, ok = c.exchange.Header(name) })
+	c.exchange.loop.OnLoop(func() { value, ok = c.exchange.Header(name) })
 	return value, ok
 }
 
 // Body is the whole request body. The caller owns it.
 func (c *Call) Body() (body []byte, err error) {
-	c.exchange.loop.Do(func() {
+	c.exchange.loop.OnLoop(func() {
 		var view []byte
 		view, err = c.exchange.Body()
 		body = append([]byte(nil), view...)
@@ -78,25 +75,25 @@ func (c *Call) Body() (body []byte, err error) {
 
 // Respond is [Exchange.Respond].
 func (c *Call) Respond(status int, headers Header, body []byte) (err error) {
-	c.exchange.loop.Do(func() { err = c.exchange.Respond(status, headers, body) })
+	c.exchange.loop.OnLoop(func() { err = c.exchange.Respond(status, headers, body) })
 	return err
 }
 
 // RespondText is [Exchange.RespondText].
 func (c *Call) RespondText(status int, text string) (err error) {
-	c.exchange.loop.Do(func() { err = c.exchange.RespondText(status, text) })
+	c.exchange.loop.OnLoop(func() { err = c.exchange.RespondText(status, text) })
 	return err
 }
 
 // RespondJSON is [Exchange.RespondJSON].
 func (c *Call) RespondJSON(status int, body []byte) (err error) {
-	c.exchange.loop.Do(func() { err = c.exchange.RespondJSON(status, body) })
+	c.exchange.loop.OnLoop(func() { err = c.exchange.RespondJSON(status, body) })
 	return err
 }
 
 // Begin is [Exchange.Begin].
 func (c *Call) Begin(status int, headers Header) (err error) {
-	c.exchange.loop.Do(func() { err = c.exchange.Begin(status, headers) })
+	c.exchange.loop.OnLoop(func() { err = c.exchange.Begin(status, headers) })
 	return err
 }
 
@@ -104,7 +101,7 @@ func (c *Call) Begin(status int, headers Header) (err error) {
 // ErrLoopEnded if the loop ended.
 func (c *Call) Write(chunk []byte) (err error) {
 	for {
-		c.exchange.loop.Do(func() { err = c.exchange.Write(chunk) })
+		c.exchange.loop.OnLoop(func() { err = c.exchange.Write(chunk) })
 		if !errors.Is(err, abi.EAGAIN) {
 			return err
 		}
@@ -118,9 +115,9 @@ func (c *Call) Write(chunk []byte) (err error) {
 
 // End is [Exchange.End].
 func (c *Call) End() (err error) {
-	c.exchange.loop.Do(func() { err = c.exchange.End() })
+	c.exchange.loop.OnLoop(func() { err = c.exchange.End() })
 	return err
 }
 
 // Abort is [Exchange.Abort].
-func (c *Call) Abort() { c.exchange.loop.Do(c.exchange.Abort) }
+func (c *Call) Abort() { c.exchange.loop.OnLoop(c.exchange.Abort) }

@@ -15,9 +15,9 @@
 // # The rule of the loop
 //
 // Callbacks run one at a time and must not block: whatever is slow is started, and its events come back as callbacks. All
-// methods of [Loop], [Exchange], [Turn], [DB], [Stmt] and [Timer] belong to the loop: call them from setup and from
-// callbacks. Only [Loop.Go], [Loop.Do], [Loop.Ask], [Loop.Log] and the methods of [Call] may be used by goroutines,
-// which are started with [Loop.Go] or [Loop.HandleHTTPFunc]. A goroutine that was started otherwise stands still while the loop
+// methods of [Loop], [Exchange], [Turn] and [Timer], and those of databases, belong to the loop: call them from setup and from
+// callbacks. Only [Loop.Go], [Loop.OnLoop], [Loop.Ask], [Loop.Log] and the methods of [Call] may be used by goroutines,
+// which are started with [Loop.Go] or [Loop.Concurrent]. A goroutine that was started otherwise stands still while the loop
 // waits, because a guest has one thread.
 //
 // Bytes that a callback gets, or that a method returns as a view, are valid until the callback returns; copy what is to
@@ -25,14 +25,14 @@
 //
 // # Errors
 //
-// Host functions fail with an [innkeeper/adapters/abi.Errno], so errors.Is(err, abi.EAGAIN) works; SQLite fails with a
-// [SQLiteError]. A setup that returns an error ends the instance: [Permanent] for what only a person can mend (exit code
+// Host functions fail with an [innkeeper/adapters/abi.Errno], so errors.Is(err, abi.EAGAIN) works; SQLite fails with an
+// error of package sqlite. A setup that returns an error ends the instance: [Permanent] for what only a person can mend (exit code
 // 78), anything else is temporary (exit code 75) and the host tries again.
 //
 // # What it is made of
 //
 // The package imports the standard library and adapters/abi only. It keeps fmt, log/slog and encoding/json out of guests that do
 // not ask for them (encoding/json comes with [Loop.Settings]), and a guest imports only the host
-// functions that it can reach: one that never opens a database has no import of innkeeper:sqlite@1. The package knows
+// functions that it can reach: one that does not use the agent has no import of innkeeper:agent@1. The package knows
 // nothing of wazero, of the host's packages or of any adapter.
 package sdk

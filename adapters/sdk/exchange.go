@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/adapters/sdk/internal/buffer"
 )
 
 // ErrEnded is the error of using an exchange that was answered, ended or aborted before.
@@ -67,7 +68,7 @@ const (
 // Header is the value of one request header, several joined with ", ". ok is false if it was not sent. Names are matched
 // without regard to case. The Authorization header is never shown to a guest.
 func (x *Exchange) Header(name string) (value string, ok bool) {
-	answer, err := x.loop.scratch.fill(0, func(b []byte) int32 { return x.loop.host.HTTP.Header(x.handle, view(name), b) })
+	answer, err := x.loop.scratch.Fill(0, func(b []byte) int32 { return x.loop.host.HTTP.Header(x.handle, buffer.View(name), b) })
 	if err != nil {
 		return "", false
 	}
@@ -77,7 +78,7 @@ func (x *Exchange) Header(name string) (value string, ok bool) {
 // Headers is the block of all request headers, lines "name: value\n", as a view that is valid until the callback returns
 // or another header is read.
 func (x *Exchange) Headers() (Header, error) {
-	return x.loop.scratch.fill(0, func(b []byte) int32 { return x.loop.host.HTTP.Headers(x.handle, b) })
+	return x.loop.scratch.Fill(0, func(b []byte) int32 { return x.loop.host.HTTP.Headers(x.handle, b) })
 }
 
 // Body is the whole request body, as a view that is valid until the callback returns or another body is read.
@@ -88,38 +89,32 @@ func (x *Exchange) Body() ([]byte, error) {
 	if x.BodySize == 0 {
 		return nil, nil
 	}
-	return x.loop.body.fill(x.BodySize, func(b []byte) int32 { return x.loop.host.HTTP.Body(x.handle, b) })
+	return x.loop.body.Fill(x.BodySize, func(b []byte) int32 { return x.loop.host.HTTP.Body(x.handle, b) })
 }
 
-// Respond answers in one piece and ends the exchange. The error is ErrEnded, or abi.EPIPE if the client left; the exchange has
-// ended then. It is still open after abi.EINVAL for a status or header that HTTP does not allow, abi.EEXIST after Begin,
-// abi.EMSGSIZE for an answer over the host's limit, and abi.ENOMEM while the host holds too much for slow clients.
+// Respond answers in one piece and ends the exchange, whatever comes of it: an answer that the host does not take is an
+// Abort, so an error needs no clearing up. It is ErrEnded, abi.EPIPE if the client left, abi.EINVAL for a status or header that
+// HTTP does not allow, abi.EEXIST after Begin, abi.EMSGSIZE for an answer over the host's limit, or abi.ENOMEM while the host holds
+// too much for slow clients.
 func (x *Exchange) Respond(status int, headers Header, body []byte) error {
 	if x.state == stateEnded {
 		return ErrEnded
 	}
 	err := abi.FromResult(x.loop.host.HTTP.Respond(x.handle, uint32(status), headers, body))
-	x.settle(err)
-	return err
-}
-
-// RespondText answers with plain text in UTF-8. Unlike Respond it leaves nothing open, so its error may be passed over: an answer that
-// the host does not take is an Abort.
-func (x *Exchange) RespondText(status int, text string) error {
-	return x.respondOrAbort(status, view(textHeader), view(text))
-}
-
-// RespondJSON answers with a JSON text. Like RespondText it leaves nothing open.
-func (x *Exchange) RespondJSON(status int, body []byte) error {
-	return x.respondOrAbort(status, view(jsonHeader), body)
-}
-
-func (x *Exchange) respondOrAbort(status int, headers Header, body []byte) error {
-	err := x.Respond(status, headers, body)
-	if err != nil {
+	if x.settle(err); err != nil {
 		x.Abort()
 	}
 	return err
+}
+
+// RespondText is Respond with plain text in UTF-8.
+func (x *Exchange) RespondText(status int, text string) error {
+	return x.Respond(status, buffer.View(textHeader), buffer.View(text))
+}
+
+// RespondJSON is Respond with a JSON text.
+func (x *Exchange) RespondJSON(status int, body []byte) error {
+	return x.Respond(status, buffer.View(jsonHeader), body)
 }
 
 const (

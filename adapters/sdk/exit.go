@@ -19,7 +19,7 @@ type ExitError struct {
 	Code string
 	// Message is a sentence for the operator, without secrets.
 	Message string
-	// Retryable tells whether trying again can help.
+	// Retryable is whether trying again can help.
 	Retryable bool
 }
 
@@ -35,23 +35,14 @@ func Temporary(code, message string) error {
 	return &ExitError{Code: code, Message: message, Retryable: true}
 }
 
-// exitClass lets an error of this package say how it ends an instance that returns it.
-type exitClass interface {
-	error
-	exitClass() (code string, retryable bool)
-}
-
-// classify makes an ExitError of any error. What nobody classified is temporary.
+// classify makes an ExitError of any error; one of another package may have a method As for it. What nobody classified is
+// temporary.
 func classify(err error) *ExitError {
 	if exit, ok := errors.AsType[*ExitError](err); ok {
 		if message := err.Error(); message != exit.Error() {
 			return &ExitError{Code: exit.Code, Message: message, Retryable: exit.Retryable}
 		}
 		return exit
-	}
-	if known, ok := errors.AsType[exitClass](err); ok {
-		code, retryable := known.exitClass()
-		return &ExitError{Code: code, Message: err.Error(), Retryable: retryable}
 	}
 	return &ExitError{Code: "error", Message: err.Error(), Retryable: true}
 }

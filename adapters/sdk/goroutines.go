@@ -39,7 +39,7 @@ type goroutines struct {
 var _ background = (*goroutines)(nil)
 
 // Go runs f in a goroutine of its own. Its context ends with the loop, and Run waits for it to return. f must not use what belongs
-// to the loop, other than inside of [Loop.Do]. While a goroutine is alive the loop waits in Go's own poller, which costs some
+// to the loop, other than inside of [Loop.OnLoop]. While a goroutine is alive the loop waits in Go's own poller, which costs some
 // microseconds an event and lets goroutines, timers and channels run; without one it blocks in the host.
 //
 // The first call comes from setup or a callback; later ones may come from goroutines too.
@@ -64,9 +64,9 @@ func (l *Loop) background() *goroutines {
 	return g
 }
 
-// Do runs f as if it were a callback: no other part of the loop runs meanwhile. It is how a goroutine uses what belongs
-// to the loop. f must not block, and a callback must not call Do.
-func (l *Loop) Do(f func()) {
+// OnLoop runs f as if it were a callback: no other part of the loop runs meanwhile. It is how a goroutine uses what belongs
+// to the loop. f must not block, and a callback must not call OnLoop.
+func (l *Loop) OnLoop(f func()) {
 	l.mu.Lock()
 	defer l.unlock()
 	f()

@@ -18,7 +18,7 @@ import (
 func serveFunc(t *testing.T, host *sdktest.Host, f func(context.Context, *sdk.Loop, *sdk.Call)) *sdktest.Run {
 	t.Helper()
 	return sdktest.Start(t, host, func(l *sdk.Loop) error {
-		l.HandleHTTPFunc(func(ctx context.Context, c *sdk.Call) { f(ctx, l, c) })
+		l.HandleHTTP(l.Concurrent(func(ctx context.Context, c *sdk.Call) { f(ctx, l, c) }))
 		return nil
 	})
 }
@@ -205,13 +205,13 @@ func TestRunWaitsForGoroutinesAndEndsTheirContexts(t *testing.T) {
 	}
 }
 
-func TestDoWakesTheLoop(t *testing.T) {
+func TestOnLoopWakesTheLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		code := sdk.New(sdktest.New().ABI()).Run(func(l *sdk.Loop) error {
 			l.Go(func(context.Context) {
 				time.Sleep(time.Second)
-				l.Do(func() { l.After(time.Second, func() { l.Exit(nil) }) })
+				l.OnLoop(func() { l.After(time.Second, func() { l.Exit(nil) }) })
 			})
 			l.Go(func(ctx context.Context) { <-ctx.Done() })
 			return nil
@@ -225,7 +225,7 @@ func TestDoWakesTheLoop(t *testing.T) {
 func TestExitFromAGoroutine(t *testing.T) {
 	code := sdk.New(sdktest.New().ABI()).Run(func(l *sdk.Loop) error {
 		l.Go(func(ctx context.Context) {
-			l.Do(func() { l.Exit(sdk.Permanent("x", "y")) })
+			l.OnLoop(func() { l.Exit(sdk.Permanent("x", "y")) })
 			<-ctx.Done()
 		})
 		return nil
@@ -239,7 +239,7 @@ func TestExitFromAGoroutine(t *testing.T) {
 func TestGoroutinesComeAndGo(t *testing.T) {
 	run := sdktest.Start(t, sdktest.New(), func(l *sdk.Loop) error {
 		l.HandleRoute("callback", func(x *sdk.Exchange) { x.RespondText(200, "callback") })
-		l.HandleRoute("goroutine", l.Blocking(func(_ context.Context, c *sdk.Call) { c.RespondText(200, "goroutine") }))
+		l.HandleRoute("goroutine", l.Concurrent(func(_ context.Context, c *sdk.Call) { c.RespondText(200, "goroutine") }))
 		return nil
 	})
 	for range 50 {

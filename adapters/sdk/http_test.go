@@ -93,36 +93,47 @@ func TestUseAfterTheEnd(t *testing.T) {
 	}
 }
 
-func TestRespondErrorsKeepTheExchangeOpenOrNot(t *testing.T) {
+// An answer that the host does not take ends the exchange like one that it takes.
+func TestRespondAlwaysEndsTheExchange(t *testing.T) {
+	tests := []struct {
+		name    string
+		respond func(*sdk.Exchange) error
+		want    error
+	}{
+		{"no such status", func(x *sdk.Exchange) error { return x.Respond(7, nil, nil) }, abi.EINVAL},
+		{"as text", func(x *sdk.Exchange) error { return x.RespondText(7, "") }, abi.EINVAL},
+		{"as JSON", func(x *sdk.Exchange) error { return x.RespondJSON(7, nil) }, abi.EINVAL},
+		{"after begin", func(x *sdk.Exchange) error { return errors.Join(x.Begin(200, nil), x.Respond(200, nil, nil)) }, abi.EEXIST},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			run := serve(t, func(x *sdk.Exchange) {
+				if err := test.respond(x); !errors.Is(err, test.want) || !x.Ended() {
+					t.Errorf("error %v, ended %t", err, x.Ended())
+				}
+			})
+			if got := run.Ask(sdktest.Request{}); !got.Aborted {
+				t.Errorf("response %+v", got)
+			}
+			if exchanges, _ := run.Open(); exchanges != 0 {
+				t.Errorf("%d exchanges left open", exchanges)
+			}
+		})
+	}
+}
+
+func TestStreamErrorsKeepTheExchangeOpen(t *testing.T) {
 	run := serve(t, func(x *sdk.Exchange) {
-		if err := x.Respond(7, nil, nil); !errors.Is(err, abi.EINVAL) || x.Ended() {
-			t.Errorf("status 7: %v, ended %t", err, x.Ended())
-		}
 		if err := x.End(); !errors.Is(err, abi.EINVAL) || x.Ended() {
 			t.Errorf("end before begin: %v, ended %t", err, x.Ended())
 		}
 		x.Begin(200, nil)
-		if err := x.Respond(200, nil, nil); !errors.Is(err, abi.EEXIST) || x.Ended() {
-			t.Errorf("respond after begin: %v, ended %t", err, x.Ended())
-		}
-		if err := x.Begin(200, nil); !errors.Is(err, abi.EEXIST) {
-			t.Errorf("second begin: %v", err)
+		if err := x.Begin(200, nil); !errors.Is(err, abi.EEXIST) || x.Ended() {
+			t.Errorf("second begin: %v, ended %t", err, x.Ended())
 		}
 		x.End()
 	})
-	run.Ask(sdktest.Request{})
-	if exchanges, _ := run.Open(); exchanges != 0 {
-		t.Errorf("%d exchanges left open", exchanges)
-	}
-}
-
-func TestRespondTextLeavesNothingOpen(t *testing.T) {
-	run := serve(t, func(x *sdk.Exchange) {
-		if err := x.RespondText(7, "no such status"); !errors.Is(err, abi.EINVAL) || !x.Ended() {
-			t.Errorf("error %v, ended %t", err, x.Ended())
-		}
-	})
-	if got := run.Ask(sdktest.Request{}); !got.Aborted {
+	if got := run.Ask(sdktest.Request{}); got.Aborted {
 		t.Errorf("response %+v", got)
 	}
 }

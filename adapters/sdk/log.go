@@ -3,6 +3,8 @@ package sdk
 import (
 	"strconv"
 	"time"
+
+	"innkeeper/adapters/sdk/internal/buffer"
 )
 
 // Level is the importance of a log record, with the numbers of log/slog.
@@ -47,7 +49,7 @@ func (g Logger) With(keyValues ...any) Logger {
 // Write writes one record with attributes that are a JSON object already, or empty.
 func (g Logger) Write(level Level, message string, attributes []byte) {
 	// A log that cannot be written has no place to complain.
-	_ = g.loop.host.Log.Write(int32(level), view(message), attributes)
+	_ = g.loop.host.Log.Write(int32(level), buffer.View(message), attributes)
 }
 
 func (g Logger) log(level Level, message string, keyValues []any) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/adapters/sdk/internal/buffer"
 )
 
 // batch is how many events are handled before timers and goroutines get their turn.
@@ -14,13 +15,13 @@ const batch = 64
 type Loop struct {
 	host abi.Host
 
-	// mu is held while setup, callbacks and the functions of Do run. The loop lets go of it while it waits, so goroutines
+	// mu is held while setup, callbacks and the functions of OnLoop run. The loop lets go of it while it waits, so goroutines
 	// act between callbacks and never beside them.
 	mu sync.Mutex
 
-	event   []byte // the event at hand
-	scratch buffer // small answers: headers, texts
-	body    buffer // the request body at hand
+	event   []byte        // the event at hand
+	scratch buffer.Buffer // small answers: headers, texts
+	body    buffer.Buffer // the request body at hand
 
 	exchanges table[Exchange]
 	turns     table[Turn]
@@ -57,6 +58,10 @@ func New(host abi.Host) *Loop {
 		event: make([]byte, 4096),
 	}
 }
+
+// Host is the host that the loop runs on, for packages beside this one that put a family of host functions into Go's words, as
+// package sqlite does.
+func (l *Loop) Host() abi.Host { return l.host }
 
 // Run calls setup, says ready and handles events until the adapter calls Exit or the host asks for the end and what was open has
 // ended. It returns the exit code, after telling the host the reason if there was an error. A Loop runs once.
@@ -139,7 +144,7 @@ func (l *Loop) receive() ([]byte, error) {
 		case int(size) <= len(l.event):
 			return l.event[:size], nil
 		}
-		l.event = make([]byte, roundUp(int(size)))
+		l.event = make([]byte, buffer.RoundUp(int(size)))
 	}
 }
 

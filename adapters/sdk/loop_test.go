@@ -10,6 +10,7 @@ import (
 	"innkeeper/adapters/abi"
 	"innkeeper/adapters/sdk"
 	"innkeeper/adapters/sdk/sdktest"
+	"innkeeper/adapters/sdk/sqlite"
 )
 
 func TestReadyComesAfterSetup(t *testing.T) {
@@ -63,9 +64,9 @@ func TestSetupErrorEndsTheInstance(t *testing.T) {
 		{"temporary", sdk.Temporary("no_network", "nobody there"), 75, sdktest.Failure{Code: "no_network", Message: "nobody there", Retryable: true}},
 		{"wrapped", fmt.Errorf("store: %w", sdk.Permanent("schema", "too new")), 78, sdktest.Failure{Code: "schema", Message: "store: schema: too new"}},
 		{"any", errors.New("odd"), 75, sdktest.Failure{Code: "error", Message: "odd", Retryable: true}},
-		{"corrupt database", fmt.Errorf("store: %w", &sdk.SQLiteError{Code: sdk.SQLiteNotADB, Message: "file is not a database"}), 78,
+		{"corrupt database", fmt.Errorf("store: %w", &sqlite.Error{Code: sqlite.NOTADB, Message: "file is not a database"}), 78,
 			sdktest.Failure{Code: "database_corrupt", Message: "store: SQLITE_NOTADB: file is not a database"}},
-		{"busy database", &sdk.SQLiteError{Code: sdk.SQLiteBusy}, 75, sdktest.Failure{Code: "database", Message: "SQLITE_BUSY", Retryable: true}},
+		{"busy database", &sqlite.Error{Code: sqlite.BUSY}, 75, sdktest.Failure{Code: "database", Message: "SQLITE_BUSY", Retryable: true}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

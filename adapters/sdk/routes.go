@@ -17,7 +17,7 @@ type routes struct {
 // compareRoutes finds out whether the handlers are those that the manifest wants. A host that does not name its routes is
 // believed.
 func (l *Loop) compareRoutes() error {
-	answer, err := l.scratch.fill(0, l.host.HTTP.Routes)
+	answer, err := l.scratch.Fill(0, l.host.HTTP.Routes)
 	if errors.Is(err, abi.ENOSYS) {
 		return nil
 	}

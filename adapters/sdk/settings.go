@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/adapters/sdk/internal/buffer"
 )
 
 // SettingsJSON is the adapter's settings as a JSON object, defaults filled in, secrets left out. The caller owns it.
 func (l *Loop) SettingsJSON() ([]byte, error) {
-	settings, err := l.scratch.fill(1024, l.host.Config.Read)
+	settings, err := l.scratch.Fill(1024, l.host.Config.Read)
 	return append([]byte(nil), settings...), err
 }
 
@@ -31,7 +32,7 @@ func (l *Loop) Settings(v any) error {
 // nanoseconds), a list as JSON; "" for null. ok is false if there is no such setting. It is for small adapters: unlike Settings it
 // does not bring encoding/json, a megabyte of code, into the module.
 func (l *Loop) Setting(name string) (text string, ok bool) {
-	settings, err := l.scratch.fill(1024, l.host.Config.Read)
+	settings, err := l.scratch.Fill(1024, l.host.Config.Read)
 	if err != nil {
 		return "", false
 	}
@@ -46,7 +47,7 @@ func (l *Loop) Setting(name string) (text string, ok bool) {
 // HasSecret tells whether the operator has set a secret that the manifest names. Its value stays in the host. A name that the
 // manifest does not have is the error abi.ENOENT.
 func (l *Loop) HasSecret(name string) (bool, error) {
-	result := l.host.Config.HasSecret(view(name))
+	result := l.host.Config.HasSecret(buffer.View(name))
 	if result < 0 {
 		return false, abi.Errno(-result)
 	}
@@ -69,7 +70,7 @@ type Info struct {
 
 // Info asks the host who the instance is.
 func (l *Loop) Info() (Info, error) {
-	text, err := l.scratch.fill(256, l.host.Lifecycle.Info)
+	text, err := l.scratch.Fill(256, l.host.Lifecycle.Info)
 	if err != nil {
 		return Info{}, err
 	}

@@ -84,7 +84,7 @@ func (t *Turn) Cancel() {
 
 // Models is the list of models that can be asked: JSON [{"id","created","owned_by"}]. The caller owns it.
 func (l *Loop) Models() ([]byte, error) {
-	models, err := l.scratch.fill(1024, l.host.Agent.Models)
+	models, err := l.scratch.Fill(1024, l.host.Agent.Models)
 	return append([]byte(nil), models...), err
 }
 

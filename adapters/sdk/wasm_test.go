@@ -29,7 +29,7 @@ func TestGuestsImportWhatTheyUse(t *testing.T) {
 		{"settings", "return l.Settings(&struct{ Name string }{})", "", append(core, "config.read")},
 		{"http", "l.HandleHTTP(func(x *sdk.Exchange) {}); return nil", "", append(core, "http.abort", "http.end", "http.respond", "http.write")},
 		{"agent", "_, err := l.StartTurn(nil, sdk.IgnoreTurn{}); return err", "", append(core, "agent.start")},
-		{"sqlite", "_, err := l.OpenDatabase(\"x\"); return err", "", append(core, "sqlite.errmsg", "sqlite.open")},
+		{"sqlite", `_, err := sqlite.Open(l, "x"); return err`, `"innkeeper/adapters/sdk/sqlite"`, append(core, "sqlite.errmsg", "sqlite.open")},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

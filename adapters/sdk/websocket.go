@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/adapters/sdk/internal/buffer"
 )
 
 // WantsWebSocket tells whether the request asks to become a WebSocket.
@@ -22,7 +23,7 @@ func (x *Exchange) Upgrade(protocol string, onMessage func(message []byte, binar
 	if x.state == stateEnded {
 		return ErrEnded
 	}
-	err := abi.FromResult(x.loop.host.HTTP.Upgrade(x.handle, view(protocol)))
+	err := abi.FromResult(x.loop.host.HTTP.Upgrade(x.handle, buffer.View(protocol)))
 	if err == nil {
 		if onMessage == nil {
 			onMessage = func([]byte, bool) {}

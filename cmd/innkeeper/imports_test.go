@@ -16,15 +16,17 @@ var rules = map[string]struct {
 	own     []string
 	outside []string
 }{
-	"adapters/abi":           {why: "guests and host share it, so it must weigh nothing"},
-	"adapters/abi/gen":       {why: "it writes what follows from the table", own: []string{"adapters/abi"}},
-	"adapters/sdk":           {why: "adapter authors get the standard library and the ABI, nothing else", own: []string{"adapters/abi"}},
-	"adapters/sdk/sdkslog":   {why: "log/slog weighs a megabyte, so it is a package of its own", own: []string{"adapters/sdk"}},
-	"adapters/sdk/sdktest":   {why: "a fake host for authors", own: []string{"adapters/abi", "adapters/sdk"}},
-	"adapters/apiserver/...": {why: "an adapter stands on the SDK and what adapters share", own: []string{"adapters/abi", "adapters/sdk", "adapters/lib/...", "adapters/apiserver/..."}, outside: []string{"github.com/valyala/fastjson"}},
-	"adapters/lib/...":       {why: "what adapters share stands on the SDK alone", own: []string{"adapters/abi", "adapters/sdk", "adapters/lib/..."}},
-	"adapters/hello":         {why: "the example shows what an author needs", own: []string{"adapters/abi", "adapters/sdk"}},
-	"adapters/bundled":       {why: "it embeds files"},
+	"adapters/abi":              {why: "guests and host share it, so it must weigh nothing"},
+	"adapters/abi/gen":          {why: "it writes what follows from the table", own: []string{"adapters/abi"}},
+	"adapters/sdk":              {why: "adapter authors get the standard library and the ABI, nothing else", own: []string{"adapters/abi", "adapters/sdk/internal/..."}},
+	"adapters/sdk/internal/...": {why: "what the SDK's packages share", own: []string{"adapters/abi"}},
+	"adapters/sdk/sqlite":       {why: "databases in Go's words; guests without one do not link it", own: []string{"adapters/abi", "adapters/sdk", "adapters/sdk/internal/..."}},
+	"adapters/sdk/sdkslog":      {why: "log/slog weighs a megabyte, so it is a package of its own", own: []string{"adapters/sdk"}},
+	"adapters/sdk/sdktest":      {why: "a fake host for authors", own: []string{"adapters/abi", "adapters/sdk"}},
+	"adapters/apiserver/...":    {why: "an adapter stands on the SDK and what adapters share", own: []string{"adapters/abi", "adapters/sdk", "adapters/sdk/sqlite", "adapters/lib/...", "adapters/apiserver/..."}, outside: []string{"github.com/valyala/fastjson"}},
+	"adapters/lib/...":          {why: "what adapters share stands on the SDK alone", own: []string{"adapters/abi", "adapters/sdk", "adapters/sdk/sqlite", "adapters/lib/..."}},
+	"adapters/hello":            {why: "the example shows what an author needs", own: []string{"adapters/abi", "adapters/sdk"}},
+	"adapters/bundled":          {why: "it embeds files"},
 
 	"runtime/limits":             {why: "numbers depend on nothing"},
 	"runtime/ledger":             {why: "it must not know what it closes"},

@@ -33,7 +33,6 @@ func (a *app) give(x *sdk.Exchange, status int, headers string, body []byte) {
 func (a *app) given(x *sdk.Exchange, size int, err error) {
 	if err != nil && !errors.Is(err, abi.EPIPE) && !errors.Is(err, sdk.ErrEnded) {
 		a.log.Warn("answer not taken", "request_id", x.RequestID, "bytes", size, "error", err)
-		x.Abort()
 	}
 }
 

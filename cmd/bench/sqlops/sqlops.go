@@ -11,6 +11,7 @@ import (
 
 	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/sdk"
+	"innkeeper/adapters/sdk/sqlite"
 )
 
 // The operations.
@@ -45,7 +46,7 @@ var ErrWrong = errors.New("wrong value read")
 
 // Ops are the operations on an open database. They belong to the loop.
 type Ops struct {
-	sel, insert *sdk.Stmt
+	sel, insert *sqlite.Stmt
 	store       *store.Store
 	key         uint32 // of the row or response that comes next
 	puts        int
@@ -55,7 +56,7 @@ type Ops struct {
 
 // Open makes the tables and fills the store.
 func Open(l *sdk.Loop) (*Ops, error) {
-	db, err := l.OpenDatabase(Label)
+	db, err := sqlite.Open(l, Label)
 	if err != nil {
 		return nil, err
 	}

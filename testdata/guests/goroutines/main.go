@@ -23,7 +23,7 @@ type adapter struct {
 func setup(l *sdk.Loop) error {
 	a := &adapter{loop: l, ticks: make(chan struct{}), meet: make(chan string), gone: make(chan error, 1)}
 	l.Go(a.tick)
-	l.HandleHTTPFunc(a.serve)
+	l.HandleHTTP(l.Concurrent(a.serve))
 	return nil
 }
 
@@ -62,7 +62,7 @@ func (a *adapter) serve(ctx context.Context, c *sdk.Call) {
 		c.RespondText(200, "woken")
 	case "/after":
 		done := make(chan struct{})
-		a.loop.Do(func() { a.loop.After(time.Millisecond, func() { close(done) }) })
+		a.loop.OnLoop(func() { a.loop.After(time.Millisecond, func() { close(done) }) })
 		<-done
 		c.RespondText(200, "after")
 	case "/leave":
@@ -76,7 +76,7 @@ func (a *adapter) serve(ctx context.Context, c *sdk.Call) {
 		}
 	case "/exit":
 		c.RespondText(200, "bye")
-		a.loop.Do(func() { a.loop.Exit(sdk.Temporary("asked", "a client asked for it")) })
+		a.loop.OnLoop(func() { a.loop.Exit(sdk.Temporary("asked", "a client asked for it")) })
 	default:
 		c.RespondText(404, "no such path")
 	}

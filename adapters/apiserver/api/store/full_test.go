@@ -10,6 +10,7 @@ import (
 
 	"innkeeper/adapters/sdk"
 	"innkeeper/adapters/sdk/sdktest"
+	"innkeeper/adapters/sdk/sqlite"
 	"innkeeper/hostfuncs/sqlitefn"
 	"innkeeper/runtime/ledger"
 )
@@ -60,7 +61,7 @@ func TestWhatCannotBeStoredCostsNothingThatIs(t *testing.T) {
 	for i := range 10 {
 		put(t, s, sized(fmt.Sprintf("resp_%d", i), 20<<10))
 	}
-	if err := s.Put(sized("resp_huge", 1<<20)); !errors.Is(err, sdk.SQLiteFull) {
+	if err := s.Put(sized("resp_huge", 1<<20)); !errors.Is(err, sqlite.FULL) {
 		t.Fatalf("got %v, want SQLITE_FULL", err)
 	}
 	for i := range 10 {

@@ -3,7 +3,7 @@ package store
 import (
 	"errors"
 
-	"innkeeper/adapters/sdk"
+	"innkeeper/adapters/sdk/sqlite"
 )
 
 // Entry is one response to keep.
@@ -30,7 +30,7 @@ func (s *Store) putOrReplace(e Entry, replace bool) error {
 		return nil
 	}
 	err := s.put(e, replace, 0)
-	for quarters := 1; quarters <= 4 && s.rows > 0 && errors.Is(err, sdk.SQLiteFull); quarters++ {
+	for quarters := 1; quarters <= 4 && s.rows > 0 && errors.Is(err, sqlite.FULL); quarters++ {
 		early := (s.rows*quarters + 3) / 4
 		if err = s.put(e, replace, early); err == nil {
 			s.log.Warn("the database is full: responses left before their time", "rows", early)
@@ -160,5 +160,5 @@ func (s *Store) use(id string) (n int64, ok bool, err error) {
 
 // Damaged tells whether an error says that the database itself is broken, which only a person can mend.
 func Damaged(err error) bool {
-	return errors.Is(err, sdk.SQLiteCorrupt) || errors.Is(err, sdk.SQLiteNotADB)
+	return errors.Is(err, sqlite.CORRUPT) || errors.Is(err, sqlite.NOTADB)
 }

@@ -20,6 +20,7 @@ import (
 	"errors"
 
 	"innkeeper/adapters/sdk"
+	"innkeeper/adapters/sdk/sqlite"
 )
 
 // Label is the database's name in the manifest.
@@ -27,24 +28,24 @@ const Label = "responses"
 
 // Store is the open database. It belongs to the loop.
 type Store struct {
-	db       *sdk.DB
+	db       *sqlite.DB
 	log      sdk.Logger
 	capacity int
 	rows     int    // how many there are
 	clock    int64  // the use of the row that was used last
 	buffer   []byte // the text that was read last
 
-	insert, insertBody, insertMore *sdk.Stmt
-	insertLog                      *sdk.Stmt
-	name, evict, remove            *sdk.Stmt
-	find, touch, more, named       *sdk.Stmt
-	read                           [parts]*sdk.Stmt
+	insert, insertBody, insertMore *sqlite.Stmt
+	insertLog                      *sqlite.Stmt
+	name, evict, remove            *sqlite.Stmt
+	find, touch, more, named       *sqlite.Stmt
+	read                           [parts]*sqlite.Stmt
 }
 
 // Open opens the database and makes its tables if they are not there. Rows beyond the capacity leave at once; a
 // capacity of 0 keeps nothing.
 func Open(l *sdk.Loop, capacity int) (*Store, error) {
-	db, err := l.OpenDatabase(Label)
+	db, err := sqlite.Open(l, Label)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +61,7 @@ func (s *Store) Close() error { return s.db.Close() }
 
 // DB is the connection, for the tables that others keep beside these: a second file would cost each start of an instance
 // another opening, and three descriptors.
-func (s *Store) DB() *sdk.DB { return s.db }
+func (s *Store) DB() *sqlite.DB { return s.db }
 
 // Len is the number of rows.
 func (s *Store) Len() int { return s.rows }
@@ -70,7 +71,7 @@ func (s *Store) prepare() error {
 		return err
 	}
 	for _, p := range []struct {
-		stmt **sdk.Stmt
+		stmt **sqlite.Stmt
 		sql  string
 	}{
 		{&s.insert, sqlInsert}, {&s.insertBody, sqlInsertBody}, {&s.insertMore, sqlInsertMore},

@@ -3,7 +3,7 @@ package store
 import (
 	"hash/crc32"
 
-	"innkeeper/adapters/sdk"
+	"innkeeper/adapters/sdk/sqlite"
 )
 
 // The texts of a row.
@@ -67,7 +67,7 @@ func (s *Store) putMore(n int64, part int, text []byte) error {
 }
 
 // bindText binds size, sum and first piece of a text to three parameters.
-func bindText(stmt *sdk.Stmt, index int, text []byte) error {
+func bindText(stmt *sqlite.Stmt, index int, text []byte) error {
 	if err := stmt.BindInt64(index, int64(len(text))); err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (s *Store) text(part int, id string) ([]byte, bool, error) {
 }
 
 // readFirst reads the size, the sum and the first piece of a text into s.buffer. A row that is not there has the size -1.
-func (s *Store) readFirst(stmt *sdk.Stmt, n int64) (size, want int64, err error) {
+func (s *Store) readFirst(stmt *sqlite.Stmt, n int64) (size, want int64, err error) {
 	if cap(s.buffer) > 2*pieceBytes { // a rare one; a guest's memory never shrinks
 		s.buffer = nil
 	}

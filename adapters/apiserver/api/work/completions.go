@@ -3,7 +3,7 @@ package work
 import (
 	"math"
 
-	"innkeeper/adapters/sdk"
+	"innkeeper/adapters/sdk/sqlite"
 )
 
 const (
@@ -86,7 +86,7 @@ type Kept struct {
 
 // Completion finds a completion.
 func (s *Store) Completion(id string) (k Kept, ok bool, err error) {
-	ok, err = s.row(sqlCompletion, func(stmt *sdk.Stmt) {
+	ok, err = s.row(sqlCompletion, func(stmt *sqlite.Stmt) {
 		k = Kept{
 			N: stmt.ColumnInt64(0), ID: id, Metadata: []byte(stmt.ColumnText(1)), object: stmt.ColumnInt64(2), messages: stmt.ColumnInt64(3),
 		}
@@ -164,7 +164,7 @@ func (s *Store) matches(f *Filter, n int64, model string) (bool, error) {
 		return false, nil
 	}
 	for i := 1; i < len(f.Labels); i++ {
-		ok, err := s.row(sqlLabel, func(*sdk.Stmt) {}, f.Labels[i].Key, f.Labels[i].Value, n)
+		ok, err := s.row(sqlLabel, func(*sqlite.Stmt) {}, f.Labels[i].Key, f.Labels[i].Value, n)
 		if !ok || err != nil {
 			return false, err
 		}

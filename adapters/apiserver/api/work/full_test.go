@@ -11,6 +11,7 @@ import (
 
 	"innkeeper/adapters/sdk"
 	"innkeeper/adapters/sdk/sdktest"
+	"innkeeper/adapters/sdk/sqlite"
 	"innkeeper/hostfuncs/sqlitefn"
 	"innkeeper/runtime/ledger"
 )
@@ -29,7 +30,7 @@ func TestWhatCannotBeStoredCostsNothingThatIs(t *testing.T) {
 		}
 	})
 	loop := sdk.New(families)
-	db, err := loop.OpenDatabase(label)
+	db, err := sqlite.Open(loop, label)
 	try(t, err)
 	s, err := Open(db, loop.Log(), Limits{Keys: 10, KeyAge: time.Hour, Runs: 10, Completions: 10})
 	try(t, err)
@@ -38,7 +39,7 @@ func TestWhatCannotBeStoredCostsNothingThatIs(t *testing.T) {
 	}
 	before := s.Counts()
 	huge := Completion{ID: "huge", Object: bytes.Repeat([]byte("x"), 1<<20), Messages: []byte("[]")}
-	if err := s.AddCompletion(huge); !errors.Is(err, sdk.SQLiteFull) {
+	if err := s.AddCompletion(huge); !errors.Is(err, sqlite.FULL) {
 		t.Fatalf("got %v, want SQLITE_FULL", err)
 	}
 	if after := s.Counts(); after != before {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"innkeeper/adapters/sdk"
+	"innkeeper/adapters/sdk/sqlite"
 )
 
 const (
@@ -47,7 +47,7 @@ func (k *Key) Same(request []byte) bool { return bytes.Equal(k.Request, request)
 
 // Key finds a key; false if it is unknown or its time is over.
 func (s *Store) Key(key string, now int64) (k Key, ok bool, err error) {
-	ok, err = s.row(sqlKey, func(stmt *sdk.Stmt) {
+	ok, err = s.row(sqlKey, func(stmt *sqlite.Stmt) {
 		k = Key{
 			Request: bytes.Clone(stmt.ColumnBytes(1)), At: stmt.ColumnInt64(2), State: KeyState(stmt.ColumnInt(3)),
 			Status: stmt.ColumnInt(4), Stream: stmt.ColumnBool(5), answer: stmt.ColumnInt64(6),

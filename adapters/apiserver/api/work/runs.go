@@ -3,7 +3,7 @@ package work
 import (
 	"bytes"
 
-	"innkeeper/adapters/sdk"
+	"innkeeper/adapters/sdk/sqlite"
 )
 
 const (
@@ -46,7 +46,7 @@ func (s *Store) AddRun(id string, object []byte, reserved int64) (r Run, err err
 
 // Run finds a run.
 func (s *Store) Run(id string) (r Run, ok bool, err error) {
-	ok, err = s.row(sqlRun, func(stmt *sdk.Stmt) {
+	ok, err = s.row(sqlRun, func(stmt *sqlite.Stmt) {
 		r = Run{N: stmt.ColumnInt64(0), Ended: stmt.ColumnInt64(1), Reserved: stmt.ColumnInt64(2), object: stmt.ColumnInt64(3)}
 	}, id)
 	return r, ok, err
@@ -68,7 +68,7 @@ func (s *Store) AddPage(n, last, reserved int64, frames []byte) error {
 
 // Page is the page that holds the event of that number, or the next one that is kept.
 func (s *Store) Page(n, event int64) (last int64, frames []byte, ok bool, err error) {
-	ok, err = s.row(sqlPage, func(stmt *sdk.Stmt) {
+	ok, err = s.row(sqlPage, func(stmt *sqlite.Stmt) {
 		last = stmt.ColumnInt64(0)
 		s.buffer = append(s.buffer[:0], stmt.ColumnBytes(1)...)
 	}, n, event)

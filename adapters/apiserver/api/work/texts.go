@@ -3,7 +3,7 @@ package work
 import (
 	"hash/crc32"
 
-	"innkeeper/adapters/sdk"
+	"innkeeper/adapters/sdk/sqlite"
 )
 
 const (
@@ -43,7 +43,7 @@ func (s *Store) text(n int64) ([]byte, bool, error) {
 		s.buffer = nil
 	}
 	size, want := int64(-1), int64(0)
-	_, err := s.row(sqlText, func(stmt *sdk.Stmt) {
+	_, err := s.row(sqlText, func(stmt *sqlite.Stmt) {
 		size, want = stmt.ColumnInt64(0), stmt.ColumnInt64(1)
 		s.buffer = append(s.buffer[:0], stmt.ColumnBytes(2)...)
 	}, n)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"innkeeper/adapters/sdk"
+	"innkeeper/adapters/sdk/sqlite"
 )
 
 // Limits says how much is kept. Zero keeps nothing of that kind.
@@ -23,7 +24,7 @@ type Limits struct {
 
 // Store is the open tables. It belongs to the loop. Bytes that it gives are views, valid until its next call.
 type Store struct {
-	db     *sdk.DB
+	db     *sqlite.DB
 	log    sdk.Logger
 	limits Limits
 	buffer []byte // the text that was read last
@@ -31,7 +32,7 @@ type Store struct {
 	keys, runs, ended, completions int   // rows; ended is a part of runs
 	keyBytes                       int64 // of the answers under a key
 
-	stmts map[query]*sdk.Stmt
+	stmts map[query]*sqlite.Stmt
 }
 
 // Counts is how much is kept now.
@@ -40,8 +41,8 @@ type Counts struct {
 }
 
 // Open makes the tables if they are not there. What is beyond the limits leaves at once. The connection stays its owner's.
-func Open(db *sdk.DB, log sdk.Logger, limits Limits) (*Store, error) {
-	s := &Store{db: db, log: log, limits: limits, stmts: map[query]*sdk.Stmt{}}
+func Open(db *sqlite.DB, log sdk.Logger, limits Limits) (*Store, error) {
+	s := &Store{db: db, log: log, limits: limits, stmts: map[query]*sqlite.Stmt{}}
 	if err := s.migrate(); err != nil {
 		return nil, err
 	}
@@ -71,7 +72,7 @@ func (s *Store) measure() error {
 }
 
 // stmt gives a statement, prepared at its first use: most instances need few of them, and their start should not wait.
-func (s *Store) stmt(q query) (*sdk.Stmt, error) {
+func (s *Store) stmt(q query) (*sqlite.Stmt, error) {
 	if stmt := s.stmts[q]; stmt != nil {
 		return stmt, nil
 	}
@@ -109,7 +110,7 @@ func (s *Store) insert(q query, args ...any) (n int64, err error) {
 
 // row reads the first row of a query, if there is one. The statement is reset afterwards: one that is left on its row holds
 // a snapshot, which keeps the write-ahead log from being emptied.
-func (s *Store) row(q query, read func(*sdk.Stmt), args ...any) (ok bool, err error) {
+func (s *Store) row(q query, read func(*sqlite.Stmt), args ...any) (ok bool, err error) {
 	stmt, err := s.stmt(q)
 	if err != nil {
 		return false, err
@@ -129,7 +130,7 @@ func (s *Store) row(q query, read func(*sdk.Stmt), args ...any) (ok bool, err er
 // written: SQLite says "full" as well when the disk is, and then nothing may be lost for nothing.
 func (s *Store) write(f func() error) error {
 	err := s.db.Transaction(f)
-	for quarters := 1; quarters <= 4 && s.keys+s.ended+s.completions > 0 && errors.Is(err, sdk.SQLiteFull); quarters++ {
+	for quarters := 1; quarters <= 4 && s.keys+s.ended+s.completions > 0 && errors.Is(err, sqlite.FULL); quarters++ {
 		keys, runs, ended, completions, keyBytes := s.keys, s.runs, s.ended, s.completions, s.keyBytes
 		err = s.db.Transaction(func() error {
 			if err := s.makeRoom(quarters); err != nil {
@@ -159,5 +160,5 @@ func (s *Store) shrink(q query, rows, limit int) (gone int, err error) {
 
 // Damaged tells whether an error says that the database itself is broken, which only a person can mend.
 func Damaged(err error) bool {
-	return errors.Is(err, sdk.SQLiteCorrupt) || errors.Is(err, sdk.SQLiteNotADB)
+	return errors.Is(err, sqlite.CORRUPT) || errors.Is(err, sqlite.NOTADB)
 }

@@ -15,6 +15,7 @@ import (
 
 	"innkeeper/adapters/sdk"
 	"innkeeper/adapters/sdk/sdktest"
+	"innkeeper/adapters/sdk/sqlite"
 	"innkeeper/hostfuncs/sqlitefn"
 	"innkeeper/runtime/ledger"
 )
@@ -55,9 +56,9 @@ func open(t testing.TB, dir string, limits Limits) (*Store, host) {
 	return s, h
 }
 
-func (h host) database(t testing.TB) *sdk.DB {
+func (h host) database(t testing.TB) *sqlite.DB {
 	t.Helper()
-	db, err := h.loop.OpenDatabase(label)
+	db, err := sqlite.Open(h.loop, label)
 	try(t, err)
 	return db
 }

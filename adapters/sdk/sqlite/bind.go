@@ -1,8 +1,10 @@
-package sdk
+package sqlite
 
 import (
 	"errors"
 	"strconv"
+
+	"innkeeper/adapters/sdk/internal/buffer"
 )
 
 // Bind binds the arguments to the parameters 1, 2, … in order: nil, bool, integers, float64, string (TEXT) and []byte
@@ -61,46 +63,46 @@ func (s *Stmt) bind(index int, arg any) error {
 
 // BindInt64 binds an integer to a parameter; the first is 1.
 func (s *Stmt) BindInt64(index int, value int64) error {
-	return s.db.result(s.db.loop.host.SQLite.BindInt64(s.handle, uint32(index), value))
+	return s.db.result(s.db.host.BindInt64(s.handle, uint32(index), value))
 }
 
 // BindFloat64 binds a floating-point number to a parameter.
 func (s *Stmt) BindFloat64(index int, value float64) error {
-	return s.db.result(s.db.loop.host.SQLite.BindDouble(s.handle, uint32(index), value))
+	return s.db.result(s.db.host.BindDouble(s.handle, uint32(index), value))
 }
 
 // BindText binds text to a parameter. The host copies it.
 func (s *Stmt) BindText(index int, value string) error {
-	return s.db.result(s.db.loop.host.SQLite.BindText(s.handle, uint32(index), view(value)))
+	return s.db.result(s.db.host.BindText(s.handle, uint32(index), buffer.View(value)))
 }
 
 // BindTextBytes binds UTF-8 text to a parameter. The host copies it.
 func (s *Stmt) BindTextBytes(index int, value []byte) error {
-	return s.db.result(s.db.loop.host.SQLite.BindText(s.handle, uint32(index), value))
+	return s.db.result(s.db.host.BindText(s.handle, uint32(index), value))
 }
 
 // BindBlob binds bytes to a parameter. The host copies them.
 func (s *Stmt) BindBlob(index int, value []byte) error {
-	return s.db.result(s.db.loop.host.SQLite.BindBlob(s.handle, uint32(index), value))
+	return s.db.result(s.db.host.BindBlob(s.handle, uint32(index), value))
 }
 
 // BindNull binds NULL to a parameter.
 func (s *Stmt) BindNull(index int) error {
-	return s.db.result(s.db.loop.host.SQLite.BindNull(s.handle, uint32(index)))
+	return s.db.result(s.db.host.BindNull(s.handle, uint32(index)))
 }
 
 // BindZeroBlob binds a blob of size zeros to a parameter.
 func (s *Stmt) BindZeroBlob(index int, size int64) error {
-	return s.db.result(s.db.loop.host.SQLite.BindZeroblob(s.handle, uint32(index), size))
+	return s.db.result(s.db.host.BindZeroblob(s.handle, uint32(index), size))
 }
 
 // ParameterIndex is the index of a named parameter such as ":id", 0 if there is none.
 // https://www.sqlite.org/c3ref/bind_parameter_index.html
 func (s *Stmt) ParameterIndex(name string) int {
-	return max(0, int(s.db.loop.host.SQLite.BindParameterIndex(s.handle, view(name))))
+	return max(0, int(s.db.host.BindParameterIndex(s.handle, buffer.View(name))))
 }
 
 // ParameterCount is the largest parameter index. https://www.sqlite.org/c3ref/bind_parameter_count.html
 func (s *Stmt) ParameterCount() int {
-	return max(0, int(s.db.loop.host.SQLite.BindParameterCount(s.handle)))
+	return max(0, int(s.db.host.BindParameterCount(s.handle)))
 }

@@ -1,4 +1,4 @@
-package sdk_test
+package sqlite_test
 
 import (
 	"encoding/binary"
@@ -12,6 +12,7 @@ import (
 	"innkeeper/adapters/abi"
 	"innkeeper/adapters/sdk"
 	"innkeeper/adapters/sdk/sdktest"
+	"innkeeper/adapters/sdk/sqlite"
 )
 
 // fakeSQLite answers as SQLite would to the few texts that the tests use, and writes down what was asked.
@@ -101,12 +102,12 @@ func (f *fakeSQLite) ColumnText(_, i uint32, buffer []byte) int32 {
 }
 
 // withDB runs f on an open database of the fake.
-func withDB(t *testing.T, fake *fakeSQLite, f func(*sdk.DB)) {
+func withDB(t *testing.T, fake *fakeSQLite, f func(*sqlite.DB)) {
 	t.Helper()
 	host := sdktest.New().ABI()
 	host.SQLite = fake
 	sdk.New(host).Run(func(l *sdk.Loop) error {
-		db, err := l.OpenDatabase("main")
+		db, err := sqlite.Open(l, "main")
 		if err != nil {
 			t.Error(err)
 			return err
@@ -139,7 +140,7 @@ func rowOf(values ...any) []byte {
 func TestRowsAreReadWithOneCall(t *testing.T) {
 	long := strings.Repeat("x", 5000)
 	fake := &fakeSQLite{rows: [][]byte{rowOf(int64(-3), 2.5, "text", []byte{0, 1}, nil), rowOf(long)}}
-	withDB(t, fake, func(db *sdk.DB) {
+	withDB(t, fake, func(db *sqlite.DB) {
 		stmt, err := db.Prepare("SELECT 1")
 		if err != nil {
 			t.Fatal(err)
@@ -153,7 +154,7 @@ func TestRowsAreReadWithOneCall(t *testing.T) {
 		if !stmt.ColumnIsNull(4) || stmt.ColumnText(4) != "" || stmt.ColumnInt(4) != 0 || stmt.ColumnFloat64(4) != 0 || stmt.ColumnIsNull(3) {
 			t.Error("NULL is not NULL")
 		}
-		if stmt.ColumnFloat64(0) != -3 || stmt.ColumnType(2) != sdk.ColumnText || !stmt.ColumnIsNull(5) || !stmt.ColumnIsNull(-1) {
+		if stmt.ColumnFloat64(0) != -3 || stmt.ColumnType(2) != sqlite.TEXT || !stmt.ColumnIsNull(5) || !stmt.ColumnIsNull(-1) {
 			t.Error("an integer as float, a type, or a column that is not there")
 		}
 		if want := []string{"open main", "prepare SELECT 1", "step", "row"}; !slices.Equal(fake.calls, want) {
@@ -175,7 +176,7 @@ func TestRowsAreReadWithOneCall(t *testing.T) {
 
 func TestMalformedRows(t *testing.T) {
 	for _, bad := range [][]byte{{9}, {1, 2, 3}, {3, 9, 0}, {3, 9, 0, 0, 0, 'x'}} {
-		withDB(t, &fakeSQLite{rows: [][]byte{bad}}, func(db *sdk.DB) {
+		withDB(t, &fakeSQLite{rows: [][]byte{bad}}, func(db *sqlite.DB) {
 			stmt, _ := db.Prepare("SELECT 1")
 			stmt.Step()
 			if stmt.ColumnText(0) != "" || !errors.Is(stmt.RowError(), abi.EIO) {
@@ -187,7 +188,7 @@ func TestMalformedRows(t *testing.T) {
 
 func TestExecBindsInOrder(t *testing.T) {
 	fake := &fakeSQLite{}
-	withDB(t, fake, func(db *sdk.DB) {
+	withDB(t, fake, func(db *sqlite.DB) {
 		if err := db.Exec("INSERT", nil, true, 7, int64(8), 0.5, "t", []byte("b"), []byte(nil)); err != nil {
 			t.Error(err)
 		}
@@ -202,7 +203,7 @@ func TestExecBindsInOrder(t *testing.T) {
 func TestExecClosesTheStatementWhateverHappens(t *testing.T) {
 	for _, failing := range []map[string]int32{{"step": 19}, {"bind 1 int 1": 25}} {
 		fake := &fakeSQLite{failing: failing}
-		withDB(t, fake, func(db *sdk.DB) {
+		withDB(t, fake, func(db *sqlite.DB) {
 			if err := db.Exec("INSERT", 1); err == nil {
 				t.Error("no error")
 			}
@@ -212,7 +213,7 @@ func TestExecClosesTheStatementWhateverHappens(t *testing.T) {
 		}
 	}
 	fake := &fakeSQLite{}
-	withDB(t, fake, func(db *sdk.DB) {
+	withDB(t, fake, func(db *sqlite.DB) {
 		err := db.Exec("INSERT", struct{}{})
 		if err == nil || !strings.Contains(err.Error(), "parameter[1]") {
 			t.Errorf("error %v", err)
@@ -225,9 +226,9 @@ func TestExecClosesTheStatementWhateverHappens(t *testing.T) {
 
 func TestPrepareTakesOneStatement(t *testing.T) {
 	fake := &fakeSQLite{}
-	withDB(t, fake, func(db *sdk.DB) {
+	withDB(t, fake, func(db *sqlite.DB) {
 		for _, sql := range []string{"", "SELECT 1; SELECT 2"} {
-			if _, err := db.Prepare(sql); !errors.Is(err, sdk.SQLiteMisuse) {
+			if _, err := db.Prepare(sql); !errors.Is(err, sqlite.MISUSE) {
 				t.Errorf("%q: %v", sql, err)
 			}
 		}
@@ -241,13 +242,13 @@ func TestPrepareTakesOneStatement(t *testing.T) {
 }
 
 func TestSQLiteErrors(t *testing.T) {
-	withDB(t, &fakeSQLite{failing: map[string]int32{"A": 5 | 1<<8, "B": abi.EBADF.Result()}}, func(db *sdk.DB) {
+	withDB(t, &fakeSQLite{failing: map[string]int32{"A": 5 | 1<<8, "B": abi.EBADF.Result()}}, func(db *sqlite.DB) {
 		err := db.Exec("A")
-		var sqlite *sdk.SQLiteError
-		if !errors.As(err, &sqlite) || sqlite.Message != "the message" || sqlite.Code != 261 {
+		var failed *sqlite.Error
+		if !errors.As(err, &failed) || failed.Message != "the message" || failed.Code != 261 {
 			t.Errorf("error %#v", err)
 		}
-		if !errors.Is(err, sdk.SQLiteBusy) || !errors.Is(err, sdk.SQLiteCode(261)) || errors.Is(err, sdk.SQLiteLocked) {
+		if !errors.Is(err, sqlite.BUSY) || !errors.Is(err, sqlite.Code(261)) || errors.Is(err, sqlite.LOCKED) {
 			t.Error("errors.Is does not tell the codes apart")
 		}
 		if got := err.Error(); got != "SQLITE_BUSY (261): the message" {
@@ -270,13 +271,13 @@ func TestTransaction(t *testing.T) {
 	}{
 		{"commit", nil, func() error { return nil }, []string{"BEGIN IMMEDIATE", "COMMIT"}, nil},
 		{"rollback", nil, func() error { return boom }, []string{"BEGIN IMMEDIATE", "ROLLBACK"}, boom},
-		{"no begin", map[string]int32{"BEGIN IMMEDIATE": 5}, nil, []string{"BEGIN IMMEDIATE"}, sdk.SQLiteBusy},
-		{"no commit", map[string]int32{"COMMIT": 5}, func() error { return nil }, []string{"BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"}, sdk.SQLiteBusy},
+		{"no begin", map[string]int32{"BEGIN IMMEDIATE": 5}, nil, []string{"BEGIN IMMEDIATE"}, sqlite.BUSY},
+		{"no commit", map[string]int32{"COMMIT": 5}, func() error { return nil }, []string{"BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"}, sqlite.BUSY},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			fake := &fakeSQLite{failing: test.failing}
-			withDB(t, fake, func(db *sdk.DB) {
+			withDB(t, fake, func(db *sqlite.DB) {
 				if err := db.Transaction(test.f); !errors.Is(err, test.err) || (err == nil) != (test.err == nil) {
 					t.Errorf("error %v, want %v", err, test.err)
 				}
@@ -290,7 +291,7 @@ func TestTransaction(t *testing.T) {
 
 func TestTransactionRollsBackOnPanic(t *testing.T) {
 	fake := &fakeSQLite{}
-	withDB(t, fake, func(db *sdk.DB) {
+	withDB(t, fake, func(db *sqlite.DB) {
 		defer func() {
 			if recover() != "boom" {
 				t.Error("the panic did not come through")
@@ -305,9 +306,9 @@ func TestTransactionRollsBackOnPanic(t *testing.T) {
 
 func TestCloseIsIdempotentAndNilSafe(t *testing.T) {
 	fake := &fakeSQLite{}
-	withDB(t, fake, func(db *sdk.DB) {
+	withDB(t, fake, func(db *sqlite.DB) {
 		stmt, _ := db.Prepare("SELECT 1")
-		for _, err := range []error{stmt.Close(), stmt.Close(), db.Close(), db.Close(), (*sdk.DB)(nil).Close(), (*sdk.Stmt)(nil).Close()} {
+		for _, err := range []error{stmt.Close(), stmt.Close(), db.Close(), db.Close(), (*sqlite.DB)(nil).Close(), (*sqlite.Stmt)(nil).Close()} {
 			if err != nil {
 				t.Error(err)
 			}
@@ -319,8 +320,8 @@ func TestCloseIsIdempotentAndNilSafe(t *testing.T) {
 }
 
 func TestHostWithoutDatabases(t *testing.T) {
-	within(sdktest.New(), func(l *sdk.Loop) error {
-		if _, err := l.OpenDatabase("main"); !errors.Is(err, abi.ENOSYS) {
+	sdktest.Start(t, sdktest.New(), func(l *sdk.Loop) error {
+		if _, err := sqlite.Open(l, "main"); !errors.Is(err, abi.ENOSYS) {
 			t.Errorf("error %v", err)
 		}
 		return nil

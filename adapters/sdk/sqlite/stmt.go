@@ -1,4 +1,4 @@
-package sdk
+package sqlite
 
 import "innkeeper/adapters/abi"
 
@@ -18,14 +18,14 @@ func (s *Stmt) Close() error {
 	handle := s.handle
 	s.handle = 0
 	s.row.drop()
-	return abi.FromResult(s.db.loop.host.SQLite.Finalize(handle))
+	return abi.FromResult(s.db.host.Finalize(handle))
 }
 
 // Step runs to the next row. True means that there is one, whose columns can be read; false that the statement is done.
 // https://www.sqlite.org/c3ref/step.html
 func (s *Stmt) Step() (bool, error) {
 	s.row.drop()
-	switch result := s.db.loop.host.SQLite.Step(s.handle); result {
+	switch result := s.db.host.Step(s.handle); result {
 	case sqliteRow:
 		return true, nil
 	case sqliteDone:
@@ -39,12 +39,12 @@ func (s *Stmt) Step() (bool, error) {
 // https://www.sqlite.org/c3ref/reset.html
 func (s *Stmt) Reset() {
 	s.row.drop()
-	s.db.loop.host.SQLite.Reset(s.handle)
+	s.db.host.Reset(s.handle)
 }
 
 // ClearBindings sets every parameter to NULL. https://www.sqlite.org/c3ref/clear_bindings.html
 func (s *Stmt) ClearBindings() error {
-	return s.db.result(s.db.loop.host.SQLite.ClearBindings(s.handle))
+	return s.db.result(s.db.host.ClearBindings(s.handle))
 }
 
 // Exec binds the arguments, runs the statement to its end, dropping rows, and resets it.
@@ -61,12 +61,12 @@ func (s *Stmt) Exec(args ...any) error {
 }
 
 // ColumnCount is the number of columns of the result. https://www.sqlite.org/c3ref/column_count.html
-func (s *Stmt) ColumnCount() int { return max(0, int(s.db.loop.host.SQLite.ColumnCount(s.handle))) }
+func (s *Stmt) ColumnCount() int { return max(0, int(s.db.host.ColumnCount(s.handle))) }
 
 // ColumnName is the name of a column; the first is 0. https://www.sqlite.org/c3ref/column_name.html
 func (s *Stmt) ColumnName(column int) string {
-	name, err := s.db.loop.scratch.fill(0, func(b []byte) int32 {
-		return s.db.loop.host.SQLite.ColumnName(s.handle, uint32(column), b)
+	name, err := s.db.scratch.Fill(0, func(b []byte) int32 {
+		return s.db.host.ColumnName(s.handle, uint32(column), b)
 	})
 	if err != nil {
 		return ""

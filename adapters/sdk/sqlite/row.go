@@ -1,27 +1,28 @@
-package sdk
+package sqlite
 
 import (
 	"encoding/binary"
 	"math"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/adapters/sdk/internal/buffer"
 )
 
 // ColumnType is the storage class of a value. https://www.sqlite.org/c3ref/c_blob.html
 type ColumnType uint8
 
-// The storage classes, with SQLite's values.
+// The storage classes, with SQLite's names and values.
 const (
-	ColumnInteger ColumnType = 1
-	ColumnFloat   ColumnType = 2
-	ColumnText    ColumnType = 3
-	ColumnBlob    ColumnType = 4
-	ColumnNull    ColumnType = 5
+	INTEGER ColumnType = 1
+	FLOAT   ColumnType = 2
+	TEXT    ColumnType = 3
+	BLOB    ColumnType = 4
+	NULL    ColumnType = 5
 )
 
 // row is the current row of a statement, fetched with one host call when its first column is read.
 type row struct {
-	buffer  buffer
+	buffer  buffer.Buffer
 	columns []column
 	err     error
 	loaded  bool
@@ -46,7 +47,7 @@ func (s *Stmt) load() error {
 		return r.err
 	}
 	r.loaded = true
-	data, err := r.buffer.fill(0, func(b []byte) int32 { return s.db.loop.host.SQLite.Row(s.handle, b) })
+	data, err := r.buffer.Fill(0, func(b []byte) int32 { return s.db.host.Row(s.handle, b) })
 	if err == nil && !r.read(data) {
 		err = abi.EIO
 	}
@@ -63,13 +64,13 @@ func (r *row) read(data []byte) bool {
 		c := column{kind: ColumnType(data[0])}
 		data = data[1:]
 		switch c.kind {
-		case ColumnNull:
-		case ColumnInteger, ColumnFloat:
+		case NULL:
+		case INTEGER, FLOAT:
 			if len(data) < 8 {
 				return false
 			}
 			c.bits, data = binary.LittleEndian.Uint64(data), data[8:]
-		case ColumnText, ColumnBlob:
+		case TEXT, BLOB:
 			if len(data) < 4 {
 				return false
 			}
@@ -89,7 +90,7 @@ func (r *row) read(data []byte) bool {
 // column is a value of the current row; one that is not there reads as NULL.
 func (s *Stmt) column(i int) column {
 	if s.load() != nil || i < 0 || i >= len(s.row.columns) {
-		return column{kind: ColumnNull}
+		return column{kind: NULL}
 	}
 	return s.row.columns[i]
 }
@@ -98,40 +99,40 @@ func (s *Stmt) column(i int) column {
 // https://www.sqlite.org/c3ref/column_blob.html
 func (s *Stmt) ColumnType(i int) ColumnType { return s.column(i).kind }
 
-// ColumnIsNull tells whether a column is NULL.
-func (s *Stmt) ColumnIsNull(i int) bool { return s.column(i).kind == ColumnNull }
+// ColumnIsNull reports whether a column is NULL.
+func (s *Stmt) ColumnIsNull(i int) bool { return s.column(i).kind == NULL }
 
 // ColumnInt64 is a column as an integer, converted by SQLite's rules if it is something else; 0 for NULL.
 func (s *Stmt) ColumnInt64(i int) int64 {
 	switch c := s.column(i); c.kind {
-	case ColumnInteger:
+	case INTEGER:
 		return int64(c.bits)
-	case ColumnNull:
+	case NULL:
 		return 0
 	}
 	s.db.number = 0
-	s.db.loop.host.SQLite.ColumnInt64(s.handle, uint32(i), &s.db.number)
+	s.db.host.ColumnInt64(s.handle, uint32(i), &s.db.number)
 	return s.db.number
 }
 
 // ColumnInt is ColumnInt64 as an int.
 func (s *Stmt) ColumnInt(i int) int { return int(s.ColumnInt64(i)) }
 
-// ColumnBool tells whether a column is a number other than 0.
+// ColumnBool reports whether a column is a number other than 0.
 func (s *Stmt) ColumnBool(i int) bool { return s.ColumnInt64(i) != 0 }
 
 // ColumnFloat64 is a column as a floating-point number, converted if it is something else; 0 for NULL.
 func (s *Stmt) ColumnFloat64(i int) float64 {
 	switch c := s.column(i); c.kind {
-	case ColumnFloat:
+	case FLOAT:
 		return math.Float64frombits(c.bits)
-	case ColumnInteger:
+	case INTEGER:
 		return float64(int64(c.bits))
-	case ColumnNull:
+	case NULL:
 		return 0
 	}
 	value := new(float64)
-	s.db.loop.host.SQLite.ColumnDouble(s.handle, uint32(i), value)
+	s.db.host.ColumnDouble(s.handle, uint32(i), value)
 	return *value
 }
 
@@ -142,13 +143,13 @@ func (s *Stmt) ColumnText(i int) string { return string(s.ColumnBytes(i)) }
 // number is converted to text.
 func (s *Stmt) ColumnBytes(i int) []byte {
 	switch c := s.column(i); c.kind {
-	case ColumnText, ColumnBlob:
+	case TEXT, BLOB:
 		return c.bytes
-	case ColumnNull:
+	case NULL:
 		return nil
 	}
-	var text buffer
-	answer, err := text.fill(0, func(b []byte) int32 { return s.db.loop.host.SQLite.ColumnText(s.handle, uint32(i), b) })
+	var text buffer.Buffer
+	answer, err := text.Fill(0, func(b []byte) int32 { return s.db.host.ColumnText(s.handle, uint32(i), b) })
 	if err != nil {
 		return nil
 	}
