@@ -15,8 +15,11 @@ const (
 	// EventShutdown asks the guest to end: no new work will come, and what is open may be finished within the budget.
 	// Handle 0. Payload: u32 drain budget in milliseconds, string reason ("restart", "reload", "stop", "pause").
 	EventShutdown EventKind = 0x0001
+	// EventPredecessorEnded says that the older instance, beside which this one was started, is over and everything that it
+	// held is closed. Handle 0. Payload: u64 generation.
+	EventPredecessorEnded EventKind = 0x0002
 
-	// EventHTTPRequest brings a new exchange; its handle is open until http.respond, http.end or http.abort.
+	// EventHTTPRequest brings a new exchange; its handle is open until http.respond, http.end, http.pass or http.abort.
 	// Payload: see HTTPRequest.
 	EventHTTPRequest EventKind = 0x0100
 	// EventHTTPGone says that the client of the exchange left. Writes return EPIPE; the handle still wants its end.
@@ -45,6 +48,10 @@ const (
 	// EventAgentFailed ends the turn; its handle is closed with this event. Payload: JSON to the end
 	// {"status","type","code","message","param","retry_after_ms"}; status is the HTTP status to answer with.
 	EventAgentFailed EventKind = 0x02ff
+
+	// EventSettingsChanged says that settings which the manifest calls live have changed; config.read gives the new ones.
+	// Handle 0. No payload.
+	EventSettingsChanged EventKind = 0x0300
 )
 
 // AppendEventHeader appends the fixed part of an event.
@@ -71,6 +78,9 @@ func AppendStrings(dst []byte, list []string) []byte {
 	return dst
 }
 
+// AppendU64 appends a number as event payloads hold them.
+func AppendU64(dst []byte, v uint64) []byte { return binary.LittleEndian.AppendUint64(dst, v) }
+
 // Payload reads the fields of an event's payload in order. After a read past the end every read gives the zero value and
 // Bad is true.
 type Payload struct {
@@ -90,6 +100,17 @@ func (p *Payload) U32() uint32 {
 	}
 	v := binary.LittleEndian.Uint32(p.rest)
 	p.rest = p.rest[4:]
+	return v
+}
+
+// U64 is the next number of 64 bits.
+func (p *Payload) U64() uint64 {
+	if len(p.rest) < 8 {
+		p.rest, p.Bad = nil, true
+		return 0
+	}
+	v := binary.LittleEndian.Uint64(p.rest)
+	p.rest = p.rest[8:]
 	return v
 }
 

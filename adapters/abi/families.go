@@ -14,7 +14,7 @@ func lifecycleFamily() Family {
 			"Says why the guest is about to end: a short code such as \"bad_token\", whether trying again can help (0 or 1), " +
 				"and a sentence for the operator. The last call counts. The guest exits afterwards."},
 		{"info", []Param{{"buffer", Out}}, ReturnsSize,
-			"Who the guest is: JSON {\"adapter\",\"generation\",\"host_version\",\"drain_ms\",\"max_body_bytes\"}."},
+			"Who the guest is: u32 size of what follows, string adapter, u64 generation, string host version, u64 drain budget in ms, u64 largest body in bytes, u64 generation of the older instance that still lives, 0 if none."},
 	}}
 }
 
@@ -100,6 +100,8 @@ func httpFamily() Family {
 		{"write", []Param{{"exchange", Handle}, {"chunk", In}}, ReturnsStatus,
 			"Sends one piece of a streamed answer in one write and flushes it. EAGAIN if the client is too slow now: nothing was taken, EventHTTPWritable follows. EPIPE if the client left, EINVAL before begin, EMSGSIZE if the piece is over the limit, ENOMEM if too much waits for slow clients."},
 		{"end", []Param{{"exchange", Handle}}, ReturnsStatus, "Finishes a streamed answer and closes the handle. EINVAL before begin, EPIPE if the client left (the handle is closed)."},
+		{"pass", []Param{{"exchange", Handle}}, ReturnsStatus,
+			"Gives an exchange to which nothing was answered to the older instance that still finishes its work, and closes the handle. ENOENT if there is none (the handle stays open), EEXIST if an answer was begun, EPIPE if the client left (the handle is closed)."},
 		{"abort", []Param{{"exchange", Handle}}, ReturnsStatus, "Cuts the connection without finishing the answer and closes the handle."},
 	}}
 }

@@ -22,9 +22,10 @@ int32_t innkeeper_lifecycle_ready(void);
 INNKEEPER_IMPORT("lifecycle", "fail")
 int32_t innkeeper_lifecycle_fail(const void *code, uint32_t code_size, uint32_t retryable, const void *message, uint32_t message_size);
 
-// Who the guest is: JSON {"adapter","generation","host_version","drain_ms","max_body_bytes"}. Result: the size of
-// the whole answer in bytes; larger than the buffer means that nothing was written; negative: a negated WASI
-// errno.
+// Who the guest is: u32 size of what follows, string adapter, u64 generation, string host version, u64 drain
+// budget in ms, u64 largest body in bytes, u64 generation of the older instance that still lives, 0 if none.
+// Result: the size of the whole answer in bytes; larger than the buffer means that nothing was written; negative:
+// a negated WASI errno.
 INNKEEPER_IMPORT("lifecycle", "info")
 int32_t innkeeper_lifecycle_info(void *buffer, uint32_t buffer_size);
 
@@ -253,6 +254,12 @@ int32_t innkeeper_http_write(uint32_t exchange, const void *chunk, uint32_t chun
 // closed). Result: 0 on success; negative: a negated WASI errno.
 INNKEEPER_IMPORT("http", "end")
 int32_t innkeeper_http_end(uint32_t exchange);
+
+// Gives an exchange to which nothing was answered to the older instance that still finishes its work, and closes
+// the handle. ENOENT if there is none (the handle stays open), EEXIST if an answer was begun, EPIPE if the client
+// left (the handle is closed). Result: 0 on success; negative: a negated WASI errno.
+INNKEEPER_IMPORT("http", "pass")
+int32_t innkeeper_http_pass(uint32_t exchange);
 
 // Cuts the connection without finishing the answer and closes the handle. Result: 0 on success; negative: a
 // negated WASI errno.

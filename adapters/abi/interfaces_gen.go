@@ -13,9 +13,10 @@ type Lifecycle interface {
 	// again can help (0 or 1), and a sentence for the operator. The last call counts. The guest exits afterwards.
 	// Result: 0 on success.
 	Fail(code []byte, retryable uint32, message []byte) int32
-	// Info is lifecycle.info. Who the guest is: JSON
-	// {"adapter","generation","host_version","drain_ms","max_body_bytes"}. Result: the size of the whole answer in
-	// bytes; larger than the buffer means that nothing was written.
+	// Info is lifecycle.info. Who the guest is: u32 size of what follows, string adapter, u64 generation, string host
+	// version, u64 drain budget in ms, u64 largest body in bytes, u64 generation of the older instance that still
+	// lives, 0 if none. Result: the size of the whole answer in bytes; larger than the buffer means that nothing was
+	// written.
 	Info(buffer []byte) int32
 }
 
@@ -173,6 +174,10 @@ type HTTP interface {
 	// End is http.end. Finishes a streamed answer and closes the handle. EINVAL before begin, EPIPE if the client
 	// left (the handle is closed). Result: 0 on success.
 	End(exchange uint32) int32
+	// Pass is http.pass. Gives an exchange to which nothing was answered to the older instance that still finishes
+	// its work, and closes the handle. ENOENT if there is none (the handle stays open), EEXIST if an answer was
+	// begun, EPIPE if the client left (the handle is closed). Result: 0 on success.
+	Pass(exchange uint32) int32
 	// Abort is http.abort. Cuts the connection without finishing the answer and closes the handle. Result: 0 on
 	// success.
 	Abort(exchange uint32) int32

@@ -119,5 +119,11 @@ func (c *Call) End() (err error) {
 	return err
 }
 
+// Pass is [Exchange.Pass].
+func (c *Call) Pass() (err error) {
+	c.exchange.loop.OnLoop(func() { err = c.exchange.Pass() })
+	return err
+}
+
 // Abort is [Exchange.Abort].
 func (c *Call) Abort() { c.exchange.loop.OnLoop(c.exchange.Abort) }

@@ -23,6 +23,11 @@ func (l *Loop) dispatch(event []byte) {
 		l.onAgent(kind, handle, payload)
 	case kind == abi.EventShutdown:
 		l.shutdown(payload)
+	case kind == abi.EventPredecessorEnded && l.onPredecessorEnded != nil:
+		p := abi.ReadPayload(payload)
+		l.onPredecessorEnded(p.U64())
+	case kind == abi.EventSettingsChanged && l.onSettings != nil:
+		l.onSettings()
 	}
 }
 

@@ -122,6 +122,18 @@ const (
 	jsonHeader = "content-type: application/json\n"
 )
 
+// Pass gives an exchange to which nothing was answered to the older instance that still finishes its work ([Info].Predecessor):
+// what the request is about is that one's. The error is abi.ENOENT if there is none any more, and abi.EEXIST after Begin; the
+// exchange is still open then. After abi.EPIPE, the client left, and after success it has ended.
+func (x *Exchange) Pass() error {
+	if x.state == stateEnded {
+		return ErrEnded
+	}
+	err := abi.FromResult(x.loop.host.HTTP.Pass(x.handle))
+	x.settle(err)
+	return err
+}
+
 // Abort cuts the connection without finishing the answer and ends the exchange. It is safe to call at any time.
 func (x *Exchange) Abort() {
 	if x.state == stateEnded {

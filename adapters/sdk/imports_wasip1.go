@@ -378,6 +378,12 @@ func importHTTPEnd(exchange uint32) int32
 
 func (wasmHTTP) End(exchange uint32) int32 { return importHTTPEnd(exchange) }
 
+//go:wasmimport innkeeper:http@1 pass
+//go:noescape
+func importHTTPPass(exchange uint32) int32
+
+func (wasmHTTP) Pass(exchange uint32) int32 { return importHTTPPass(exchange) }
+
 //go:wasmimport innkeeper:http@1 abort
 //go:noescape
 func importHTTPAbort(exchange uint32) int32

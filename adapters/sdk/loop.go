@@ -34,18 +34,21 @@ type Loop struct {
 	// checkRoutes runs after setup; nil without HandleRoute.
 	checkRoutes func() error
 
-	onShutdown func(Shutdown)
-	holdReady  bool
-	stopping   bool // the host asked for the end
-	exiting    bool // Exit was called
-	exitErr    error
+	onShutdown         func(Shutdown)
+	onPredecessorEnded func(generation uint64)
+	onSettings         func()
+
+	holdReady bool
+	stopping  bool // the host asked for the end
+	exiting   bool // Exit was called
+	exitErr   error
 
 	tasks background // nil until the first goroutine
 }
 
 // Shutdown is the host's wish that the instance ends. No new exchange comes after it.
 type Shutdown struct {
-	// Reason is "restart", "reload", "stop" or "pause".
+	// Reason is "restart", "reload", "stop", "pause" or "handover".
 	Reason string
 	// Drain is how long what is open may go on; then the host ends the instance.
 	Drain time.Duration
@@ -173,6 +176,13 @@ func (l *Loop) Exit(err error) {
 // OnShutdown sets what is called, once, when the host wants the instance to end. Set or not, the loop then ends, with exit code 0,
 // as soon as no exchange and no turn is open; an adapter that does not want to wait for them calls Exit.
 func (l *Loop) OnShutdown(f func(Shutdown)) { l.onShutdown = f }
+
+// OnPredecessorEnded sets what is called when the older instance is over beside which this one was started, with its generation
+// number: what it had not finished, nobody finishes any more.
+func (l *Loop) OnPredecessorEnded(f func(generation uint64)) { l.onPredecessorEnded = f }
+
+// OnSettings sets what is called when settings which the manifest calls live have changed. Settings and Setting give the new ones.
+func (l *Loop) OnSettings(f func()) { l.onSettings = f }
 
 // Stopping tells whether the host asked for the end.
 func (l *Loop) Stopping() bool { return l.stopping }

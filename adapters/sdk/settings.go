@@ -66,31 +66,22 @@ type Info struct {
 	Drain time.Duration
 	// MaxBodyBytes is the largest request body that the host lets through.
 	MaxBodyBytes int64
+	// Predecessor is the generation of the older instance that still finishes its work beside this one, 0 if there is none.
+	Predecessor uint64
 }
 
 // Info asks the host who the instance is.
 func (l *Loop) Info() (Info, error) {
-	text, err := l.scratch.Fill(256, l.host.Lifecycle.Info)
+	answer, err := l.scratch.Fill(256, l.host.Lifecycle.Info)
 	if err != nil {
 		return Info{}, err
 	}
-	var info Info
-	ok := readJSONFields(text, func(name string, value jsonValue) {
-		switch name {
-		case "adapter":
-			info.Adapter = value.text
-		case "generation":
-			info.Generation = uint64(value.int())
-		case "host_version":
-			info.HostVersion = value.text
-		case "drain_ms":
-			info.Drain = time.Duration(value.int()) * time.Millisecond
-		case "max_body_bytes":
-			info.MaxBodyBytes = int64(value.int())
-		}
-	})
-	if !ok {
-		return Info{}, errors.New("lifecycle.info: not a JSON object of plain values")
+	var info abi.LifecycleInfo
+	if !info.Read(answer) {
+		return Info{}, errors.New("lifecycle.info: not a whole record")
 	}
-	return info, nil
+	return Info{
+		Adapter: info.Adapter, Generation: info.Generation, HostVersion: info.HostVersion,
+		Drain: time.Duration(info.DrainMS) * time.Millisecond, MaxBodyBytes: int64(info.MaxBodyBytes), Predecessor: info.Predecessor,
+	}, nil
 }

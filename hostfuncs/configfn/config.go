@@ -6,6 +6,7 @@ package configfn
 
 import (
 	"maps"
+	"sync/atomic"
 
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/guestmem"
@@ -23,21 +24,27 @@ type Config struct {
 
 // Family is config as one instance sees it.
 type Family struct {
-	settings []byte
+	settings atomic.Pointer[[]byte]
 	secrets  map[string]bool
 }
 
 // New makes the family of one instance. It keeps Settings, which must not change any more.
 func New(cfg Config) *Family {
-	settings := cfg.Settings
+	f := &Family{secrets: maps.Clone(cfg.Secrets)}
+	f.Change(cfg.Settings)
+	return f
+}
+
+// Change replaces the settings. It keeps them, so they must not change any more; empty means {}.
+func (f *Family) Change(settings []byte) {
 	if len(settings) == 0 {
 		settings = []byte("{}")
 	}
-	return &Family{settings: settings, secrets: maps.Clone(cfg.Secrets)}
+	f.settings.Store(&settings)
 }
 
 // Read is config.read.
-func (f *Family) Read(buffer []byte) int32 { return guestmem.CopyOut(buffer, f.settings) }
+func (f *Family) Read(buffer []byte) int32 { return guestmem.CopyOut(buffer, *f.settings.Load()) }
 
 // HasSecret is config.has_secret.
 func (f *Family) HasSecret(name []byte) int32 {

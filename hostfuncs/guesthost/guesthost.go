@@ -50,6 +50,9 @@ type Config struct {
 	// KeepAlive is how long an event stream may be silent before its client gets a comment, and how often a WebSocket's client
 	// is asked for a sign of life; 0 means never.
 	KeepAlive time.Duration
+	// Predecessor is the generation of the older instance that still takes what the guest passes on, 0 if there is none; nil
+	// means never.
+	Predecessor func() uint64
 }
 
 // Guest is one instance's side of the host. Kill ends its context, under which everything it started works.
@@ -68,6 +71,7 @@ type Guest struct {
 	Log *logfn.Family
 
 	lifecycle *lifecyclefn.Family
+	config    *configfn.Family
 	agent     *agentfn.Family
 
 	mu    sync.Mutex
@@ -91,16 +95,19 @@ func New(parent context.Context, cfg Config) *Guest {
 		}),
 	}
 	g.lifecycle = lifecyclefn.New(lifecyclefn.Config{
-		Info: lifecyclefn.Info{
-			Adapter: cfg.Adapter, Generation: cfg.Generation, HostVersion: cfg.Version, DrainMS: cfg.DrainMS, MaxBodyBytes: cfg.MaxBody,
+		Info: abi.LifecycleInfo{
+			Adapter: cfg.Adapter, Generation: cfg.Generation, HostVersion: cfg.Version,
+			DrainMS: uint64(cfg.DrainMS), MaxBodyBytes: uint64(cfg.MaxBody),
 		},
-		OnReady: func() { close(ready) },
+		Predecessor: cfg.Predecessor,
+		OnReady:     func() { close(ready) },
 	})
+	g.config = configfn.New(configfn.Config{Settings: cfg.Settings, Secrets: cfg.Secrets})
 	g.Log = logfn.New(logfn.Config{Logger: cfg.Logger})
 	g.Host = abi.Host{
 		Lifecycle: g.lifecycle,
 		Event:     eventfn.New(ctx, eventfn.Config{Mailbox: g.Mailbox, Ledger: g.Ledger}),
-		Config:    configfn.New(configfn.Config{Settings: cfg.Settings, Secrets: cfg.Secrets}),
+		Config:    g.config,
 		Log:       g.Log,
 	}
 	for _, family := range cfg.Families {
@@ -118,7 +125,8 @@ func (g *Guest) grant(family string, cfg Config) {
 		})
 	case "http":
 		g.HTTP = httpfn.New(g.Context, httpfn.Config{
-			Ledger: g.Ledger, Mailbox: g.Mailbox, Logger: cfg.Logger, Routes: cfg.Routes, KeepAlive: cfg.KeepAlive, MessageBytes: int(cfg.MaxBody),
+			Predecessor: func() bool { return cfg.Predecessor != nil && cfg.Predecessor() != 0 },
+			Ledger:      g.Ledger, Mailbox: g.Mailbox, Logger: cfg.Logger, Routes: cfg.Routes, KeepAlive: cfg.KeepAlive, MessageBytes: int(cfg.MaxBody),
 		})
 		g.Host.HTTP = g.HTTP
 	case "agent":
@@ -128,6 +136,17 @@ func (g *Guest) grant(family string, cfg Config) {
 		})
 		g.Host.Agent = g.agent
 	}
+}
+
+// PredecessorEnded tells the guest that the older instance, beside which it was started, is over.
+func (g *Guest) PredecessorEnded(generation uint64) error {
+	return g.Mailbox.Post(abi.EventPredecessorEnded, 0, abi.AppendU64(nil, generation))
+}
+
+// ChangeSettings replaces the settings and tells the guest.
+func (g *Guest) ChangeSettings(settings []byte) error {
+	g.config.Change(settings)
+	return g.Mailbox.Post(abi.EventSettingsChanged, 0, nil)
 }
 
 // end is called by a host function that found something which no other run can mend, such as a corrupt database. The

@@ -3,7 +3,6 @@ package guesthost_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http/httptest"
@@ -151,19 +150,37 @@ func TestReady(t *testing.T) {
 	}
 }
 
-// What the guest may know of itself, of its settings and of its secrets.
-func TestWhatTheGuestIsTold(t *testing.T) {
+// What changes while the guest runs comes as events.
+func TestWhatTheGuestIsToldLater(t *testing.T) {
 	g := guesthost.New(context.Background(), everything(t))
 	defer end(t, g)
-	buffer := make([]byte, 1024)
-	info := map[string]any{}
-	if err := json.Unmarshal(buffer[:g.Host.Lifecycle.Info(buffer)], &info); err != nil {
+	if err := errors.Join(g.PredecessorEnded(6), g.ChangeSettings([]byte(`{"greeting":"bye"}`))); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]any{"adapter": "api", "generation": 7.0, "host_version": "1.2.3", "drain_ms": 10_000.0, "max_body_bytes": float64(1 << 20)} {
-		if info[name] != want {
-			t.Errorf("%s is %v, want %v", name, info[name], want)
+	buffer := make([]byte, 1024)
+	for _, want := range [][]byte{
+		abi.AppendU64(abi.AppendEventHeader(nil, abi.EventPredecessorEnded, 0), 6), abi.AppendEventHeader(nil, abi.EventSettingsChanged, 0),
+	} {
+		if got := buffer[:g.Host.Event.Recv(buffer)]; !bytes.Equal(got, want) {
+			t.Errorf("event % x, want % x", got, want)
 		}
+	}
+	if settings := string(buffer[:g.Host.Config.Read(buffer)]); settings != `{"greeting":"bye"}` {
+		t.Errorf("settings %s", settings)
+	}
+}
+
+// What the guest may know of itself, of its settings and of its secrets.
+func TestWhatTheGuestIsTold(t *testing.T) {
+	cfg := everything(t)
+	cfg.Predecessor = func() uint64 { return 6 }
+	g := guesthost.New(context.Background(), cfg)
+	defer end(t, g)
+	buffer := make([]byte, 1024)
+	var info abi.LifecycleInfo
+	want := abi.LifecycleInfo{Adapter: "api", Generation: 7, HostVersion: "1.2.3", DrainMS: 10_000, MaxBodyBytes: 1 << 20, Predecessor: 6}
+	if !info.Read(buffer[:g.Host.Lifecycle.Info(buffer)]) || info != want {
+		t.Errorf("info %+v, want %+v", info, want)
 	}
 	if settings := string(buffer[:g.Host.Config.Read(buffer)]); settings != `{"greeting":"hello"}` {
 		t.Errorf("settings %s", settings)

@@ -66,6 +66,7 @@ func dispatch() map[string]map[string]call {
 			"upgrade": httpUpgrade,
 			"write":   httpWrite,
 			"end":     httpEnd,
+			"pass":    httpPass,
 			"abort":   httpAbort,
 		},
 		"agent": {
@@ -425,6 +426,10 @@ func httpWrite(host *abi.Host, mem guestmem.Memory, stack []uint64) int32 {
 
 func httpEnd(host *abi.Host, _ guestmem.Memory, stack []uint64) int32 {
 	return host.HTTP.End(uint32(stack[0]))
+}
+
+func httpPass(host *abi.Host, _ guestmem.Memory, stack []uint64) int32 {
+	return host.HTTP.Pass(uint32(stack[0]))
 }
 
 func httpAbort(host *abi.Host, _ guestmem.Memory, stack []uint64) int32 {

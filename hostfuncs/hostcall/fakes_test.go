@@ -145,6 +145,7 @@ func (f fakeHTTP) Begin(e, s uint32, h []byte) int32      { return f.note("http.
 func (f fakeHTTP) Upgrade(e uint32, p []byte) int32       { return f.note("http.upgrade", e, p) }
 func (f fakeHTTP) Write(e uint32, c []byte) int32         { return f.note("http.write", e, c) }
 func (f fakeHTTP) End(e uint32) int32                     { return f.note("http.end", e) }
+func (f fakeHTTP) Pass(e uint32) int32                    { return f.note("http.pass", e) }
 func (f fakeHTTP) Abort(e uint32) int32                   { return f.note("http.abort", e) }
 
 func (f fakeAgent) Models(b []byte) int32 { return f.note("agent.models", fill(b)) }

@@ -188,6 +188,24 @@ func (f *Family) End(id uint32) int32 {
 	})
 }
 
+// Pass is http.pass. ENOENT without a predecessor: the handle stays open then.
+func (f *Family) Pass(id uint32) int32 {
+	return f.with(id, func(ex *exchange) abi.Errno {
+		switch {
+		case ex.left:
+			ex.close()
+			return abi.EPIPE
+		case ex.state != stateOpen:
+			return abi.EEXIST
+		case f.cfg.Predecessor == nil || !f.cfg.Predecessor():
+			return abi.ENOENT
+		}
+		ex.state = statePassed
+		ex.close()
+		return abi.OK
+	})
+}
+
 // Abort is http.abort.
 func (f *Family) Abort(id uint32) int32 {
 	return f.with(id, func(ex *exchange) abi.Errno {

@@ -95,6 +95,8 @@ func (c *carrier) work() (outcome Outcome, over bool) {
 				return Unanswered, true
 			}
 			return Cut, true
+		case statePassed:
+			return Passed, true
 		case stateWhole:
 			return c.whole(j), true
 		}

@@ -19,6 +19,7 @@ const (
 	stateStreaming              // begun
 	stateEnded                  // the stream has all its data; the handle is closed
 	stateAborted                // the guest gave up; the handle is closed
+	statePassed                 // for the predecessor to answer; the handle is closed
 	stateTorn                   // the instance is over
 )
 

@@ -33,6 +33,8 @@ type Config struct {
 	Logger  *slog.Logger
 	// Routes are the names of the routes that the manifest declares.
 	Routes []string
+	// Predecessor reports whether an older instance still takes exchanges that the guest passes on; nil means never.
+	Predecessor func() bool
 
 	// HighWater is how many bytes of one stream may wait for its client before the guest gets EAGAIN.
 	HighWater int

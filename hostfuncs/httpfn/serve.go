@@ -15,6 +15,8 @@ type Inbound struct {
 	Values []abi.PathValue
 	// RequestID is what logs know the request by.
 	RequestID string
+	// Passed tells that a successor has given the request back: it is taken although the instance takes no new ones.
+	Passed bool
 	// Body is the whole request body; it is not used after Serve returned.
 	Body []byte
 }
@@ -33,6 +35,8 @@ const (
 	// Cut: the answer is not complete and will not be. The connection must be closed, or the client would take it for
 	// complete.
 	Cut
+	// Passed: nothing was written, and the guest wants its predecessor to answer.
+	Passed
 )
 
 // Serve brings a request to the guest and carries its answer. It returns when the exchange is over for the client: answered,
@@ -47,7 +51,11 @@ func (f *Family) Serve(w http.ResponseWriter, r *http.Request, in Inbound) Outco
 	if !ex.enter(w) {
 		return NotTaken
 	}
-	if err := f.cfg.Mailbox.PostNew(abi.EventHTTPRequest, id, requestPayload(r, in)); err != nil {
+	post := f.cfg.Mailbox.PostNew
+	if in.Passed {
+		post = f.cfg.Mailbox.Post
+	}
+	if err := post(abi.EventHTTPRequest, id, requestPayload(r, in)); err != nil {
 		f.notTaken(r, in, err)
 		f.forget(ex, id)
 		ex.leave(id)

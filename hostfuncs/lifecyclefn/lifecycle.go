@@ -5,7 +5,6 @@
 package lifecyclefn
 
 import (
-	"encoding/json"
 	"sync"
 
 	"innkeeper/adapters/abi"
@@ -17,18 +16,12 @@ import (
 
 var _ abi.Lifecycle = (*Family)(nil)
 
-// Info is what a guest may know of itself and its host.
-type Info struct {
-	Adapter      string `json:"adapter"`
-	Generation   uint64 `json:"generation"`
-	HostVersion  string `json:"host_version"`
-	DrainMS      int64  `json:"drain_ms"`
-	MaxBodyBytes int64  `json:"max_body_bytes"`
-}
-
 // Config says for whom a family works.
 type Config struct {
-	Info Info
+	// Info is what the guest may know of itself and its host, without the predecessor.
+	Info abi.LifecycleInfo
+	// Predecessor is the generation of the older instance that still lives, 0 if there is none; nil means never.
+	Predecessor func() uint64
 	// OnReady is called once, on the guest's thread, when the guest says that it can serve. It must not block. It may be
 	// nil.
 	OnReady func()
@@ -36,8 +29,7 @@ type Config struct {
 
 // Family is lifecycle as one instance sees it.
 type Family struct {
-	info    []byte
-	onReady func()
+	cfg Config
 
 	mu      sync.Mutex
 	ready   bool
@@ -47,8 +39,7 @@ type Family struct {
 
 // New makes the family of one instance.
 func New(cfg Config) *Family {
-	info, _ := json.Marshal(cfg.Info) // strings and integers always have a JSON form
-	return &Family{info: info, onReady: cfg.OnReady}
+	return &Family{cfg: cfg}
 }
 
 // Ready is lifecycle.ready.
@@ -60,8 +51,8 @@ func (f *Family) Ready() int32 {
 	if before {
 		return abi.EEXIST.Result()
 	}
-	if f.onReady != nil {
-		f.onReady()
+	if f.cfg.OnReady != nil {
+		f.cfg.OnReady()
 	}
 	return 0
 }
@@ -80,7 +71,13 @@ func (f *Family) Fail(code []byte, retryable uint32, message []byte) int32 {
 }
 
 // Info is lifecycle.info.
-func (f *Family) Info(buffer []byte) int32 { return guestmem.CopyOut(buffer, f.info) }
+func (f *Family) Info(buffer []byte) int32 {
+	info := f.cfg.Info
+	if f.cfg.Predecessor != nil {
+		info.Predecessor = f.cfg.Predecessor()
+	}
+	return guestmem.CopyOut(buffer, info.Append(nil))
+}
 
 // Failure is what the guest said last with lifecycle.fail, and whether it said anything.
 func (f *Family) Failure() (outcome.Failure, bool) {

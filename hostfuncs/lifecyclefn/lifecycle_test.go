@@ -30,17 +30,21 @@ func TestReadyWithoutListener(t *testing.T) {
 }
 
 func TestInfo(t *testing.T) {
-	f := lifecyclefn.New(lifecyclefn.Config{Info: lifecyclefn.Info{
-		Adapter: "apiserver", Generation: 7, HostVersion: "1.2.3", DrainMS: 10_000, MaxBodyBytes: 10_000_000,
-	}})
-	const want = `{"adapter":"apiserver","generation":7,"host_version":"1.2.3","drain_ms":10000,"max_body_bytes":10000000}`
-	small := make([]byte, len(want)-1)
-	if n := f.Info(small); int(n) != len(want) || small[0] != 0 {
+	want := abi.LifecycleInfo{Adapter: "apiserver", Generation: 7, HostVersion: "1.2.3", DrainMS: 10_000, MaxBodyBytes: 10_000_000}
+	predecessor := uint64(6)
+	f := lifecyclefn.New(lifecyclefn.Config{Info: want, Predecessor: func() uint64 { return predecessor }})
+	size := len(want.Append(nil))
+	small := make([]byte, size-1)
+	if n := f.Info(small); int(n) != size || small[0] != 0 {
 		t.Errorf("a buffer too small by one: %d, %q", n, small)
 	}
-	buffer := make([]byte, len(want))
-	if n := f.Info(buffer); string(buffer[:n]) != want {
-		t.Errorf("got %s", buffer[:n])
+	buffer := make([]byte, size)
+	for _, predecessor = range []uint64{6, 0} { // it ends while the guest runs
+		want.Predecessor = predecessor
+		var got abi.LifecycleInfo
+		if n := f.Info(buffer); !got.Read(buffer[:n]) || got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
 	}
 }
 

@@ -112,6 +112,7 @@ its bytes.
 | kind | name | handle | payload |
 |---|---|---|---|
 | %#06x | shutdown | 0 | u32 drain budget in ms, string reason |
+| %#06x | predecessor ended | 0 | u64 generation; the older instance is over |
 | %#06x | http request | the new exchange | string route, u32 number of path values and for each the strings name and value, strings method, path, query, request id, u32 body size |
 | %#06x | http gone | the exchange | none; the client left |
 | %#06x | http writable | the exchange | none; a stream that gave EAGAIN takes bytes again |
@@ -122,6 +123,7 @@ its bytes.
 | %#06x | agent tool call | the turn | u32 index, string id, string name, a fragment of the arguments to the end |
 | %#06x | agent done | the turn, now closed | JSON: finish_reason, model, usage |
 | %#06x | agent failed | the turn, now closed | JSON: status, type, code, message, param, retry_after_ms |
-`, abi.EventHeaderSize, abi.EventShutdown, abi.EventHTTPRequest, abi.EventHTTPGone, abi.EventHTTPWritable, abi.EventHTTPMessage, abi.EventAgentText,
-		abi.EventAgentReasoning, abi.EventAgentRefusal, abi.EventAgentToolCall, abi.EventAgentDone, abi.EventAgentFailed)
+| %#06x | settings changed | 0 | none; config.read gives the new ones |
+`, abi.EventHeaderSize, abi.EventShutdown, abi.EventPredecessorEnded, abi.EventHTTPRequest, abi.EventHTTPGone, abi.EventHTTPWritable, abi.EventHTTPMessage, abi.EventAgentText,
+		abi.EventAgentReasoning, abi.EventAgentRefusal, abi.EventAgentToolCall, abi.EventAgentDone, abi.EventAgentFailed, abi.EventSettingsChanged)
 }

@@ -1,7 +1,6 @@
 package api
 
 import (
-
 	"innkeeper/adapters/apiserver/api/chat"
 	"innkeeper/adapters/apiserver/api/responses"
 	"innkeeper/adapters/apiserver/api/work"

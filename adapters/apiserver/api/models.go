@@ -1,7 +1,6 @@
 package api
 
 import (
-
 	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"

@@ -1,7 +1,6 @@
 package api
 
 import (
-
 	"innkeeper/adapters/apiserver/api/ids"
 	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/adapters/lib/openai"

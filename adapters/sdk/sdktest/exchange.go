@@ -26,9 +26,10 @@ type Response struct {
 	Body    string // of a stream, all chunks in one
 	// Chunks are the writes of a stream.
 	Chunks []string
-	// Streamed tells that it came by begin, write and end; Aborted that it was cut.
+	// Streamed tells that it came by begin, write and end; Aborted that it was cut; Passed that the predecessor is to answer.
 	Streamed bool
 	Aborted  bool
+	Passed   bool
 }
 
 // Exchange is a request on its way and the answer to it.

@@ -28,7 +28,15 @@ func (f lifecycleFamily) Fail(code []byte, retryable uint32, message []byte) int
 }
 
 func (f lifecycleFamily) Info(buffer []byte) int32 {
-	return answer(buffer, `{"adapter":"test","generation":1,"host_version":"test","drain_ms":1000,"max_body_bytes":1048576}`)
+	f.h.mu.Lock()
+	defer f.h.mu.Unlock()
+	info := abi.LifecycleInfo{
+		Adapter: "test", Generation: f.h.predecessor + 1, HostVersion: "test", DrainMS: 1000, MaxBodyBytes: 1 << 20,
+	}
+	if f.h.predecessorLives {
+		info.Predecessor = f.h.predecessor
+	}
+	return answer(buffer, string(info.Append(nil)))
 }
 
 type eventFamily struct{ h *Host }

@@ -29,6 +29,9 @@ type Host struct {
 	records   []Record
 	ready     chan struct{}
 	failure   *Failure
+
+	predecessor      uint64 // generation of the instance before
+	predecessorLives bool
 }
 
 // Record is one log record.
@@ -75,6 +78,24 @@ func (h *Host) ABI() abi.Host {
 
 // SetSettings sets the JSON that config.read gives.
 func (h *Host) SetSettings(json string) { h.locked(func() { h.settings = json }) }
+
+// ChangeSettings is SetSettings for an adapter that runs: it is told.
+func (h *Host) ChangeSettings(json string) {
+	h.SetSettings(json)
+	h.mailbox.post(abi.EventSettingsChanged, 0, nil)
+}
+
+// SetPredecessor says that an instance of that generation still finishes its work; the adapter is the next generation.
+func (h *Host) SetPredecessor(generation uint64) {
+	h.locked(func() { h.predecessor, h.predecessorLives = generation, true })
+}
+
+// EndPredecessor ends the instance of SetPredecessor. The adapter is told.
+func (h *Host) EndPredecessor() {
+	var generation uint64
+	h.locked(func() { generation, h.predecessorLives = h.predecessor, false })
+	h.mailbox.post(abi.EventPredecessorEnded, 0, abi.AppendU64(nil, generation))
+}
 
 // SetSecret declares a secret, and whether the operator has set it.
 func (h *Host) SetSecret(name string, set bool) { h.locked(func() { h.secrets[name] = set }) }

@@ -133,6 +133,23 @@ func (f httpFamily) End(exchange uint32) int32 {
 	})
 }
 
+func (f httpFamily) Pass(exchange uint32) int32 {
+	return f.with(exchange, func(x *Exchange) int32 {
+		switch {
+		case x.gone:
+			x.end()
+			return abi.EPIPE.Result()
+		case x.response.Streamed:
+			return abi.EEXIST.Result()
+		case !f.h.predecessorLives:
+			return abi.ENOENT.Result()
+		}
+		x.response.Passed = true
+		x.end()
+		return 0
+	})
+}
+
 func (f httpFamily) Abort(exchange uint32) int32 {
 	return f.with(exchange, func(x *Exchange) int32 {
 		x.response.Aborted = true

@@ -1,0 +1,73 @@
+package httpfn_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"innkeeper/adapters/abi"
+	"innkeeper/hostfuncs/httpfn"
+)
+
+// serve brings a request and gives its outcome.
+func (h *house) serve(in httpfn.Inbound) <-chan httpfn.Outcome {
+	outcome := make(chan httpfn.Outcome, 1)
+	r := httptest.NewRequestWithContext(h.t.Context(), http.MethodGet, "/", nil)
+	go func() { outcome <- h.f.Serve(httptest.NewRecorder(), r, in) }()
+	return outcome
+}
+
+func TestPass(t *testing.T) {
+	var lives atomic.Bool
+	h := newHouse(t, func(cfg *httpfn.Config) { cfg.Predecessor = lives.Load })
+	outcome := h.serve(httpfn.Inbound{})
+	exchange := h.next(abi.EventHTTPRequest).handle
+	h.check("without a predecessor", h.f.Pass(exchange), abi.ENOENT)
+	lives.Store(true)
+	h.check("with one", h.f.Pass(exchange), abi.OK)
+	if got := <-outcome; got != httpfn.Passed {
+		t.Errorf("outcome %d", got)
+	}
+	h.check("again", h.f.Pass(exchange), abi.EBADF)
+	h.none()
+
+	outcome = h.serve(httpfn.Inbound{})
+	exchange = h.next(abi.EventHTTPRequest).handle
+	h.check("begin", h.f.Begin(exchange, 200, nil), abi.OK)
+	h.check("after the begin", h.f.Pass(exchange), abi.EEXIST)
+	h.check("end", h.f.End(exchange), abi.OK)
+	if got := <-outcome; got != httpfn.Answered {
+		t.Errorf("outcome %d", got)
+	}
+}
+
+func TestPassWhenTheClientHasLeft(t *testing.T) {
+	h := newHouse(t, func(cfg *httpfn.Config) { cfg.Predecessor = func() bool { return true } })
+	c, exchange := h.call(get)
+	_ = c.Close()
+	h.next(abi.EventHTTPGone)
+	h.check("pass", h.f.Pass(exchange), abi.EPIPE)
+	h.check("the handle is closed", h.f.Pass(exchange), abi.EBADF)
+}
+
+func TestPassWithoutAPredecessorAtAll(t *testing.T) {
+	h := newHouse(t, nil)
+	_, exchange := h.call(get)
+	h.check("pass", h.f.Pass(exchange), abi.ENOENT)
+	h.check("the handle is open", h.f.Respond(exchange, 200, nil, nil), abi.OK)
+}
+
+// An instance that takes no new requests still takes those that its successor gives back.
+func TestWhatIsPassedReachesADrainingInstance(t *testing.T) {
+	h := newHouse(t, nil)
+	h.box.RefuseNew()
+	if got := <-h.serve(httpfn.Inbound{}); got != httpfn.NotTaken {
+		t.Errorf("a new request: outcome %d", got)
+	}
+	outcome := h.serve(httpfn.Inbound{Passed: true})
+	h.check("respond", h.f.Respond(h.next(abi.EventHTTPRequest).handle, 200, nil, nil), abi.OK)
+	if got := <-outcome; got != httpfn.Answered {
+		t.Errorf("outcome %d", got)
+	}
+}
