@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"innkeeper/cmd/internal/gateway"
+	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
-	"innkeeper/runtime/manifest"
 	"innkeeper/runtime/supervisor"
 )
 
@@ -26,7 +26,8 @@ var _ server = (*gatewayServer)(nil)
 
 // readConfig reads a configuration without looking at the environment.
 func readConfig(path string) (*config.Config, error) {
-	builtins, err := gateway.Builtins()
+	ctx := context.Background()
+	builtins, err := gateway.Builtins(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +36,7 @@ func readConfig(path string) (*config.Config, error) {
 	}
 	return config.Load(path, config.Options{
 		Env: func(string) (string, bool) { return "", false }, Builtins: builtins,
-		Manifest: func(path string) (*manifest.Manifest, error) { return gateway.ReadManifest(path) },
+		Module: func(path string) (*artifact.Artifact, error) { return gateway.Modules().Read(ctx, path) },
 	})
 }
 

@@ -1,15 +1,15 @@
 package main
 
 import (
-	"encoding/hex"
+	"context"
 	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"innkeeper/cmd/internal/gateway"
+	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
-	"innkeeper/runtime/module"
 )
 
 // checked is the outcome of a check. Its JSON form is stable.
@@ -50,7 +50,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Use:   "check",
 		Short: "Say whether the configuration is right and which adapters would load",
 		Long: "Say whether the configuration is right and for each adapter whether it would load, and if not why. Modules are held\n" +
-			"against the host functions that they were granted, and nothing is run.\n\n" +
+			"against the host functions that they were granted, and nothing is run. What check lets pass, run does.\n\n" +
 			"Exits with 0 if every adapter that is not switched off would load, else with 78.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -73,16 +73,17 @@ func (a *app) check(cmd *cobra.Command, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	loader, err := gateway.NewLoader(cmd.Context())
+	host, err := gateway.NewHost(cmd.Context(), nil)
 	if err != nil {
 		return err
 	}
+	defer host.Close(context.WithoutCancel(cmd.Context()))
 	outcome := checked{
 		Config: conf.Path, DataDir: conf.DataDir, Agent: string(conf.Agent.Kind), OK: true,
 		Adapters: []checkedAdapter{}, Errors: []checkedError{},
 	}
 	for i := range conf.Adapters {
-		c := checkAdapter(loader, &conf.Adapters[i])
+		c := checkAdapter(cmd.Context(), host, &conf.Adapters[i])
 		outcome.Adapters = append(outcome.Adapters, c)
 		outcome.OK = outcome.OK && (c.Loads || c.State == string(config.Disabled))
 	}
@@ -96,23 +97,22 @@ func (a *app) check(cmd *cobra.Command, asJSON bool) error {
 }
 
 // checkAdapter goes as far as a load would without running anything.
-func checkAdapter(loader *gateway.Loader, conf *config.Adapter) checkedAdapter {
+func checkAdapter(ctx context.Context, host *artifact.Host, conf *config.Adapter) checkedAdapter {
 	c := checkedAdapter{
 		Name: conf.Name, State: string(conf.Disposition), Reason: conf.Reason, Module: conf.Module, Listen: conf.Listen,
 	}
 	if !conf.Enabled() {
 		return c
 	}
-	admitted, err := loader.Admit(conf)
-	if err != nil {
+	if err := host.Check(ctx, conf.Artifact, gateway.OptionsOf(conf)); err != nil {
 		c.State, c.Reason = string(config.Failed), err.Error()
-		var refused *module.Error
+		var refused *artifact.Refusal
 		if errors.As(err, &refused) {
 			c.Hint = refused.Hint
 		}
 		return c
 	}
-	c.Loads, c.SHA256 = true, hex.EncodeToString(admitted.Hash[:])
+	c.Loads, c.SHA256 = true, conf.Artifact.SHA256()
 	return c
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -8,6 +9,7 @@ import (
 
 	"innkeeper/cmd/internal/gateway"
 	"innkeeper/runtime/admin"
+	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/tomldoc"
@@ -15,12 +17,14 @@ import (
 
 // load reads the configuration. The file may be absent if the environment configures an adapter.
 func (a *app) load() (*config.Config, error) {
-	builtins, err := gateway.Builtins()
+	ctx := context.Background() // the reading of modules has a budget of its own
+	builtins, err := gateway.Builtins(ctx)
 	if err != nil {
 		return nil, err
 	}
 	conf, err := config.Load(a.configPath, config.Options{
-		Env: a.env, Builtins: builtins, Manifest: gateway.ReadManifest, AllowMissing: true,
+		Env: a.env, Builtins: builtins, AllowMissing: true,
+		Module: func(path string) (*artifact.Artifact, error) { return gateway.Modules().Read(ctx, path) },
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &failure{

@@ -25,7 +25,7 @@ var _ host = (*gateway.Gateway)(nil)
 // reaches it any more; a restart in the middle of that would keep a slot alive.
 type control struct {
 	host host
-	// reloaded is called after every reload that succeeded.
+	// reloaded is called after every reload that put a configuration in force.
 	reloaded func()
 
 	mu       sync.RWMutex // held for reading by commands, for writing when stopping begins
@@ -67,7 +67,7 @@ func (c *control) Resume(ctx context.Context, name string) error {
 func (c *control) Reload(ctx context.Context) (touched []string, err error) {
 	err = c.do(ctx, func(ctx context.Context) error {
 		var err error
-		if touched, err = c.host.Reload(ctx); err == nil {
+		if touched, err = c.host.Reload(ctx); err == nil || errors.Is(err, gateway.ErrUpdateRefused) {
 			c.reloaded()
 		}
 		return err
@@ -110,6 +110,8 @@ func problem(err error) error {
 		p.Code = admin.CodeRefused
 	case errors.Is(err, gateway.ErrDataDir):
 		p.Code, p.Hint = admin.CodeRefused, keptHint
+	case errors.Is(err, gateway.ErrUpdateRefused):
+		p.Code, p.Hint = admin.CodeBadModule, "the module from before stays in use; put another in its place, then reload"
 	case errors.As(err, &wrong):
 		return &admin.Problem{
 			Code: admin.CodeBadConfig, Message: "the configuration cannot be used", Hint: keptHint, Report: wrong.Report(),

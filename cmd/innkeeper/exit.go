@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"innkeeper/runtime/admin"
+	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
-	"innkeeper/runtime/module"
 )
 
 // Exit codes. https://man.openbsd.org/sysexits
@@ -64,7 +64,7 @@ func (a *app) classify(err error) *failure {
 		held       *admin.HeldError
 		notRunning *admin.NotRunningError
 		problem    *admin.Problem
-		refused    *module.Error
+		refused    *artifact.Refusal
 		path       *fs.PathError
 	)
 	switch {
@@ -104,6 +104,8 @@ func (a *app) fromProblem(p *admin.Problem) *failure {
 		f.code = exTempFail
 	case admin.CodeBadConfig:
 		f.code = exConfig
+	case admin.CodeBadModule:
+		f.code = exDataErr
 	case admin.CodeNotFound:
 		f.code = exUnavailable
 	}

@@ -34,7 +34,8 @@ var rules = map[string]struct {
 	"runtime/mailbox":            {why: "it knows the frame of an event only", own: []string{"adapters/abi"}},
 	"runtime/tomldoc":            {why: "it is handed a text", outside: []string{"github.com/BurntSushi/toml"}},
 	"runtime/manifest":           {why: "it is handed bytes", own: []string{"runtime/limits", "runtime/tomldoc"}, outside: []string{"github.com/BurntSushi/toml"}},
-	"runtime/config":             {why: "it decides what is loaded, and runs nothing", own: []string{"runtime/limits", "runtime/manifest", "runtime/tomldoc"}, outside: []string{"github.com/BurntSushi/toml"}},
+	"runtime/artifact":           {why: "a module as one value; what is bundled and what can be imported it is told", own: []string{"runtime/engine", "runtime/limits", "runtime/manifest", "runtime/module"}, outside: []string{"github.com/tetratelabs/wazero"}},
+	"runtime/config":             {why: "it decides what is loaded, and runs nothing", own: []string{"runtime/artifact", "runtime/limits", "runtime/manifest", "runtime/tomldoc"}, outside: []string{"github.com/BurntSushi/toml"}},
 	"runtime/module":             {why: "it owns the binary format and no engine", own: []string{"runtime/limits"}},
 	"runtime/module/wasmtest":    {why: "it builds test modules"},
 	"runtime/outcome":            {why: "words that need nothing"},
@@ -64,7 +65,7 @@ var rules = map[string]struct {
 	"hostfuncs/guesthost":   {why: "it puts the families of one instance together", own: append([]string{"runtime/agent", "runtime/outcome", "hostfuncs/lifecyclefn", "hostfuncs/eventfn", "hostfuncs/configfn", "hostfuncs/logfn", "hostfuncs/httpfn", "hostfuncs/sqlitefn", "hostfuncs/agentfn"}, familyParts...)},
 
 	"cmd/internal/gateway": {why: "here all meet, and nothing of the command line", own: []string{"adapters/abi", "adapters/bundled", "hostfuncs/...", "runtime/..."}, outside: []string{"github.com/tetratelabs/wazero"}},
-	"cmd/innkeeper":        {why: "the command line reaches guests through the gateway", own: []string{"adapters/bundled", "cmd/internal/gateway", "runtime/admin/...", "runtime/config", "runtime/limits", "runtime/manifest", "runtime/module", "runtime/supervisor", "runtime/tomldoc"}, outside: []string{"github.com/lmittmann/tint", "github.com/spf13/cobra", "golang.org/x/term"}},
+	"cmd/innkeeper":        {why: "the command line reaches guests through the gateway", own: []string{"adapters/bundled", "cmd/internal/gateway", "runtime/admin/...", "runtime/artifact", "runtime/config", "runtime/limits", "runtime/manifest", "runtime/module", "runtime/supervisor", "runtime/tomldoc"}, outside: []string{"github.com/lmittmann/tint", "github.com/spf13/cobra", "golang.org/x/term"}},
 	"cmd/bench":            {why: "it measures the whole house, with and without its parts", own: []string{"adapters/...", "hostfuncs/...", "runtime/...", "cmd/internal/gateway", "cmd/bench/..."}, outside: []string{"github.com/ncruces/go-sqlite3", "github.com/tetratelabs/wazero"}},
 	"cmd/bench/guest":      {why: "a guest stands on the SDK", own: []string{"adapters/sdk", "cmd/bench/sqlops"}},
 	"cmd/bench/sqlops":     {why: "the same work inside and outside of the sandbox", own: []string{"adapters/apiserver/api/store", "adapters/sdk", "adapters/sdk/sqlite"}},

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,10 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"innkeeper/cmd/internal/gateway"
-	"innkeeper/runtime/config"
+	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/manifest"
-	"innkeeper/runtime/module"
 )
 
 func (a *app) packCommand() *cobra.Command {
@@ -38,7 +37,7 @@ func (a *app) packCommand() *cobra.Command {
 }
 
 func (a *app) pack(cmd *cobra.Command, modulePath, manifestPath, out string) error {
-	text, err := readAtMost(manifestPath, limits.ManifestBytes)
+	text, err := readAtMost(cmd.Context(), manifestPath, limits.ManifestBytes)
 	if err != nil {
 		return err
 	}
@@ -46,45 +45,41 @@ func (a *app) pack(cmd *cobra.Command, modulePath, manifestPath, out string) err
 	if err != nil {
 		return fail(exDataErr, "", "%s: %w", manifestPath, err)
 	}
-	raw, err := gateway.ReadModule(modulePath)
+	packed, err := artifact.Pack(cmd.Context(), modulePath, text)
 	if err != nil {
 		return err
 	}
-	packed, err := module.AppendManifest(raw, text)
-	if err != nil {
-		return fmt.Errorf("module[%s]: %w", modulePath, err)
-	}
-	admit := func(path string) error {
-		loader, err := gateway.NewLoader(cmd.Context())
-		if err != nil {
-			return err
-		}
-		_, err = loader.Admit(&config.Adapter{Name: described.Name, Module: path, Manifest: described})
+	if err := a.refuseWhatRunWould(cmd.Context(), packed); err != nil {
 		return err
 	}
-	if err := replaceFile(out, packed, admit); err != nil {
+	if err := replaceFile(out, packed.Bytes()); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.err, "innkeeper: packed %s %s into %s (%d bytes)\n", described.Name, described.Version, out, len(packed))
+	fmt.Fprintf(a.err, "innkeeper: packed %s %s into %s (%d bytes)\n", described.Name, described.Version, out, packed.Size)
 	return nil
 }
 
-// readAtMost reads a file and refuses a larger one.
-func readAtMost(path string, most int64) ([]byte, error) {
-	file, err := os.Open(path)
+// refuseWhatRunWould checks a module as far as that goes without an operator's limits.
+func (a *app) refuseWhatRunWould(ctx context.Context, packed *artifact.Artifact) error {
+	host, err := gateway.NewHost(ctx, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, most+1))
-	if err == nil && int64(len(text)) > most {
-		err = fail(exDataErr, "", "%s: more than %d bytes", path, most)
+	err = host.Check(ctx, packed, artifact.Options{Memory: limits.MemoryBytesMax})
+	return errors.Join(err, host.Close(context.WithoutCancel(ctx)))
+}
+
+// readAtMost reads an ordinary file and refuses a larger one.
+func readAtMost(ctx context.Context, path string, most int) ([]byte, error) {
+	text, err := artifact.ReadFile(ctx, path, most)
+	if errors.Is(err, artifact.ErrTooLarge) || errors.Is(err, artifact.ErrNoFile) {
+		err = fail(exDataErr, "", "%s: %w", path, err)
 	}
 	return text, err
 }
 
-// replaceFile writes beside path, has the result looked at, and only then puts it in the place of path.
-func replaceFile(path string, content []byte, accept func(path string) error) error {
+// replaceFile writes beside path, and puts what was written whole in the place of path.
+func replaceFile(path string, content []byte) error {
 	file, err := os.CreateTemp(filepath.Dir(path), ".innkeeper-*")
 	if err != nil {
 		return created(err)
@@ -93,9 +88,6 @@ func replaceFile(path string, content []byte, accept func(path string) error) er
 	_, err = file.Write(content)
 	if err = errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
 		return created(err)
-	}
-	if err := accept(file.Name()); err != nil {
-		return err
 	}
 	return created(os.Rename(file.Name(), path))
 }

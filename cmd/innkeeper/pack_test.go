@@ -43,7 +43,7 @@ func TestPackRefusesAndWritesNothing(t *testing.T) {
 		{"no module", []byte("hello"), quietManifest, "module["},
 		{"no command", []byte(wasmtest.Header), quietManifest, "no memory"},
 		{"a family that the manifest does not ask for", greedy.Build(), quietManifest, `hint: add "agent" to families`},
-		{"manifest too large", emptyCommand(), quietManifest + "#" + string(bytes.Repeat([]byte("x"), 64<<10)), "more than"},
+		{"manifest too large", emptyCommand(), quietManifest + "#" + string(bytes.Repeat([]byte("x"), 64<<10)), "too large"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -64,6 +64,9 @@ func nextAttempt(adapter admin.Adapter, now time.Time) string {
 // why is the reason of the state, else the last error, which may be of a generation long ago.
 func why(adapter admin.Adapter, now time.Time) string {
 	text := adapter.Reason
+	if adapter.Update != "" {
+		text = strings.TrimSuffix("update "+adapter.Update+"; "+text, "; ")
+	}
 	if adapter.Attention {
 		text = "NEEDS ATTENTION: " + text
 	}

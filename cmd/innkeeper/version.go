@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -10,6 +11,7 @@ import (
 
 	"innkeeper/adapters/bundled"
 	"innkeeper/cmd/internal/gateway"
+	"innkeeper/runtime/artifact"
 )
 
 // version is set by the linker: -X main.version=v1.2.3.
@@ -74,12 +76,12 @@ func dependency(path string) string {
 func bundledAdapters() string {
 	var parts []string
 	for _, name := range bundled.Names() {
-		m, err := gateway.ReadManifest("builtin:" + name)
+		a, err := gateway.Modules().Read(context.Background(), artifact.BuiltinPrefix+name)
 		if err != nil {
 			parts = append(parts, name+" (unreadable)")
 			continue
 		}
-		parts = append(parts, name+" "+m.Version)
+		parts = append(parts, name+" "+a.Manifest.Version)
 	}
 	if len(parts) == 0 {
 		return "none: this binary was built without bundled adapters, build it with make"

@@ -29,6 +29,7 @@ const (
 	CodeUnknownAdapter Code = "unknown_adapter"
 	CodeRefused        Code = "refused"    // it makes no sense in the state that the adapter or host is in
 	CodeBadConfig      Code = "bad_config" // the configuration cannot be used
+	CodeBadModule      Code = "bad_module" // what lies behind an adapter's module cannot be used; the last good one goes on
 	CodeNotFound       Code = "not_found"  // no such path or method on the socket
 	CodeInternal       Code = "internal"
 )
@@ -53,7 +54,7 @@ func (p *Problem) status() int {
 		return http.StatusNotFound
 	case CodeRefused:
 		return http.StatusConflict
-	case CodeBadConfig:
+	case CodeBadConfig, CodeBadModule:
 		return http.StatusUnprocessableEntity
 	default:
 		return http.StatusInternalServerError

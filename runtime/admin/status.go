@@ -31,6 +31,9 @@ type Adapter struct {
 	// LastError is how the last bad run ended, and when; empty and null if none did.
 	LastError   string     `json:"last_error"`
 	LastErrorAt *time.Time `json:"last_error_at"`
+	// Update is what became of the last change of the module or settings, if it did not take effect: "refused: " and why, while
+	// the last good one goes on; empty otherwise.
+	Update string `json:"update"`
 	// Listen is the address that the adapter is served at; empty if there is no listener.
 	Listen  string  `json:"listen"`
 	Module  string  `json:"module"`

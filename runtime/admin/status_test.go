@@ -19,7 +19,7 @@ func TestFormOfTheStatus(t *testing.T) {
 	}
 	const want = `{"adapters":[{"name":"api_server","state":"backoff","reason":"trap","since":"2026-01-02T03:04:05Z","generation":7,` +
 		`"attempts":2,"next_attempt":"2026-01-02T03:04:05Z","attention":false,"last_error":"trap","last_error_at":"2026-01-02T03:04:05Z",` +
-		`"listen":"","module":"builtin:api_server","handles":{"open":{},"opened":3,"closed":3,"failed":0,` +
+		`"update":"","listen":"","module":"builtin:api_server","handles":{"open":{},"opened":3,"closed":3,"failed":0,` +
 		`"kinds":{"agent.turn":{"opened":3,"closed":3,"failed":0}}}}],` +
 		`"process":{"pid":1,"version":"v1","started":"2026-01-02T03:04:05Z","fds":9,"goroutines":4,"rss_bytes":1048576,"config":"/c","data_dir":"/d"}}`
 	got, err := json.Marshal(status)

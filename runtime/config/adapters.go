@@ -22,8 +22,8 @@ func (l *loader) adapters(raw map[string]any) []Adapter {
 			list = append(list, l.adapter(name, table))
 		}
 	}
-	for name, m := range l.opts.Builtins {
-		if _, written := raw[name]; !written && l.wantedByEnv(m) {
+	for name, bundled := range l.opts.Builtins {
+		if _, written := raw[name]; !written && l.wantedByEnv(bundled.Manifest) {
 			list = append(list, l.adapter(name, nil))
 		}
 	}

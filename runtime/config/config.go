@@ -4,7 +4,8 @@
 // positions, and the decision whether an adapter is loaded: an adapter whose required settings are missing or unusable
 // is described as unconfigured here, before anything of it exists.
 //
-// It must not know how an adapter is run, what is in a module besides its manifest, or who shows the messages. It reads
+// It must not know how an adapter is run, what is in a module besides its manifest, or who shows the messages. A module comes to it
+// as one value, and goes on as that value to whoever runs it. It reads
 // files and variables only through Options and changes nothing but what WriteSample creates.
 package config
 
@@ -12,6 +13,7 @@ import (
 	"log/slog"
 	"time"
 
+	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/manifest"
 )
 
@@ -63,7 +65,8 @@ type Adapter struct {
 	Module      string // builtin:NAME or an absolute path
 	Disposition Disposition
 	Reason      string             // why it is not loaded, naming the setting; empty if it is
-	Manifest    *manifest.Manifest // nil if the module could not be read
+	Artifact    *artifact.Artifact // the module as it was read for this configuration; nil if it could not be
+	Manifest    *manifest.Manifest // of the artifact; nil without one
 	Listen      string             // HOST:PORT; empty if the module serves no HTTP
 	Settings    map[string]any     // what is set or has a default, as manifest.Setting.Coerce returns it; no secrets
 	Secrets     map[string]Secret  // the secret settings that are set and usable

@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"testing"
 
-	"innkeeper/runtime/manifest"
+	"innkeeper/runtime/artifact"
 )
 
 func TestKeyAloneLoads(t *testing.T) {
@@ -162,7 +162,7 @@ func TestEnvironmentIsForTheAdapterOfTheModulesName(t *testing.T) {
 func TestReasonIsOneLine(t *testing.T) {
 	c, err := Load("x.toml", Options{
 		ReadFile: func(string) ([]byte, error) { return []byte("[adapters.bad]\nmodule = \"x.wasm\""), nil },
-		Manifest: func(string) (*manifest.Manifest, error) { return nil, errors.New("line 1\nline 2") },
+		Module:   func(string) (*artifact.Artifact, error) { return nil, errors.New("line 1\nline 2") },
 	})
 	if err != nil || c.Adapters[0].Reason != "line 1; line 2" {
 		t.Errorf("%v, %v", c, err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/manifest"
 )
 
@@ -69,12 +70,12 @@ func (w world) load(t testing.TB) (*Config, error) {
 	relay := relay(t)
 	return Load("/etc/inn/innkeeper.toml", Options{
 		Env:      func(name string) (string, bool) { v, ok := w.env[name]; return v, ok },
-		Builtins: map[string]*manifest.Manifest{"api_server": apiServer(t)},
-		Manifest: func(path string) (*manifest.Manifest, error) {
+		Builtins: map[string]*artifact.Artifact{"api_server": {Manifest: apiServer(t)}},
+		Module: func(path string) (*artifact.Artifact, error) {
 			if filepath.Base(path) != "relay.wasm" {
 				return nil, fmt.Errorf("module[%s]: %w", path, fs.ErrNotExist)
 			}
-			return relay, nil
+			return &artifact.Artifact{Manifest: relay}, nil
 		},
 		ReadFile: func(path string) ([]byte, error) {
 			name, _ := strings.CutPrefix(path, "/etc/inn/")

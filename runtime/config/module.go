@@ -5,20 +5,21 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"innkeeper/runtime/artifact"
 )
 
-// builtinPrefix marks a bundled module.
-const builtinPrefix = "builtin:"
-
-// module finds the adapter's module and its manifest. A name that is not bundled is a mistake in the file; a module that
+// module finds the adapter's module. A name that is not bundled is a mistake in the file; a module that
 // cannot be read makes this adapter failed and leaves the others alone. Neither matters for an adapter that is off.
 func (b *building) module(text string, off bool) {
 	if text == "" {
-		text = builtinPrefix + b.Name
+		text = artifact.BuiltinPrefix + b.Name
 	}
-	if name, ok := strings.CutPrefix(text, builtinPrefix); ok {
+	if name, ok := strings.CutPrefix(text, artifact.BuiltinPrefix); ok {
 		b.Module = text
-		if b.Manifest = b.opts.Builtins[name]; b.Manifest == nil && !off {
+		if bundled := b.opts.Builtins[name]; bundled != nil {
+			b.use(bundled)
+		} else if !off {
 			b.notBundled(name)
 		}
 		return
@@ -29,14 +30,19 @@ func (b *building) module(text string, off bool) {
 		b.complainModule("module %v", err)
 		return
 	case strings.Contains(text, "://"):
-		b.complainModule("module must be %sNAME or the path of a file", builtinPrefix)
+		b.complainModule("module must be %sNAME or the path of a file", artifact.BuiltinPrefix)
 		return
 	}
 	b.Module = path
-	if b.Manifest, err = b.opts.Manifest(path); err != nil {
-		b.Manifest, b.Disposition, b.Reason = nil, Failed, oneLine(err.Error())
+	read, err := b.opts.Module(path)
+	if err != nil {
+		b.Disposition, b.Reason = Failed, oneLine(err.Error())
+		return
 	}
+	b.use(read)
 }
+
+func (b *building) use(a *artifact.Artifact) { b.Artifact, b.Manifest = a, a.Manifest }
 
 // oneLine joins the lines of a message: a reason is one cell of a table.
 func oneLine(text string) string { return strings.ReplaceAll(text, "\n", "; ") }
@@ -62,7 +68,7 @@ func (b *building) notBundled(name string) {
 	case word != "" && b.raw["module"] == nil:
 		e.Hint = fmt.Sprintf("did you mean [adapters.%s]?", word)
 	case word != "":
-		e.Hint = fmt.Sprintf(`did you mean "%s%s"?`, builtinPrefix, word)
+		e.Hint = fmt.Sprintf(`did you mean "%s%s"?`, artifact.BuiltinPrefix, word)
 	default:
 		e.Hint = fmt.Sprintf("set module to the path of a .wasm file; bundled are %s", strings.Join(names, ", "))
 	}

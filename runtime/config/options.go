@@ -5,8 +5,8 @@ import (
 	"io"
 	"os"
 
+	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/limits"
-	"innkeeper/runtime/manifest"
 )
 
 // Options are what Load needs of the world.
@@ -17,12 +17,13 @@ type Options struct {
 	// ReadFile reads the TOML file and what file:PATH names; nil means regular files from the disk.
 	ReadFile func(path string) ([]byte, error)
 
-	// Builtins are the manifests of the bundled modules by their names. An adapter of such a name may be configured by
-	// the environment alone.
-	Builtins map[string]*manifest.Manifest
+	// Builtins are the bundled modules by their names. An adapter of such a name may be configured by the environment
+	// alone.
+	Builtins map[string]*artifact.Artifact
 
-	// Manifest reads the manifest of the module file at an absolute path; nil means that there are only bundled modules.
-	Manifest func(path string) (*manifest.Manifest, error)
+	// Module reads the module file at an absolute path, once for each adapter; nil means that there are only bundled
+	// modules.
+	Module func(path string) (*artifact.Artifact, error)
 
 	// AllowMissing lets the TOML file be absent if the environment configures an adapter.
 	AllowMissing bool
@@ -35,8 +36,8 @@ func (o Options) withDefaults() Options {
 	if o.ReadFile == nil {
 		o.ReadFile = readRegular
 	}
-	if o.Manifest == nil {
-		o.Manifest = func(path string) (*manifest.Manifest, error) {
+	if o.Module == nil {
+		o.Module = func(path string) (*artifact.Artifact, error) {
 			return nil, fmt.Errorf("module[%s]: modules in files are not supported here", path)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/manifest"
 )
 
@@ -94,7 +95,7 @@ func TestWriteSample(t *testing.T) {
 	if second, _ := os.ReadFile(path); string(first) != string(second) {
 		t.Error("an existing file was changed")
 	}
-	c, err := Load(path, Options{Builtins: map[string]*manifest.Manifest{"api_server": apiServer(t)}})
+	c, err := Load(path, Options{Builtins: map[string]*artifact.Artifact{"api_server": {Manifest: apiServer(t)}}})
 	if err != nil || c.Adapters[0].Disposition != Loadable {
 		t.Errorf("load: %v", err)
 	}

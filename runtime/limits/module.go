@@ -1,5 +1,7 @@
 package limits
 
+import "time"
+
 // Bounds on what a module may declare. All are checked before anything is
 // compiled: a compiler turns small hostile files into minutes and gigabytes
 // (a 448 KB module of a single function cost 34 s and 711 MB).
@@ -76,6 +78,16 @@ const (
 	// ModuleCustomBytes is the most bytes in all custom sections: names and
 	// debug data of a guest that was not stripped.
 	ModuleCustomBytes = 16 << 20
+)
+
+// Time that the making of a module may take.
+const (
+	// ModuleReadBudget is the longest that the reading of a module file may take. 32 MiB from a slow network share are ten seconds.
+	ModuleReadBudget = 30 * time.Second
+
+	// ModuleCompileBudget is the longest that admission, metering and compilation of a module may take. The largest that
+	// ModuleComplexity lets through needs two minutes on a slow core; a Go guest needs two seconds.
+	ModuleCompileBudget = 5 * time.Minute
 )
 
 // Numbers of the metering that is added to every module.

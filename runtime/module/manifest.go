@@ -77,7 +77,9 @@ func manifestOf(sections []section) (*section, *Error) {
 	return found, nil
 }
 
+// StripHint is what to do about a file that is too large.
+const StripHint = "strip the module: -ldflags '-s -w' for Go, wasm-strip or --strip-debug elsewhere"
+
 func tooManyBytes(raw []byte, most int) *Error {
-	return refuse(most, CodeLimit, "file of %d bytes, at most %d are allowed", len(raw), most).
-		hint("strip the module: -ldflags '-s -w' for Go, wasm-strip or --strip-debug elsewhere")
+	return refuse(most, CodeLimit, "file of %d bytes, at most %d are allowed", len(raw), most).hint(StripHint)
 }

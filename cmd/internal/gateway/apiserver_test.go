@@ -15,6 +15,7 @@ import (
 
 	"innkeeper/adapters/bundled"
 	"innkeeper/runtime/agent/upstreamtest"
+	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/module"
 	"innkeeper/runtime/supervisor"
 )
@@ -23,7 +24,7 @@ import (
 func apiServer(t *testing.T, dir string) string {
 	t.Helper()
 	if _, err := bundled.Module("api_server"); err == nil {
-		return builtinPrefix + "api_server"
+		return artifact.BuiltinPrefix + "api_server"
 	}
 	const source = "../../../adapters/apiserver"
 	raw := filepath.Join(dir, "api_server.raw")
@@ -58,7 +59,7 @@ const apiName = "api_server"
 func openAPI(t *testing.T, more string) *house {
 	t.Helper()
 	dir := t.TempDir()
-	builtins, err := Builtins()
+	builtins, err := Builtins(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

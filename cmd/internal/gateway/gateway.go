@@ -10,15 +10,13 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/tetratelabs/wazero"
-
 	"innkeeper/runtime/agent"
+	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/supervisor"
 )
@@ -52,12 +50,11 @@ type Gateway struct {
 	stop     context.CancelCauseFunc
 	former   []agent.Agent // were replaced and are not closed yet
 
-	mu     sync.Mutex
-	conf   *config.Config
-	agent  agent.Agent
-	loader *Loader
-	cache  wazero.CompilationCache
-	slots  map[string]*slot
+	mu    sync.Mutex
+	conf  *config.Config
+	agent agent.Agent
+	host  *artifact.Host
+	slots map[string]*slot
 	// estates are what slots left whose names are not in the configuration any more.
 	estates map[string]estate
 }
@@ -65,25 +62,22 @@ type Gateway struct {
 // Start makes the gateway of a configuration and starts its slots. It returns once they are started, not once they are
 // connected.
 func Start(ctx context.Context, conf *config.Config, options Options) (*Gateway, error) {
-	if err := os.MkdirAll(filepath.Join(conf.DataDir, cacheFolder), 0o700); err != nil {
+	cache, err := artifact.OpenCache(filepath.Join(conf.DataDir, cacheFolder), options.Logger)
+	if err != nil {
 		return nil, fmt.Errorf("data_dir: %w", err)
 	}
-	cache, err := wazero.NewCompilationCacheWithDir(filepath.Join(conf.DataDir, cacheFolder))
+	host, err := NewHost(ctx, cache)
 	if err != nil {
-		return nil, fmt.Errorf("compilation cache: %w", err)
+		return nil, err
 	}
 	if options.NewAgent == nil {
 		options.NewAgent = newAgent
 	}
 	g := &Gateway{
-		options: options, started: time.Now(), conf: conf, cache: cache, slots: map[string]*slot{}, estates: map[string]estate{},
+		options: options, started: time.Now(), conf: conf, host: host, slots: map[string]*slot{}, estates: map[string]estate{},
 	}
-	metered := newMeteredCache(filepath.Join(conf.DataDir, cacheFolder, "metered"), options.Logger)
-	if g.loader, err = newLoader(ctx, cache, metered); err == nil {
-		g.agent, err = options.NewAgent(conf.Agent)
-	}
-	if err != nil {
-		return nil, errors.Join(err, cache.Close(ctx))
+	if g.agent, err = options.NewAgent(conf.Agent); err != nil {
+		return nil, errors.Join(err, host.Close(ctx))
 	}
 	g.stopping, g.stop = context.WithCancelCause(context.Background())
 	for i := range conf.Adapters {
@@ -120,7 +114,7 @@ func (g *Gateway) Stop(ctx context.Context) error {
 		})
 	}
 	group.Wait()
-	errs = append(errs, g.closeFormer(), g.agent.Close(), g.cache.Close(ctx))
+	errs = append(errs, g.closeFormer(), g.agent.Close(), g.host.Close(ctx))
 	return errors.Join(errs...)
 }
 
@@ -145,15 +139,6 @@ func (g *Gateway) slot(name string) (*slot, error) {
 		return s, nil
 	}
 	return nil, fmt.Errorf("adapter[%s]: %w; there are: %v", name, ErrUnknownAdapter, slices.Sorted(maps.Keys(g.slots)))
-}
-
-// Restart ends an adapter's instance and starts the next generation.
-func (g *Gateway) Restart(ctx context.Context, name string) error {
-	s, err := g.slot(name)
-	if err != nil {
-		return err
-	}
-	return named(name, s.super.Restart(ctx))
 }
 
 // Pause ends an adapter's instance and keeps it from running until Resume.

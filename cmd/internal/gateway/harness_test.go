@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"innkeeper/runtime/agent"
+	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
-	"innkeeper/runtime/manifest"
 	"innkeeper/runtime/supervisor"
 )
 
@@ -33,7 +33,7 @@ type plan struct {
 	observe  func(string, supervisor.Status)    // besides the history
 	fault    func(string, string) (int32, bool) // Options.Intercept
 	env      map[string]string                  // of the configuration
-	builtins map[string]*manifest.Manifest      // the bundled modules
+	builtins map[string]*artifact.Artifact      // the bundled modules
 	logs     io.Writer                          // nil: dropped
 	forget   bool                               // keep no history
 	stuck    bool                               // an instance is not going to end
@@ -117,7 +117,9 @@ func (h *house) tomlPath() string { return filepath.Join(h.dir, "innkeeper.toml"
 func (h *house) dataDir() string  { return filepath.Join(h.dir, "data") }
 
 func (h *house) load() (*config.Config, error) {
-	options := config.Options{Manifest: ReadManifest, Builtins: h.plan.builtins}
+	options := config.Options{Builtins: h.plan.builtins, Module: func(path string) (*artifact.Artifact, error) {
+		return Modules().Read(context.Background(), path)
+	}}
 	options.Env = func(name string) (string, bool) { v, ok := h.plan.env[name]; return v, ok }
 	conf, err := config.Load(h.tomlPath(), options)
 	if err == nil && h.plan.tune != nil {

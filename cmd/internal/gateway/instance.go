@@ -28,7 +28,7 @@ func (s *slot) newGuest(ctx context.Context, generation uint64) (*guesthost.Gues
 		kinds[ledger.Kind(kind)] = bound
 	}
 	return guesthost.New(ctx, guesthost.Config{
-		Adapter: s.conf.Name, Generation: generation, Version: s.host,
+		Adapter: s.conf.Name, Generation: generation, Version: s.version,
 		Families: s.conf.Manifest.Families, Folder: s.folder, Databases: s.conf.Manifest.Databases,
 		Routes:   s.conf.Manifest.RouteNames(),
 		Settings: settings, Secrets: secrets, Quota: ledger.Quota{Total: s.conf.Limits.HandlesTotal, Kinds: kinds},

@@ -168,13 +168,20 @@ access = "open"
 note = { type = "string", default = "" }
 `
 
-// write puts a puppet into a file and returns its path.
-func (p *puppet) write(t testing.TB, dir, name, manifest string) string {
+// packed is the puppet as a module with a manifest.
+func (p *puppet) packed(t testing.TB, manifest string) []byte {
 	t.Helper()
 	raw, err := module.AppendManifest(p.b.Build(), []byte(manifest))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return raw
+}
+
+// write puts a puppet into a file and returns its path.
+func (p *puppet) write(t testing.TB, dir, name, manifest string) string {
+	t.Helper()
+	raw := p.packed(t, manifest)
 	path := filepath.Join(dir, name+".wasm")
 	temporary := fmt.Sprintf("%s.%d", path, os.Getpid())
 	if err := os.WriteFile(temporary, raw, 0o600); err != nil {

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,11 +19,15 @@ var ErrDataDir = errors.New("data_dir cannot change while the host runs; restart
 
 // Reload reads the configuration anew and carries out the differences: adapters that are gone are ended, new ones started,
 // changed ones ended and started with their new settings. With a configuration that cannot be used everything stays as it
-// is. The names of the adapters that were touched are returned.
+// is, and an adapter whose module cannot be used goes on with the one it has. The names of the adapters that were touched are
+// returned.
 //
 // If ctx ends, Reload returns its cause at once; what was begun is carried through all the same, within the budgets of the
 // adapters, because half of it would leave adapters ended that ought to run. Only Stop cuts it short.
-func (g *Gateway) Reload(ctx context.Context) ([]string, error) {
+func (g *Gateway) Reload(ctx context.Context) ([]string, error) { return g.carryThrough(ctx, g.reload) }
+
+// carryThrough makes a change, one at a time, and lets its caller leave before it is done.
+func (g *Gateway) carryThrough(ctx context.Context, change func() ([]string, error)) ([]string, error) {
 	type result struct {
 		touched []string
 		err     error
@@ -33,7 +36,7 @@ func (g *Gateway) Reload(ctx context.Context) ([]string, error) {
 	go func() { // Stop waits for it
 		g.change.Lock()
 		defer g.change.Unlock()
-		touched, err := g.reload()
+		touched, err := change()
 		done <- result{touched, err}
 	}()
 	select {
@@ -57,21 +60,29 @@ func (g *Gateway) reload() ([]string, error) {
 	if changes.DataDir {
 		return nil, ErrDataDir
 	}
-	changed := g.changed(conf, changes)
+	p := g.prepare(g.stopping, conf, g.changed(conf, changes))
 	if changes.Agent {
 		next, err := g.options.NewAgent(conf.Agent)
 		if err != nil {
-			return nil, fmt.Errorf("agent: %w", err)
+			return nil, errors.Join(fmt.Errorf("agent: %w", err), p.close(g.stopping))
 		}
 		g.former, g.agent = append(g.former, g.agent), next
 	}
+	err = errors.Join(p.refused, g.replace(p, changes.Removed, changes.Added))
+	touched := slices.Concat(changes.Removed, changes.Added, p.changed)
+	slices.Sort(touched)
+	return touched, err
+}
+
+// replace puts a prepared configuration in force. Everything that ends comes before everything that starts: an address may go
+// from one adapter to another.
+func (g *Gateway) replace(p *prepared, removed, added []string) error {
 	g.mu.Lock()
-	g.conf = conf
+	g.conf = p.conf
 	g.mu.Unlock()
-	// Everything that ends comes before everything that starts: an address may go from one adapter to another.
-	successors, err := g.endSlots(g.stopping, conf, slices.Concat(changes.Removed, changed))
-	for _, name := range changes.Added {
-		successor, refused := g.add(conf.Adapter(name))
+	successors, err := g.endSlots(g.stopping, p, slices.Concat(removed, p.changed))
+	for _, name := range added {
+		successor, refused := g.add(p.conf.Adapter(name))
 		successors, err = append(successors, successor), errors.Join(err, refused)
 	}
 	for _, s := range successors {
@@ -82,9 +93,7 @@ func (g *Gateway) reload() ([]string, error) {
 	if g.stopping.Err() == nil { // else instances may still drain with it
 		err = errors.Join(err, g.closeFormer())
 	}
-	touched := slices.Concat(changes.Removed, changes.Added, changed)
-	slices.Sort(touched)
-	return touched, err
+	return errors.Join(err, p.close(context.WithoutCancel(g.stopping)))
 }
 
 // closeFormer closes the agents that were replaced. The caller holds g.change.
@@ -97,41 +106,27 @@ func (g *Gateway) closeFormer() error {
 	return errors.Join(errs...)
 }
 
-// changed lists the adapters that are in both configurations and must be started anew: their table is another, the file
-// behind their module is, or the agent is.
+// changed lists the adapters that are in both configurations and must be started anew: their table or their module is another,
+// or the agent is.
 func (g *Gateway) changed(conf *config.Config, changes config.Changes) []string {
 	var names []string
 	for i := range conf.Adapters {
 		a := &conf.Adapters[i]
-		if slices.Contains(changes.Added, a.Name) {
-			continue
-		}
 		s, err := g.slot(a.Name)
-		if err != nil {
+		if err != nil || slices.Contains(changes.Added, a.Name) {
 			continue
 		}
-		if changes.Agent || slices.Contains(changes.Changed, a.Name) || s.moduleChanged() {
+		if changes.Agent || slices.Contains(changes.Changed, a.Name) {
 			names = append(names, a.Name)
+		} else {
+			s.refuse(nil) // what lies there is what runs
 		}
 	}
 	return names
 }
 
-// moduleChanged tells whether another file lies behind the module than the one that was read last. One that cannot be read
-// now is no reason to end an instance that runs.
-func (s *slot) moduleChanged() bool {
-	s.mu.Lock()
-	before := s.hash
-	s.mu.Unlock()
-	if before == [sha256.Size]byte{} {
-		return false
-	}
-	raw, err := ReadModule(s.conf.Module)
-	return err == nil && sha256.Sum256(raw) != before
-}
-
 // endSlots ends slots at the same time. It returns the slots that take their places, not started yet, nil where there is none.
-func (g *Gateway) endSlots(ctx context.Context, conf *config.Config, names []string) ([]*slot, error) {
+func (g *Gateway) endSlots(ctx context.Context, p *prepared, names []string) ([]*slot, error) {
 	successors := make([]*slot, len(names))
 	errs := make([]error, len(names))
 	var group sync.WaitGroup
@@ -142,11 +137,16 @@ func (g *Gateway) endSlots(ctx context.Context, conf *config.Config, names []str
 			continue
 		}
 		group.Go(func() {
-			successor, err := g.succeed(ctx, s, conf.Adapter(name))
+			successor, err := g.succeed(ctx, s, p.conf.Adapter(name))
 			successors[i], errs[i] = successor, named(name, err)
 		})
 	}
 	group.Wait()
+	for _, successor := range successors {
+		if successor != nil {
+			successor.program = p.take(successor.conf.Name)
+		}
+	}
 	return successors, errors.Join(errs...)
 }
 

@@ -177,21 +177,23 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// A module file that was replaced on disk is taken with the next reload, and not before.
+// A module file that was replaced on disk is taken with the next restart or reload, and not before.
 func TestReloadTakesAReplacedModule(t *testing.T) {
 	dir := t.TempDir()
 	toml := adapter(puppetName, server(t, dir, "m", "old"), quick)
 	h := openIn(t, dir, plan{toml: toml})
 	h.await(puppetName, supervisor.Connected)
 	server(t, dir, "m", "new")
+	h.answersWith(puppetName, "old")
 	h.must(h.Restart(context.Background(), puppetName))
 	h.await(puppetName, supervisor.Connected)
-	h.answersWith(puppetName, "old")
+	h.answersWith(puppetName, "new")
+	server(t, dir, "m", "newest")
 	h.reloads(toml, puppetName)
 	if status := h.await(puppetName, supervisor.Connected); status.Generation != 3 {
 		t.Errorf("generation %d", status.Generation)
 	}
-	h.answersWith(puppetName, "new")
+	h.answersWith(puppetName, "newest")
 	h.reloads(toml)
 }
 

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +12,7 @@ import (
 
 	"innkeeper/hostfuncs/guesthost"
 	"innkeeper/runtime/agent"
+	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/engine"
 	"innkeeper/runtime/ledger"
@@ -22,12 +22,12 @@ import (
 
 // slot is one configured adapter in the running host: what outlives its instances. It is the supervisor's runner.
 type slot struct {
-	conf   *config.Adapter
-	folder string
-	agent  agent.Agent
-	loader *Loader
-	logger *slog.Logger
-	host   string // version of the host, for guests
+	conf    *config.Adapter
+	folder  string
+	agent   agent.Agent
+	host    *artifact.Host
+	logger  *slog.Logger
+	version string // of the host, for guests
 	// intercept is the tests' seam: it may answer, delay or break any host call. Nil otherwise.
 	intercept func(family, function string) (result int32, handled bool)
 	// watcher is the tests' seam for changes of the status. Nil otherwise.
@@ -37,7 +37,7 @@ type slot struct {
 
 	mu        sync.Mutex
 	program   *engine.Program
-	hash      [sha256.Size]byte // of the module's file as it was last read; zero before
+	refused   string // why the last update was, until it is mended; empty if none was
 	slotFront slotFront
 	guest     *guesthost.Guest             // of the current generation; nil between two
 	serving   bool                         // the current generation said that it is ready, and nothing ended it since
@@ -50,7 +50,7 @@ var _ supervisor.Runner = (*slot)(nil)
 // newSlot makes a slot; it opens nothing. The estate is what the slot before it under the same name left.
 func (g *Gateway) newSlot(conf *config.Adapter, left estate) *slot {
 	s := &slot{
-		conf: conf, folder: filepath.Join(g.conf.DataDir, conf.Name), agent: g.agent, loader: g.loader, host: g.options.Version,
+		conf: conf, folder: filepath.Join(g.conf.DataDir, conf.Name), agent: g.agent, host: g.host, version: g.options.Version,
 		logger: g.options.Logger.With("adapter", conf.Name), slotFront: left.slotFront, past: map[ledger.Kind]ledger.Count{},
 		intercept: g.options.Intercept, watcher: g.options.Observe,
 	}
@@ -110,16 +110,16 @@ func (s *slot) prepare(ctx context.Context) error {
 		return nil
 	}
 	started := time.Now()
-	program, hash, err := s.loader.Load(ctx, s.conf)
-	s.mu.Lock()
-	s.program, s.hash = program, hash
-	s.mu.Unlock()
-	if lacking(err) {
+	program, err := s.host.Compile(ctx, s.conf.Artifact, OptionsOf(s.conf))
+	if artifact.Temporary(err) {
 		return temporary("module_unreadable", err)
 	}
 	if err != nil {
 		return final("module_refused", err)
 	}
+	s.mu.Lock()
+	s.program = program
+	s.mu.Unlock()
 	s.logger.Debug("module compiled", "module", s.conf.Module, "took", time.Since(started).Round(time.Millisecond))
 	return nil
 }
@@ -188,6 +188,23 @@ func (s *slot) observe(status supervisor.Status) {
 
 // errStuck means that something of an instance is still alive, so that nothing may take the slot's place.
 var errStuck = errors.New("an instance could not be closed; restart the process")
+
+// refuse notes why an update of the slot was refused; nil if none was.
+func (s *slot) refuse(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused = ""
+	if err != nil {
+		s.refused = err.Error()
+		s.logger.Error("update refused", "error", err)
+	}
+}
+
+func (s *slot) hasProgram() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.program != nil
+}
 
 func (s *slot) isStuck() bool {
 	s.mu.Lock()

@@ -35,6 +35,9 @@ func (s *slot) status() admin.Adapter {
 		LastError: now.LastError, LastErrorAt: moment(now.LastErrorAt), Module: s.conf.Module, Handles: handles(s.counts()),
 	}
 	s.mu.Lock()
+	if s.refused != "" {
+		a.Update = "refused: " + s.refused
+	}
 	if s.slotFront.listener != nil {
 		a.Listen = s.slotFront.listener.Addr().String()
 	}

@@ -1,6 +1,7 @@
-package gateway
+package artifact
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -12,18 +13,20 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tetratelabs/wazero"
 )
 
-// meteredCache keeps admitted and metered modules on disk, beside the compiled code that the engine keeps: reading a module
-// again takes less than admitting and metering it again, which is a third of a warm start. The folder belongs to the
-// operator, like the compiled code.
+// Cache keeps what was made of modules on disk: admitted and metered modules, which are a third of a warm start, and beside
+// them the compiled code that the engine keeps. The folder belongs to the operator. A nil cache keeps nothing.
 //
-// An entry answers for the same file, the same grants, the same memory limit and the same host program; anything else has
+// An entry answers for the same module, the same grants, the same memory limit and the same host program; anything else has
 // another name. It begins with a checksum of the rest, so that one cut short counts as missing.
-type meteredCache struct {
+type Cache struct {
 	folder string
 	host   string // identifies the program that admitted and metered
 	logger *slog.Logger
+	engine wazero.CompilationCache
 }
 
 // meteredKept is how long an entry that nobody used stays.
@@ -37,31 +40,61 @@ func checksum(metered []byte) uint32 {
 	return crc32.Checksum(metered, crc32.MakeTable(crc32.Castagnoli))
 }
 
-// newMeteredCache makes a cache in a folder; nil, which is an empty cache that keeps nothing, if the host program cannot be
-// identified.
-func newMeteredCache(folder string, logger *slog.Logger) *meteredCache {
+// OpenCache opens the cache in a folder, and makes the folder if there is none.
+func OpenCache(folder string, logger *slog.Logger) (*Cache, error) {
+	host, err := hostProgram()
+	if err != nil {
+		return nil, fmt.Errorf("cache[%s]: %w", folder, err)
+	}
+	c := &Cache{folder: filepath.Join(folder, "metered"), host: host, logger: logger}
+	if err := os.MkdirAll(c.folder, 0o700); err != nil {
+		return nil, fmt.Errorf("cache[%s]: %w", folder, err)
+	}
+	if c.engine, err = wazero.NewCompilationCacheWithDir(folder); err != nil {
+		return nil, fmt.Errorf("cache[%s]: %w", folder, err)
+	}
+	return c, nil
+}
+
+func hostProgram() (string, error) {
 	path, err := os.Executable()
 	if err != nil {
-		return nil
+		return "", err
 	}
 	info, err := os.Stat(path)
 	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%d %d", info.Size(), info.ModTime().UnixNano()), nil
+}
+
+func (c *Cache) compiled() wazero.CompilationCache {
+	if c == nil {
 		return nil
 	}
-	host := fmt.Sprintf("%d %d", info.Size(), info.ModTime().UnixNano())
-	return &meteredCache{folder: folder, host: host, logger: logger}
+	return c.engine
+}
+
+func (c *Cache) close(ctx context.Context) error {
+	if c == nil {
+		return nil
+	}
+	return c.engine.Close(ctx)
 }
 
 // name is the entry's file name.
-func (c *meteredCache) name(raw []byte, families []string, pages uint32) string {
-	families = slices.Sorted(slices.Values(families))
+func (c *Cache) name(a *Artifact, o Options) string {
+	if c == nil {
+		return ""
+	}
+	families := slices.Sorted(slices.Values(a.Manifest.Families))
 	hash := sha256.New()
-	fmt.Fprintf(hash, "%s\n%x\n%s\n%d\n", c.host, sha256.Sum256(raw), strings.Join(families, " "), pages)
+	fmt.Fprintf(hash, "%s\n%x\n%s\n%d\n", c.host, a.Hash, strings.Join(families, " "), o.pages())
 	return hex.EncodeToString(hash.Sum(nil)) + ".wasm"
 }
 
 // get reads an entry.
-func (c *meteredCache) get(name string) ([]byte, bool) {
+func (c *Cache) get(name string) ([]byte, bool) {
 	if c == nil {
 		return nil, false
 	}
@@ -80,7 +113,7 @@ func (c *meteredCache) get(name string) ([]byte, bool) {
 }
 
 // put writes an entry whole or not at all, and removes old ones. What fails costs the next start some time, nothing else.
-func (c *meteredCache) put(name string, metered []byte) {
+func (c *Cache) put(name string, metered []byte) {
 	if c == nil {
 		return
 	}
@@ -90,7 +123,7 @@ func (c *meteredCache) put(name string, metered []byte) {
 	c.prune(time.Now().Add(-meteredKept))
 }
 
-func (c *meteredCache) write(name string, metered []byte) (err error) {
+func (c *Cache) write(name string, metered []byte) (err error) {
 	if err := os.MkdirAll(c.folder, 0o700); err != nil {
 		return err
 	}
@@ -114,7 +147,7 @@ func (c *meteredCache) write(name string, metered []byte) (err error) {
 }
 
 // prune removes entries that nobody used since then, and what a killed writer left.
-func (c *meteredCache) prune(before time.Time) {
+func (c *Cache) prune(before time.Time) {
 	entries, err := os.ReadDir(c.folder)
 	if err != nil {
 		return

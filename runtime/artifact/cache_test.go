@@ -1,31 +1,47 @@
-package gateway
+package artifact
 
 import (
 	"bytes"
+	"context"
+	"crypto/sha256"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"innkeeper/runtime/limits"
+	"innkeeper/runtime/manifest"
 )
 
-func testMeteredCache(t *testing.T) *meteredCache {
+func testMeteredCache(t *testing.T) *Cache {
 	t.Helper()
-	c := newMeteredCache(filepath.Join(t.TempDir(), "metered"), slog.New(slog.DiscardHandler))
-	if c == nil {
-		t.Fatal("no cache")
+	c, err := OpenCache(t.TempDir(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := c.close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 	return c
+}
+
+// nameOf is the name of the entry that answers for a module, grants and a memory limit in pages.
+func nameOf(c *Cache, raw string, families []string, pages int64) string {
+	a := &Artifact{Hash: sha256.Sum256([]byte(raw)), Manifest: &manifest.Manifest{Families: families}}
+	return c.name(a, Options{Memory: pages * limits.MemoryPageBytes})
 }
 
 func TestMeteredModuleIsKept(t *testing.T) {
 	c := testMeteredCache(t)
-	name := c.name([]byte("raw"), []string{"http", "event"}, 100)
+	name := nameOf(c, "raw", []string{"http", "event"}, 100)
 	if _, ok := c.get(name); ok {
 		t.Error("an empty cache has an entry")
 	}
 	c.put(name, []byte("metered"))
-	got, ok := c.get(c.name([]byte("raw"), []string{"event", "http"}, 100))
+	got, ok := c.get(nameOf(c, "raw", []string{"event", "http"}, 100))
 	if !ok || !bytes.Equal(got, []byte("metered")) {
 		t.Errorf("got %q, %v", got, ok)
 	}
@@ -40,10 +56,10 @@ func TestMeteredModuleIsKeptForOneQuestion(t *testing.T) {
 	c := testMeteredCache(t)
 	other := *c
 	other.host = "another program"
-	name := c.name([]byte("raw"), []string{"event", "http"}, 100)
+	name := nameOf(c, "raw", []string{"event", "http"}, 100)
 	for what, got := range map[string]string{
-		"file": c.name([]byte("rew"), []string{"event", "http"}, 100), "grants": c.name([]byte("raw"), []string{"event"}, 100),
-		"limit": c.name([]byte("raw"), []string{"event", "http"}, 101), "host": other.name([]byte("raw"), []string{"event", "http"}, 100),
+		"file": nameOf(c, "rew", []string{"event", "http"}, 100), "grants": nameOf(c, "raw", []string{"event"}, 100),
+		"limit": nameOf(c, "raw", []string{"event", "http"}, 101), "host": nameOf(&other, "raw", []string{"event", "http"}, 100),
 	} {
 		if got == name {
 			t.Errorf("another %s has the same name", what)
@@ -53,7 +69,7 @@ func TestMeteredModuleIsKeptForOneQuestion(t *testing.T) {
 
 func TestDamagedMeteredModuleCountsAsMissing(t *testing.T) {
 	c := testMeteredCache(t)
-	name := c.name([]byte("raw"), nil, 1)
+	name := nameOf(c, "raw", nil, 1)
 	c.put(name, []byte("metered module"))
 	path := filepath.Join(c.folder, name)
 	whole, err := os.ReadFile(path)
@@ -76,7 +92,7 @@ func TestDamagedMeteredModuleCountsAsMissing(t *testing.T) {
 
 func TestOldMeteredModulesAreRemoved(t *testing.T) {
 	c := testMeteredCache(t)
-	old, used := c.name([]byte("old"), nil, 1), c.name([]byte("used"), nil, 1)
+	old, used := nameOf(c, "old", nil, 1), nameOf(c, "used", nil, 1)
 	c.put(old, []byte("a"))
 	c.put(used, []byte("b"))
 	long := time.Now().Add(-2 * meteredKept)
@@ -86,7 +102,7 @@ func TestOldMeteredModulesAreRemoved(t *testing.T) {
 		}
 	}
 	c.get(used)
-	c.put(c.name([]byte("new"), nil, 1), []byte("c"))
+	c.put(nameOf(c, "new", nil, 1), []byte("c"))
 	if _, ok := c.get(old); ok {
 		t.Error("an old entry is still there")
 	}

@@ -1,0 +1,58 @@
+package artifact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"syscall"
+
+	"innkeeper/runtime/module"
+)
+
+// Refusal is why a file is no module that this host would run. Nothing but another file helps.
+type Refusal struct {
+	Reference string // of the author's file
+	Err       error
+	Hint      string // what to do; may be empty
+}
+
+// Error implements error.
+func (r *Refusal) Error() string { return fmt.Sprintf("module[%s]: %v", r.Reference, r.Err) }
+
+// Unwrap lets errors.As find what the decoder said.
+func (r *Refusal) Unwrap() error { return r.Err }
+
+// Reasons for errors.Is.
+var (
+	// ErrNoManifest means that a module does not describe itself.
+	ErrNoManifest = errors.New("the module has no manifest; add one with: innkeeper pack MODULE MANIFEST")
+	// ErrNoFile means that a reference leads to a folder, a pipe, a device or a socket.
+	ErrNoFile = errors.New("is no ordinary file")
+	// ErrTooLarge means that a file has more bytes than any module may have.
+	ErrTooLarge = errors.New("the file is too large")
+	// ErrChanging means that a file changed while it was read.
+	ErrChanging = errors.New("the file changed while it was read; try again when it is whole")
+)
+
+// refuse makes a refusal, unless what failed may pass. What the decoder has to say of a way out becomes the hint.
+func refuse(reference string, err error) error {
+	if Temporary(err) {
+		return fmt.Errorf("module[%s]: %w", reference, err)
+	}
+	r := &Refusal{Reference: reference, Err: err}
+	var decoded *module.Error
+	if errors.As(err, &decoded) {
+		r.Hint = decoded.Hint
+	}
+	return r
+}
+
+// Temporary reports whether something failed for want of what comes back by itself: descriptors, memory, space, time, a copy that
+// is not whole yet. Everything else about a module stays as it is until a person changes it.
+func Temporary(err error) bool {
+	return slices.ContainsFunc([]error{
+		syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOSPC, syscall.EAGAIN, syscall.EINTR, syscall.EIO,
+		context.Canceled, context.DeadlineExceeded, ErrChanging,
+	}, func(passing error) bool { return errors.Is(err, passing) })
+}
