@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,19 +13,18 @@ import (
 	"innkeeper/adapters/apiserver/api"
 	"innkeeper/adapters/sdk"
 	"innkeeper/hostfuncs/guesthost"
-	"innkeeper/hostfuncs/httpfn"
 	"innkeeper/runtime/agent/echo"
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/front"
-	"innkeeper/runtime/manifest"
 )
 
-// twinServer is the bundled adapter as native code: the same setup on the same host functions behind the same listener. All
+// twinServer is the bundled adapter as native code: the same setup on the same host functions behind the same front. All
 // that is missing is the sandbox.
 type twinServer struct {
-	listener *front.Listener
-	guest    *guesthost.Guest
-	ended    chan int // exit code of the adapter
+	front *front.Front
+	site  *front.Site
+	guest *guesthost.Guest
+	ended chan int // exit code of the adapter
 }
 
 var _ server = (*twinServer)(nil)
@@ -49,14 +47,14 @@ func newTwin(ctx context.Context, path string) (*twinServer, error) {
 		Routes: conf.Manifest.RouteNames(),
 		Agent:  echo.New(echo.Config{Delay: whole.Agent.Delay}), Logger: logger, MaxBody: conf.Limits.MaxBody,
 	})
-	if s.listener, err = front.Bind(twinListener(conf, logger)); err != nil {
+	s.front = front.New(front.Config{Logger: logger})
+	if s.site, err = s.front.Open(ctx, twinSite(conf)); err != nil {
 		return nil, err
 	}
-	s.listener.Serve()
 	go func() { s.ended <- sdk.New(s.guest.Host).Run(api.Setup) }()
 	select {
 	case <-s.guest.Ready:
-		s.listener.Attach(twinBackend{s.guest.HTTP})
+		s.site.Attach(s.guest.HTTP)
 		return s, nil
 	case code := <-s.ended:
 		failure, _ := s.guest.Failure()
@@ -64,33 +62,17 @@ func newTwin(ctx context.Context, path string) (*twinServer, error) {
 	}
 }
 
-// twinListener is the listener that the gateway would make.
-func twinListener(conf *config.Adapter, logger *slog.Logger) front.Config {
+// twinSite is the site that the gateway would open.
+func twinSite(conf *config.Adapter) front.SiteConfig {
 	limits := conf.Limits
-	cfg := front.Config{
-		Address: conf.Listen, Key: []byte(conf.BearerKey().Reveal()), Logger: logger,
-		BodyBytes: limits.MaxBody, HeaderBytes: int(limits.MaxHeader), Connections: limits.MaxConnections, Exchanges: limits.MaxConcurrent,
+	return front.SiteConfig{
+		Address: conf.Listen, HTTP: conf.Manifest.HTTP, Key: []byte(conf.BearerKey().Reveal()),
+		Limits:        front.SiteLimits{BodyBytes: limits.MaxBody, Exchanges: limits.MaxConcurrent},
+		AddressLimits: front.AddressLimits{HeaderBytes: int(limits.MaxHeader), Connections: limits.MaxConnections},
 	}
-	for _, route := range conf.Manifest.HTTP.Routes {
-		cfg.Routes = append(cfg.Routes, front.Route{
-			Name: route.Name, Method: route.Method, Pattern: route.Path, Key: route.Access == manifest.AccessKey,
-		})
-	}
-	return cfg
 }
 
-// twinBackend joins family and listener, as the gateway does.
-type twinBackend struct{ family *httpfn.Family }
-
-func (b twinBackend) Serve(w http.ResponseWriter, r *http.Request, in front.Inbound) front.Outcome {
-	var values []abi.PathValue
-	for _, v := range in.Values {
-		values = append(values, abi.PathValue(v))
-	}
-	return front.Outcome(b.family.Serve(w, r, httpfn.Inbound{Route: in.Route, Values: values, RequestID: in.RequestID, Body: in.Body}))
-}
-
-func (s *twinServer) address() string { return s.listener.Addr().String() }
+func (s *twinServer) address() string { return s.site.Addr().String() }
 
 func (s *twinServer) figures(f *figures) {
 	for _, count := range s.guest.Ledger.Counts() {
@@ -117,5 +99,5 @@ func (s *twinServer) close(ctx context.Context) error {
 	}
 	s.guest.Kill(context.Canceled)
 	s.guest.Mailbox.Close()
-	return errors.Join(append(errs, s.guest.Ledger.CloseAll(ctx), s.guest.Finish(ctx), s.listener.Close(ctx))...)
+	return errors.Join(append(errs, s.guest.Ledger.CloseAll(ctx), s.guest.Finish(ctx), s.front.Close(ctx))...)
 }

@@ -29,7 +29,7 @@ func answersChat(a *config.Adapter) bool {
 func bearsKey(a *config.Adapter) bool {
 	for _, route := range a.Manifest.HTTP.Routes {
 		if route.Path == chatPath {
-			return route.Access == manifest.AccessKey
+			return route.Guard == manifest.GuardKey
 		}
 	}
 	return false

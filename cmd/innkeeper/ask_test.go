@@ -24,7 +24,7 @@ key = "key"
 name = "chat"
 method = "POST"
 path = "/v1/chat/completions"
-access = "key"
+guard = "key"
 [settings.key]
 type = "string"
 required = true

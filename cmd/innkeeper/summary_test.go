@@ -15,7 +15,7 @@ import (
 func chatConfig() *config.Config {
 	m := &manifest.Manifest{
 		Name:     "api_server",
-		HTTP:     &manifest.HTTP{Key: "key", Routes: []manifest.Route{{Method: "POST", Path: chatPath, Access: manifest.AccessKey}}},
+		HTTP:     &manifest.HTTP{Key: "key", Routes: []manifest.Route{{Method: "POST", Path: chatPath, Guard: manifest.GuardKey}}},
 		Settings: []manifest.Setting{{Name: "key", Secret: true, Env: []string{"API_SERVER_KEY"}}},
 	}
 	return &config.Config{DataDir: "/d", Agent: config.Agent{Kind: config.AgentEcho}, Adapters: []config.Adapter{{

@@ -15,8 +15,8 @@ import (
 
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/guesthost"
-	"innkeeper/hostfuncs/httpfn"
 	"innkeeper/runtime/agent"
+	"innkeeper/runtime/front/backend"
 	"innkeeper/runtime/ledger"
 )
 
@@ -248,9 +248,9 @@ func TestEverythingLeftOpen(t *testing.T) {
 	if r := g.Host.SQLite.Step(statement); r != 100 {
 		t.Fatal(r)
 	}
-	outcome := make(chan httpfn.Outcome, 1)
+	outcome := make(chan backend.Outcome, 1)
 	go func() {
-		outcome <- g.HTTP.Serve(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), httpfn.Inbound{RequestID: "id"})
+		outcome <- g.HTTP.Serve(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), backend.Inbound{RequestID: "id"})
 	}()
 	if r := g.Host.Event.Wait(-1); r != 1 {
 		t.Fatal(r)
@@ -262,7 +262,7 @@ func TestEverythingLeftOpen(t *testing.T) {
 		t.Errorf("%d handles open, want 4: %v", n, g.Ledger.Counts())
 	}
 	end(t, g)
-	if got := <-outcome; got != httpfn.Unanswered {
+	if got := <-outcome; got != backend.Unanswered {
 		t.Errorf("exchange ended as %v", got)
 	}
 	if !strings.Contains(log.String(), "an unfinished line") {

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"innkeeper/adapters/abi"
-	"innkeeper/hostfuncs/httpfn"
+	"innkeeper/runtime/front/backend"
 )
 
 // discard is a client that takes everything at once.
@@ -42,12 +42,12 @@ func bench(b *testing.B, answer func(h *house, exchange uint32)) {
 		}
 	}()
 	r := httptest.NewRequestWithContext(b.Context(), "POST", "/v1/chat/completions", nil)
-	in := httpfn.Inbound{RequestID: "5b2c1f9e-0c9e-4c57-8a3a-111111111111", Body: make([]byte, 1<<10)}
+	in := backend.Inbound{RequestID: "5b2c1f9e-0c9e-4c57-8a3a-111111111111", Body: make([]byte, 1<<10)}
 	w := discard{http.Header{}}
 	b.ReportAllocs()
 	for b.Loop() {
 		clear(w.header)
-		if outcome := h.f.Serve(w, r, in); outcome != httpfn.Answered {
+		if outcome := h.f.Serve(w, r, in); outcome != backend.Answered {
 			b.Fatalf("outcome %v", outcome)
 		}
 	}

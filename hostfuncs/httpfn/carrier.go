@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"innkeeper/runtime/front/backend"
 )
 
 // carrier is the goroutine in Serve: the only writer to the client.
@@ -25,7 +27,7 @@ func (c *carrier) leave() {
 }
 
 // carry waits for what the guest does and does it to the client.
-func (c *carrier) carry() Outcome {
+func (c *carrier) carry() backend.Outcome {
 	gone := c.r.Context().Done()
 	for {
 		select {
@@ -35,14 +37,14 @@ func (c *carrier) carry() Outcome {
 			}
 		case <-c.pulse.due():
 			if c.beat() != nil {
-				return Cut
+				return backend.Cut
 			}
 		case <-c.socket.over():
-			return Answered // the client has closed, or is gone
+			return backend.Answered // the client has closed, or is gone
 		case <-gone:
 			// Cut, although nobody may be there to see it: a client that has only closed its sending side must not take
 			// what it got for a whole answer.
-			return Cut
+			return backend.Cut
 		}
 	}
 }
@@ -80,7 +82,7 @@ func (ex *exchange) next() job {
 }
 
 // work does all there is to do; over tells that the exchange has ended.
-func (c *carrier) work() (outcome Outcome, over bool) {
+func (c *carrier) work() (outcome backend.Outcome, over bool) {
 	for {
 		j := c.ex.next()
 		switch j.state {
@@ -89,14 +91,14 @@ func (c *carrier) work() (outcome Outcome, over bool) {
 		case stateAborted, stateTorn:
 			if c.socket != nil {
 				c.socket.drop(j.state == stateTorn)
-				return Answered, true
+				return backend.Answered, true
 			}
 			if j.state == stateTorn && j.begin {
-				return Unanswered, true
+				return backend.Unanswered, true
 			}
-			return Cut, true
+			return backend.Cut, true
 		case statePassed:
-			return Passed, true
+			return backend.Passed, true
 		case stateWhole:
 			return c.whole(j), true
 		}
@@ -110,10 +112,10 @@ func (c *carrier) work() (outcome Outcome, over bool) {
 			continue
 		}
 		if c.piece(j) != nil {
-			return Cut, true
+			return backend.Cut, true
 		}
 		if j.state == stateEnded { // ends are final: nothing was added since next looked
-			return Answered, true
+			return backend.Answered, true
 		}
 	}
 }
@@ -122,7 +124,7 @@ func (c *carrier) work() (outcome Outcome, over bool) {
 const serverCounts = 2 << 10
 
 // whole writes an answer in one piece. The HTTP server sends it when Serve returns.
-func (c *carrier) whole(j job) Outcome {
+func (c *carrier) whole(j job) backend.Outcome {
 	head := c.w.Header()
 	apply(head, j.fields)
 	if j.status == http.StatusUpgradeRequired { // guests may not set what is between two neighbours
@@ -143,9 +145,9 @@ func (c *carrier) whole(j job) Outcome {
 	c.ex.landed(c.id)
 	c.ex.f.putBuffer(j.data)
 	if err != nil {
-		return Cut
+		return backend.Cut
 	}
-	return Answered
+	return backend.Answered
 }
 
 // hasLength tells whether an answer of that status says how long its body is.

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"innkeeper/adapters/abi"
-	"innkeeper/hostfuncs/httpfn"
+	"innkeeper/runtime/front/backend"
 	"innkeeper/runtime/ledger"
 )
 
@@ -192,9 +192,9 @@ func TestTeardownIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newFamily(t, nil)
 		w := stubborn{httptest.NewRecorder(), make(chan struct{})}
-		served := make(chan httpfn.Outcome, 1)
+		served := make(chan backend.Outcome, 1)
 		go func() {
-			served <- h.f.Serve(w, httptest.NewRequestWithContext(t.Context(), "GET", "/", nil), httpfn.Inbound{})
+			served <- h.f.Serve(w, httptest.NewRequestWithContext(t.Context(), "GET", "/", nil), backend.Inbound{})
 		}()
 		exchange := h.next(abi.EventHTTPRequest).handle
 		h.check("begin", h.f.Begin(exchange, 200, nil), abi.OK)
@@ -206,7 +206,7 @@ func TestTeardownIsBounded(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		close(w.gate)
-		if outcome := <-served; outcome != httpfn.Cut {
+		if outcome := <-served; outcome != backend.Cut {
 			t.Errorf("outcome %v", outcome)
 		}
 	})
@@ -230,7 +230,7 @@ func TestWaitIdle(t *testing.T) {
 			t.Errorf("without exchanges: %v", err)
 		}
 		for range 2 {
-			go h.f.Serve(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), "GET", "/", nil), httpfn.Inbound{})
+			go h.f.Serve(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), "GET", "/", nil), backend.Inbound{})
 		}
 		first, second := h.next(abi.EventHTTPRequest).handle, h.next(abi.EventHTTPRequest).handle
 		short, cancel := context.WithTimeout(t.Context(), time.Second)

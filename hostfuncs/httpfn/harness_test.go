@@ -17,6 +17,7 @@ import (
 
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/httpfn"
+	"innkeeper/runtime/front/backend"
 	"innkeeper/runtime/ledger"
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/mailbox"
@@ -74,16 +75,16 @@ func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "body", http.StatusBadRequest)
 		return
 	}
-	outcome := h.f.Serve(w, r, httpfn.Inbound{
-		Route: "things.get", Values: []abi.PathValue{{Name: "id", Value: "7"}}, RequestID: "id-1", Body: body,
+	outcome := h.f.Serve(w, r, backend.Inbound{
+		Route: "things.get", Values: []backend.Value{{Name: "id", Value: "7"}}, RequestID: "id-1", Body: body,
 	})
 	clear(body) // it belongs to the listener again
 	switch outcome {
-	case httpfn.NotTaken:
+	case backend.NotTaken:
 		http.Error(w, "not taken", http.StatusServiceUnavailable)
-	case httpfn.Unanswered:
+	case backend.Unanswered:
 		http.Error(w, "unanswered", http.StatusServiceUnavailable)
-	case httpfn.Cut:
+	case backend.Cut:
 		panic(http.ErrAbortHandler)
 	}
 }

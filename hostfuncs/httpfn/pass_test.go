@@ -8,11 +8,12 @@ import (
 
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/httpfn"
+	"innkeeper/runtime/front/backend"
 )
 
 // serve brings a request and gives its outcome.
-func (h *house) serve(in httpfn.Inbound) <-chan httpfn.Outcome {
-	outcome := make(chan httpfn.Outcome, 1)
+func (h *house) serve(in backend.Inbound) <-chan backend.Outcome {
+	outcome := make(chan backend.Outcome, 1)
 	r := httptest.NewRequestWithContext(h.t.Context(), http.MethodGet, "/", nil)
 	go func() { outcome <- h.f.Serve(httptest.NewRecorder(), r, in) }()
 	return outcome
@@ -21,23 +22,23 @@ func (h *house) serve(in httpfn.Inbound) <-chan httpfn.Outcome {
 func TestPass(t *testing.T) {
 	var lives atomic.Bool
 	h := newHouse(t, func(cfg *httpfn.Config) { cfg.Predecessor = lives.Load })
-	outcome := h.serve(httpfn.Inbound{})
+	outcome := h.serve(backend.Inbound{})
 	exchange := h.next(abi.EventHTTPRequest).handle
 	h.check("without a predecessor", h.f.Pass(exchange), abi.ENOENT)
 	lives.Store(true)
 	h.check("with one", h.f.Pass(exchange), abi.OK)
-	if got := <-outcome; got != httpfn.Passed {
+	if got := <-outcome; got != backend.Passed {
 		t.Errorf("outcome %d", got)
 	}
 	h.check("again", h.f.Pass(exchange), abi.EBADF)
 	h.none()
 
-	outcome = h.serve(httpfn.Inbound{})
+	outcome = h.serve(backend.Inbound{})
 	exchange = h.next(abi.EventHTTPRequest).handle
 	h.check("begin", h.f.Begin(exchange, 200, nil), abi.OK)
 	h.check("after the begin", h.f.Pass(exchange), abi.EEXIST)
 	h.check("end", h.f.End(exchange), abi.OK)
-	if got := <-outcome; got != httpfn.Answered {
+	if got := <-outcome; got != backend.Answered {
 		t.Errorf("outcome %d", got)
 	}
 }
@@ -62,12 +63,12 @@ func TestPassWithoutAPredecessorAtAll(t *testing.T) {
 func TestWhatIsPassedReachesADrainingInstance(t *testing.T) {
 	h := newHouse(t, nil)
 	h.box.RefuseNew()
-	if got := <-h.serve(httpfn.Inbound{}); got != httpfn.NotTaken {
+	if got := <-h.serve(backend.Inbound{}); got != backend.NotTaken {
 		t.Errorf("a new request: outcome %d", got)
 	}
-	outcome := h.serve(httpfn.Inbound{Passed: true})
+	outcome := h.serve(backend.Inbound{Passed: true})
 	h.check("respond", h.f.Respond(h.next(abi.EventHTTPRequest).handle, 200, nil, nil), abi.OK)
-	if got := <-outcome; got != httpfn.Answered {
+	if got := <-outcome; got != backend.Answered {
 		t.Errorf("outcome %d", got)
 	}
 }

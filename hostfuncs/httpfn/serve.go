@@ -5,51 +5,22 @@ import (
 	"net/http"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/runtime/front/backend"
 )
 
-// Inbound is one request, next to the [http.Request].
-type Inbound struct {
-	// Route is the name of the route in the manifest.
-	Route string
-	// Values are the parameters of the route's pattern and what stands in their place.
-	Values []abi.PathValue
-	// RequestID is what logs know the request by.
-	RequestID string
-	// Passed tells that a successor has given the request back: it is taken although the instance takes no new ones.
-	Passed bool
-	// Body is the whole request body; it is not used after Serve returned.
-	Body []byte
-}
-
-// Outcome is how an exchange ended.
-type Outcome uint8
-
-// The outcomes.
-const (
-	// Answered: the answer was written.
-	Answered Outcome = iota
-	// NotTaken: nothing was written, and the guest has not seen the request.
-	NotTaken
-	// Unanswered: nothing was written, and the guest may have acted on the request.
-	Unanswered
-	// Cut: the answer is not complete and will not be. The connection must be closed, or the client would take it for
-	// complete.
-	Cut
-	// Passed: nothing was written, and the guest wants its predecessor to answer.
-	Passed
-)
+var _ backend.Backend = (*Family)(nil)
 
 // Serve brings a request to the guest and carries its answer. It returns when the exchange is over for the client: answered,
 // the client gone, or the instance torn down. Several goroutines may call it.
-func (f *Family) Serve(w http.ResponseWriter, r *http.Request, in Inbound) Outcome {
+func (f *Family) Serve(w http.ResponseWriter, r *http.Request, in backend.Inbound) backend.Outcome {
 	ex := newExchange(f, r, in.Body)
 	id, err := f.cfg.Ledger.Register(f.ctx, kindExchange, 0, "http", ex)
 	if err != nil { // Register has closed it
 		f.notTaken(r, in, err)
-		return NotTaken
+		return backend.NotTaken
 	}
 	if !ex.enter(w) {
-		return NotTaken
+		return backend.NotTaken
 	}
 	post := f.cfg.Mailbox.PostNew
 	if in.Passed {
@@ -59,14 +30,14 @@ func (f *Family) Serve(w http.ResponseWriter, r *http.Request, in Inbound) Outco
 		f.notTaken(r, in, err)
 		f.forget(ex, id)
 		ex.leave(id)
-		return NotTaken
+		return backend.NotTaken
 	}
 	c := carrier{ex: ex, id: id, r: r, w: w}
 	defer c.leave()
 	return c.carry()
 }
 
-func (f *Family) notTaken(r *http.Request, in Inbound, why error) {
+func (f *Family) notTaken(r *http.Request, in backend.Inbound, why error) {
 	f.cfg.Logger.LogAttrs(r.Context(), slog.LevelDebug, "request not taken",
 		slog.String("request_id", in.RequestID), slog.Any("cause", why))
 }
@@ -80,10 +51,21 @@ func (f *Family) forget(ex *exchange, id uint32) {
 	f.cfg.Mailbox.Drop(id)
 }
 
-func requestPayload(r *http.Request, in Inbound) []byte {
+func requestPayload(r *http.Request, in backend.Inbound) []byte {
 	q := abi.HTTPRequest{
-		Route: in.Route, Values: in.Values, Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
+		Route: in.Route, Values: pathValues(in.Values), Method: r.Method, Path: r.URL.Path, Query: r.URL.RawQuery,
 		RequestID: in.RequestID, BodySize: uint32(len(in.Body)),
 	}
 	return q.Append(nil)
+}
+
+func pathValues(values []backend.Value) []abi.PathValue {
+	if len(values) == 0 {
+		return nil
+	}
+	list := make([]abi.PathValue, len(values))
+	for i, v := range values {
+		list[i] = abi.PathValue(v)
+	}
+	return list
 }

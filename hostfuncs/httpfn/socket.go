@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"innkeeper/runtime/front/backend"
 )
 
 // socket is an exchange that became a WebSocket. A reader brings the client's messages to the mailbox, and a pinger finds out
@@ -49,9 +51,9 @@ func hasToken(h http.Header, name, token string) bool {
 }
 
 // messages opens the socket if that is still to be done, and sends what waits, a message for each piece.
-func (c *carrier) messages(j job) (outcome Outcome, over bool) {
+func (c *carrier) messages(j job) (outcome backend.Outcome, over bool) {
 	if j.begin && !c.open() {
-		return Answered, true // the library has answered with what is wrong
+		return backend.Answered, true // the library has answered with what is wrong
 	}
 	var err error
 	start := 0
@@ -69,7 +71,7 @@ func (c *carrier) messages(j job) (outcome Outcome, over bool) {
 	if err == nil && j.state == stateEnded {
 		_ = c.socket.conn.Close(c.ex.f.endCode(), "") // waits a moment for the client's side
 	}
-	return Answered, err != nil || j.state == stateEnded
+	return backend.Answered, err != nil || j.state == stateEnded
 }
 
 // endCode is how a socket closes that the guest has ended: normally, or, while the instance drains, so that a client knows to

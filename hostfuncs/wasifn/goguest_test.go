@@ -17,9 +17,9 @@ import (
 
 	"innkeeper/hostfuncs/guesthost"
 	"innkeeper/hostfuncs/hostcall"
-	"innkeeper/hostfuncs/httpfn"
 	"innkeeper/hostfuncs/wasifn"
 	"innkeeper/runtime/engine"
+	"innkeeper/runtime/front/backend"
 	"innkeeper/runtime/outcome"
 )
 
@@ -85,10 +85,10 @@ func openHouse(t *testing.T, program *engine.Program) *house {
 // ServeHTTP does what a listener does with the http family.
 func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
-	switch h.guest.HTTP.Serve(w, r, httpfn.Inbound{RequestID: "id", Body: body}) {
-	case httpfn.NotTaken, httpfn.Unanswered:
+	switch h.guest.HTTP.Serve(w, r, backend.Inbound{RequestID: "id", Body: body}) {
+	case backend.NotTaken, backend.Unanswered:
 		http.Error(w, "no answer", http.StatusServiceUnavailable)
-	case httpfn.Cut:
+	case backend.Cut:
 		panic(http.ErrAbortHandler)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"innkeeper/runtime/artifact"
+	"innkeeper/runtime/limits"
 	"innkeeper/runtime/manifest"
 )
 
@@ -78,12 +79,32 @@ type Adapter struct {
 // Enabled reports whether the adapter is to be loaded.
 func (a *Adapter) Enabled() bool { return a.Disposition == Loadable }
 
-// BearerKey is the key that guards the routes with access "key"; zero if there is none.
+// BearerKey is the key that guards the routes with guard "key"; zero if there is none.
 func (a *Adapter) BearerKey() Secret {
 	if a.Manifest == nil || a.Manifest.BearerKey() == nil {
 		return Secret{}
 	}
 	return a.Secrets[a.Manifest.BearerKey().Name]
+}
+
+// Origins are the web origins that may call, as the setting that http.cors names has them.
+func (a *Adapter) Origins() []string {
+	if a.Manifest == nil || a.Manifest.HTTP == nil {
+		return nil
+	}
+	origins, _ := a.Settings[a.Manifest.HTTP.CORS].([]string)
+	return origins
+}
+
+// KeepAlive is how long an event stream may be silent, as the setting that http.keepalive names has it; 0 means for ever.
+func (a *Adapter) KeepAlive() time.Duration {
+	if a.Manifest == nil || a.Manifest.HTTP == nil {
+		return limits.HTTPKeepAlive
+	}
+	if every, ok := a.Settings[a.Manifest.HTTP.KeepAlive].(time.Duration); ok {
+		return every
+	}
+	return limits.HTTPKeepAlive
 }
 
 // Engine is how the module is executed.

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"testing"
 
-	"innkeeper/runtime/front"
+	"innkeeper/runtime/front/backend"
 )
 
 // BenchmarkRequest compares the listener with a bare net/http server that does the same work, over keep-alive connections
@@ -15,10 +15,10 @@ import (
 func BenchmarkRequest(b *testing.B) {
 	const post = "POST /v1/responses HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key + "\r\nContent-Length: 200\r\n\r\n"
 	body := make([]byte, 200)
-	handler := func(w http.ResponseWriter, _ *http.Request, _ front.Inbound) front.Outcome {
+	handler := func(w http.ResponseWriter, _ *http.Request, _ backend.Inbound) backend.Outcome {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(body)
-		return front.Answered
+		return backend.Answered
 	}
 	b.Run("listener", func(b *testing.B) {
 		l := start(b, nil)
@@ -32,7 +32,7 @@ func BenchmarkRequest(b *testing.B) {
 		}
 		server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
-			handler(w, r, front.Inbound{})
+			handler(w, r, backend.Inbound{})
 		})}
 		go func() { _ = server.Serve(socket) }()
 		defer server.Close()

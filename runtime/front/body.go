@@ -7,15 +7,14 @@ import (
 	"os"
 	"strings"
 	"time"
-
-	"innkeeper/runtime/limits"
 )
 
 // body is a request body in memory, and what it costs.
 type body struct {
-	l      *Listener
+	site   *Site
+	limits *SiteLimits
 	buffer *buffer // nil if there is no body
-	booked int64   // bytes of the listener's budget
+	booked int64   // bytes of the site's budget
 }
 
 // bytes is the body.
@@ -28,26 +27,26 @@ func (b *body) bytes() []byte {
 
 // release gives the memory back.
 func (b *body) release() {
-	b.l.bodies.Add(-b.booked)
-	b.l.buffers.put(b.buffer)
+	b.site.bodies.Add(-b.booked)
+	b.site.front.buffers.put(b.buffer)
 	b.buffer, b.booked = nil, 0
 }
 
 // readBody reads the whole body within the limits of size, time and memory.
-func (l *Listener) readBody(c *conn, r *http.Request) (b body, p *problem) {
-	b.l = l
+func (s *Site) readBody(c *conn, r *http.Request, limits *SiteLimits) (b body, p *problem) {
+	b.site, b.limits = s, limits
 	if r.Body == http.NoBody || r.ContentLength == 0 {
 		return b, nil
 	}
-	if r.ContentLength > l.cfg.BodyBytes {
-		return b, tooLarge(l.cfg.BodyBytes)
+	if r.ContentLength > limits.BodyBytes {
+		return b, tooLarge(limits.BodyBytes)
 	}
 	if coding := r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
 		return b, encoded() // unpacking it here would make a small body a large one
 	}
 	// Fails on a dead connection only, and so does Read. The HTTP server lifts the deadline when it sees the body's end.
-	_ = c.Conn.SetReadDeadline(time.Now().Add(l.cfg.ReadBodyTimeout))
-	b.buffer = l.buffers.get()
+	_ = c.Conn.SetReadDeadline(time.Now().Add(limits.ReadBodyTimeout))
+	b.buffer = s.front.buffers.get()
 	return b, b.fill(r)
 }
 
@@ -60,8 +59,8 @@ func (b *body) fill(r *http.Request) *problem {
 		n, err := r.Body.Read(data[len(data):cap(data)])
 		b.buffer.data = data[:len(data)+n]
 		switch {
-		case int64(len(b.buffer.data)) > b.l.cfg.BodyBytes:
-			return tooLarge(b.l.cfg.BodyBytes)
+		case int64(len(b.buffer.data)) > b.limits.BodyBytes:
+			return tooLarge(b.limits.BodyBytes)
 		case err == io.EOF:
 			return nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
@@ -77,7 +76,7 @@ func (b *body) fill(r *http.Request) *problem {
 // grow doubles the buffer, but not past what the client announced or may send.
 func (b *body) grow(announced int64) bool {
 	data := b.buffer.data
-	size := min(2*int64(cap(data)), b.l.cfg.BodyBytes+1)
+	size := min(2*int64(cap(data)), b.limits.BodyBytes+1)
 	if announced > int64(len(data)) {
 		size = min(size, announced)
 	}
@@ -91,27 +90,5 @@ func (b *body) grow(announced int64) bool {
 // book takes memory from the budget of all bodies.
 func (b *body) book(n int64) bool {
 	b.booked += n
-	return b.l.bodies.Add(n) <= b.l.cfg.BodiesBytes
-}
-
-// drainable is how much of an unread body the HTTP server reads by itself to keep the connection, in bytes.
-const drainable = 256 << 10
-
-// refuse answers with a problem. Whatever of the body was not read is not waited for without a bound: a client could hold
-// the connection with it.
-func (l *Listener) refuse(w *response, r *http.Request, p *problem) {
-	unread := !w.bodyRead && r.Body != http.NoBody && r.ContentLength != 0
-	if unread && p.status != http.StatusRequestTimeout {
-		_ = w.conn.Conn.SetReadDeadline(time.Now().Add(limits.HTTPLinger))
-	}
-	large := r.ContentLength < 0 || r.ContentLength > drainable
-	if !unread || !large && p.status != http.StatusRequestTimeout {
-		p.write(w)
-		return
-	}
-	w.Header().Set("Connection", "close")
-	p.write(w)
-	if w.FlushError() == nil && !strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
-		_, _ = io.CopyN(io.Discard, r.Body, l.cfg.BodyBytes) // whatever ends it, the connection is closed now
-	}
+	return b.site.bodies.Add(n) <= b.limits.BodiesBytes
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"innkeeper/runtime/front"
+	"innkeeper/runtime/front/backend"
 	"innkeeper/runtime/limits"
 )
 
@@ -24,7 +25,7 @@ func chunked(chunks int) string {
 
 func TestBodies(t *testing.T) {
 	const limit = 100_000
-	l := start(t, func(cfg *front.Config) { cfg.BodyBytes = limit })
+	l := start(t, func(cfg *front.SiteConfig) { cfg.Limits.BodyBytes = limit })
 	cases := []struct {
 		name, rest string
 		status     int
@@ -60,7 +61,7 @@ func TestBodies(t *testing.T) {
 
 // A client that sends all of a refused body before it reads still gets the answer.
 func TestARefusedClientSeesTheAnswer(t *testing.T) {
-	l := start(t, func(cfg *front.Config) { cfg.BodyBytes = 8 << 20 })
+	l := start(t, func(cfg *front.SiteConfig) { cfg.Limits.BodyBytes = 8 << 20 })
 	body := bytes.Repeat([]byte("x"), 8<<20+1)
 	c := dial(t, l)
 	c.send(t, fmt.Sprintf("%sContent-Length: %d\r\n\r\n", postHead, len(body)))
@@ -92,7 +93,7 @@ func TestAConnectionOutlivesARefusal(t *testing.T) {
 func TestBodyMemory(t *testing.T) {
 	const clients, each = 50, 1 << 20
 	var before, after runtime.MemStats
-	l := start(t, func(cfg *front.Config) { cfg.BodyBytes, cfg.BodiesBytes = each, 4<<20 })
+	l := start(t, func(cfg *front.SiteConfig) { cfg.Limits.BodyBytes, cfg.Limits.BodiesBytes = each, 4<<20 })
 	conns := make([]*raw, clients)
 	runtime.ReadMemStats(&before)
 	for i := range conns {
@@ -127,7 +128,7 @@ func TestBodyMemory(t *testing.T) {
 func TestAClientThatLeavesInItsBody(t *testing.T) {
 	l := start(t, nil)
 	served := make(chan struct{}, 1)
-	l.Attach(backendFunc(func(w http.ResponseWriter, r *http.Request, in front.Inbound) front.Outcome {
+	l.Attach(backendFunc(func(w http.ResponseWriter, r *http.Request, in backend.Inbound) backend.Outcome {
 		served <- struct{}{}
 		return echo(w, r, in)
 	}))
@@ -148,18 +149,18 @@ func TestAClientThatLeavesInItsBody(t *testing.T) {
 // An answer that is larger than the HTTP server's buffer leaves in one write with each flush.
 func TestAPieceLeavesInOneWrite(t *testing.T) {
 	network := newMemory()
-	l := bind(t, func(cfg *front.Config) { cfg.Listen = network.listen })
+	l := open(t, newFront(network), nil)
 	defer l.Close(t.Context())
 	next := make(chan struct{})
 	piece := "data: " + strings.Repeat("x", 20_000) + "\n\n"
-	l.Attach(backendFunc(func(w http.ResponseWriter, _ *http.Request, _ front.Inbound) front.Outcome {
+	l.Attach(backendFunc(func(w http.ResponseWriter, _ *http.Request, _ backend.Inbound) backend.Outcome {
 		for range next {
 			_, err := io.WriteString(w, piece)
 			if err := errors.Join(err, http.NewResponseController(w).Flush()); err != nil {
 				t.Error(err)
 			}
 		}
-		return front.Answered
+		return backend.Answered
 	}))
 	c := network.dial()
 	go func() { _, _ = io.WriteString(c, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n") }()
@@ -180,8 +181,8 @@ func TestAPieceLeavesInOneWrite(t *testing.T) {
 
 // The deadline for a body is over with the body: an answer may take longer, and the client has not left.
 func TestAnAnswerMayTakeLongerThanABody(t *testing.T) {
-	inBubble(t, func(t *testing.T, l *front.Listener, network *memory) {
-		l.Attach(backendFunc(func(w http.ResponseWriter, r *http.Request, in front.Inbound) front.Outcome {
+	inBubble(t, func(t *testing.T, l *site, network *memory) {
+		l.Attach(backendFunc(func(w http.ResponseWriter, r *http.Request, in backend.Inbound) backend.Outcome {
 			select {
 			case <-r.Context().Done():
 				t.Error("the client counts as gone")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"innkeeper/runtime/front"
+	"innkeeper/runtime/front/backend"
 )
 
 func TestARequestReachesItsBackend(t *testing.T) {
@@ -25,7 +26,7 @@ func TestARequestReachesItsBackend(t *testing.T) {
 }
 
 func TestOrderOfChecks(t *testing.T) {
-	l := start(t, func(cfg *front.Config) { cfg.BodyBytes = 10 })
+	l := start(t, func(cfg *front.SiteConfig) { cfg.Limits.BodyBytes = 10 })
 	l.Detach(front.Unavailable{State: "backoff"})
 	long := strings.Repeat("x", 100)
 	cases := []struct {
@@ -99,12 +100,12 @@ func TestKey(t *testing.T) {
 func TestTheKeyStaysInTheHost(t *testing.T) {
 	var logs lines
 	seen := make(chan http.Header, 1)
-	l := start(t, func(cfg *front.Config) {
+	l := start(t, func(cfg *front.SiteConfig) {
 		cfg.Logger = slog.New(slog.NewTextHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
-	l.Attach(backendFunc(func(w http.ResponseWriter, r *http.Request, _ front.Inbound) front.Outcome {
+	l.Attach(backendFunc(func(w http.ResponseWriter, r *http.Request, _ backend.Inbound) backend.Outcome {
 		seen <- r.Header.Clone()
-		return front.Answered
+		return backend.Answered
 	}))
 	ask(t, l, request{method: "GET", path: "/v1/responses/x?key=secret", header: http.Header{"Proxy-Authorization": {"Basic eA=="}, "X-Request-Id": {"id-in-log"}}})
 	h := <-seen
@@ -161,7 +162,7 @@ func TestCORS(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			l := start(t, func(cfg *front.Config) { cfg.Origins = c.origins })
+			l := start(t, func(cfg *front.SiteConfig) { cfg.Origins = c.origins })
 			got := ask(t, l, c.q)
 			h := got.Header
 			if got.StatusCode != c.status || h.Get("Access-Control-Allow-Origin") != c.allowed || strings.Join(h["Vary"], ", ") != c.vary ||
@@ -177,7 +178,7 @@ func TestCORS(t *testing.T) {
 		})
 	}
 	t.Run("errors are readable for the page", func(t *testing.T) {
-		l := start(t, func(cfg *front.Config) { cfg.Origins = []string{page} })
+		l := start(t, func(cfg *front.SiteConfig) { cfg.Origins = []string{page} })
 		q := asked("POST", page)
 		q.noKey = true
 		if got := ask(t, l, q); got.StatusCode != 401 || got.Header.Get("Access-Control-Allow-Origin") != page {
@@ -205,13 +206,13 @@ func TestUnavailable(t *testing.T) {
 }
 
 func TestBeforeTheFirstBackend(t *testing.T) {
-	l, err := front.Bind(front.Config{Address: "127.0.0.1:0", Routes: testRoutes(), Key: []byte(key), Logger: slog.New(slog.DiscardHandler)})
+	f := newFront(nil)
+	s, err := f.Open(t.Context(), config(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close(t.Context())
-	l.Serve()
-	if got := ask(t, l, request{method: "GET", path: "/health"}); got.StatusCode != 503 || !strings.Contains(got.text, "starting") {
+	defer f.Close(t.Context())
+	if got := ask(t, &site{Site: s}, request{method: "GET", path: "/health"}); got.StatusCode != 503 || !strings.Contains(got.text, "starting") {
 		t.Errorf("got %d %s", got.StatusCode, got.text)
 	}
 	http.DefaultClient.CloseIdleConnections()
@@ -219,22 +220,22 @@ func TestBeforeTheFirstBackend(t *testing.T) {
 
 func TestOutcomes(t *testing.T) {
 	l := start(t, nil)
-	outcome := func(o front.Outcome) {
-		l.Attach(backendFunc(func(http.ResponseWriter, *http.Request, front.Inbound) front.Outcome { return o }))
+	outcome := func(o backend.Outcome) {
+		l.Attach(backendFunc(func(http.ResponseWriter, *http.Request, backend.Inbound) backend.Outcome { return o }))
 	}
 	q := request{method: "POST", path: "/v1/responses", body: "x"}
-	outcome(front.NotTaken)
+	outcome(backend.NotTaken)
 	if got := ask(t, l, q); got.StatusCode != 503 || got.code(t) != "unavailable" || got.Header.Get("Retry-After") == "" {
 		t.Errorf("not taken: %d %s", got.StatusCode, got.text)
 	}
-	outcome(front.Unanswered)
+	outcome(backend.Unanswered)
 	if got := ask(t, l, q); got.StatusCode != 503 || got.code(t) != "unanswered" || got.Header.Get("Retry-After") == "" {
 		t.Errorf("unanswered: %d %s", got.StatusCode, got.text)
 	}
-	l.Attach(backendFunc(func(w http.ResponseWriter, _ *http.Request, _ front.Inbound) front.Outcome {
+	l.Attach(backendFunc(func(w http.ResponseWriter, _ *http.Request, _ backend.Inbound) backend.Outcome {
 		_, _ = w.Write([]byte("half an ans"))
 		_ = http.NewResponseController(w).Flush()
-		return front.Cut
+		return backend.Cut
 	}))
 	c := dial(t, l)
 	c.send(t, "POST /open HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
@@ -256,9 +257,9 @@ func TestOutcomes(t *testing.T) {
 }
 
 func TestTooManyExchanges(t *testing.T) {
-	l := start(t, func(cfg *front.Config) { cfg.Exchanges = 1 })
+	l := start(t, func(cfg *front.SiteConfig) { cfg.Limits.Exchanges = 1 })
 	entered, leave := make(chan struct{}), make(chan struct{})
-	l.Attach(backendFunc(func(w http.ResponseWriter, r *http.Request, in front.Inbound) front.Outcome {
+	l.Attach(backendFunc(func(w http.ResponseWriter, r *http.Request, in backend.Inbound) backend.Outcome {
 		close(entered)
 		<-leave
 		return echo(w, r, in)

@@ -14,12 +14,13 @@ import (
 	"time"
 
 	"innkeeper/runtime/front"
+	"innkeeper/runtime/front/backend"
 	"innkeeper/runtime/limits"
 )
 
 func TestAddressInUse(t *testing.T) {
 	first := start(t, nil)
-	_, err := front.Bind(front.Config{Address: first.Addr().String(), Logger: slog.New(slog.DiscardHandler)})
+	_, err := first.front.Open(t.Context(), config(func(cfg *front.SiteConfig) { cfg.Address = first.Addr().String() }))
 	var bind *front.BindError
 	if !errors.As(err, &bind) || !errors.Is(err, front.ErrAddressInUse) {
 		t.Fatalf("got %v", err)
@@ -33,12 +34,12 @@ func TestOtherBindErrors(t *testing.T) {
 	denied := func(context.Context, string, string) (net.Listener, error) {
 		return nil, &net.OpError{Op: "listen", Err: syscall.EACCES}
 	}
-	_, err := front.Bind(front.Config{Address: "127.0.0.1:80", Listen: denied, Logger: slog.New(slog.DiscardHandler)})
+	_, err := front.New(front.Config{Listen: denied, Logger: slog.New(slog.DiscardHandler)}).Open(t.Context(), config(nil))
 	var bind *front.BindError
 	if !errors.As(err, &bind) || bind.Hint == "" || errors.Is(err, front.ErrAddressInUse) {
 		t.Errorf("got %v", err)
 	}
-	_, err = front.Bind(front.Config{Address: "127.0.0.1:0", Routes: testRoutes(), Logger: slog.New(slog.DiscardHandler)})
+	_, err = newFront(nil).Open(t.Context(), config(func(cfg *front.SiteConfig) { cfg.Key = nil }))
 	if !errors.Is(err, front.ErrNoKey) {
 		t.Errorf("routes with a key, but none given: %v", err)
 	}
@@ -50,21 +51,21 @@ type slow struct {
 	end   chan struct{}
 }
 
-func (s *slow) Serve(w http.ResponseWriter, r *http.Request, _ front.Inbound) front.Outcome {
+func (s *slow) Serve(w http.ResponseWriter, r *http.Request, _ backend.Inbound) backend.Outcome {
 	_, _ = io.WriteString(w, "begun ")
 	_ = http.NewResponseController(w).Flush()
 	s.begun <- struct{}{}
 	select {
 	case <-s.end:
 		_, _ = io.WriteString(w, "ended")
-		return front.Answered
+		return backend.Answered
 	case <-r.Context().Done():
-		return front.Cut
+		return backend.Cut
 	}
 }
 
 func TestDrain(t *testing.T) {
-	inBubble(t, func(t *testing.T, l *front.Listener, network *memory) {
+	inBubble(t, func(t *testing.T, l *site, network *memory) {
 		backend := &slow{make(chan struct{}), make(chan struct{})}
 		l.Attach(backend)
 		c, idle := network.dial(), network.dial()
@@ -101,7 +102,7 @@ func TestDrain(t *testing.T) {
 }
 
 func TestDrainThatTakesTooLongIsCut(t *testing.T) {
-	inBubble(t, func(t *testing.T, l *front.Listener, network *memory) {
+	inBubble(t, func(t *testing.T, l *site, network *memory) {
 		backend := &slow{make(chan struct{}), nil}
 		l.Attach(backend)
 		c := network.dial()
@@ -130,12 +131,12 @@ func TestDrainThatTakesTooLongIsCut(t *testing.T) {
 func TestABackendThatDoesNotReturn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		network := newMemory()
-		l := bind(t, func(cfg *front.Config) { cfg.Listen = network.listen })
+		l := open(t, newFront(network), nil)
 		entered, leave := make(chan struct{}), make(chan struct{})
-		l.Attach(backendFunc(func(http.ResponseWriter, *http.Request, front.Inbound) front.Outcome {
+		l.Attach(backendFunc(func(http.ResponseWriter, *http.Request, backend.Inbound) backend.Outcome {
 			close(entered)
 			<-leave
-			return front.Answered
+			return backend.Answered
 		}))
 		c := network.dial()
 		c.send(t, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -150,36 +151,46 @@ func TestABackendThatDoesNotReturn(t *testing.T) {
 	})
 }
 
-func TestCloseWithoutServe(t *testing.T) {
-	l, err := front.Bind(front.Config{Address: "127.0.0.1:0", Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestCloseFreesTheAddress(t *testing.T) {
+	l := open(t, newFront(nil), nil)
 	for range 2 {
 		if err := l.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
 	}
-	again, err := front.Bind(front.Config{Address: l.Addr().String(), Logger: slog.New(slog.DiscardHandler)})
+	if err := l.Update(t.Context(), l.cfg); !errors.Is(err, front.ErrClosed) {
+		t.Errorf("update of a closed site: %v", err)
+	}
+	again, err := l.front.Open(t.Context(), config(func(cfg *front.SiteConfig) { cfg.Address = l.Addr().String() }))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = again.Close(t.Context())
+	for range 2 {
+		if err := l.front.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := again.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := l.front.Open(t.Context(), config(nil)); !errors.Is(err, front.ErrClosed) {
+		t.Errorf("open in a closed front: %v", err)
+	}
 }
 
 // A connection that was taken over belongs to its handler, and Close waits for that.
 func TestHijackedConnection(t *testing.T) {
 	l := start(t, nil)
-	l.Attach(backendFunc(func(w http.ResponseWriter, r *http.Request, _ front.Inbound) front.Outcome {
+	l.Attach(backendFunc(func(w http.ResponseWriter, r *http.Request, _ backend.Inbound) backend.Outcome {
 		c, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			t.Error(err)
-			return front.Answered
+			return backend.Answered
 		}
 		_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\n\r\n")
 		<-r.Context().Done()
 		_, _ = io.WriteString(c, "bye")
-		return front.Answered
+		return backend.Answered
 	}))
 	c := dial(t, l)
 	c.send(t, "GET /health HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: test\r\n\r\n")

@@ -18,19 +18,46 @@ const writePiece = 64 << 10
 // conn is one client connection. It renews the write deadline with progress, can gather several writes of the HTTP server
 // into one, and gives the server's own error pages the shape of all others.
 //
-// Its fields are used by the connection's own goroutine, except for cut.
+// Its fields are used by the connection's own goroutine, except for place and cut.
 type conn struct {
 	net.Conn
-	l       *Listener
-	release func() // frees the connection's place; safe to call twice
+	server  *server
+	release func() // frees the connection's slot; safe to call twice
 
-	serving bool    // between the start of a handler and the end of its answer
-	taken   bool    // hijacked: the handler has it for itself
-	corked  bool    // writes are gathered
-	held    *buffer // what was gathered; nil if nothing was
-	failed  error   // the first write error; later writes repeat it
+	place   atomic.Pointer[place] // whose request is in progress: from the start of a handler to the end of its answer
+	taken   bool                  // hijacked: the handler has it for itself
+	settled bool                  // a request was read, or none will be
+	corked  bool                  // writes are gathered
+	held    *buffer               // what was gathered; nil if nothing was
+	failed  error                 // the first write error; later writes repeat it
 
 	cut atomic.Bool // somebody set a write deadline in the past
+}
+
+func newConn(raw net.Conn, s *server) *conn {
+	return &conn{Conn: raw, server: s, release: sync.OnceFunc(s.listener.slots.release)}
+}
+
+// begin books a request in progress. Its end is a change of the connection's state, after the last byte of the answer.
+func (c *conn) begin(p *place) {
+	c.settle()
+	p.busy.add(1)
+	c.place.Store(p)
+}
+
+// rest books the end of a request, if there was one.
+func (c *conn) rest() {
+	if p := c.place.Swap(nil); p != nil {
+		p.busy.add(-1)
+	}
+}
+
+// settle books that the connection's first request was read, or that none will come.
+func (c *conn) settle() {
+	if !c.settled {
+		c.settled = true
+		c.server.listener.unread.add(-1)
+	}
 }
 
 // Write sends what the HTTP server gives.
@@ -38,7 +65,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	switch {
 	case c.failed != nil:
 		return 0, c.failed
-	case !c.serving:
+	case c.place.Load() == nil:
 		return c.writePlain(p)
 	case c.corked && c.hold(p):
 		return len(p), nil
@@ -53,7 +80,7 @@ func (c *conn) Write(p []byte) (int, error) {
 func (c *conn) send(p []byte) (sent int, err error) {
 	for len(p) > 0 {
 		piece := p[:min(len(p), writePiece)]
-		err := c.Conn.SetWriteDeadline(time.Now().Add(c.l.cfg.WriteStallTimeout))
+		err := c.Conn.SetWriteDeadline(time.Now().Add(c.server.listener.limits.Load().WriteStallTimeout))
 		if c.cut.Load() {
 			err = os.ErrDeadlineExceeded
 		}
@@ -78,7 +105,7 @@ func (c *conn) cork() { c.corked = true }
 // hold gathers p, if it is not too much.
 func (c *conn) hold(p []byte) bool {
 	if c.held == nil {
-		c.held = c.l.buffers.get()
+		c.held = c.server.listener.front.buffers.get()
 	}
 	if len(c.held.data)+len(p) > writePiece {
 		return false
@@ -103,7 +130,7 @@ func (c *conn) sendHeld() error {
 	held := c.held
 	c.held = nil
 	_, err := c.send(held.data)
-	c.l.buffers.put(held)
+	c.server.listener.front.buffers.put(held)
 	return err
 }
 
@@ -125,47 +152,11 @@ func (c *conn) CloseWrite() error {
 	return nil
 }
 
-// Close closes the connection and frees its place.
+// Close closes the connection and frees its slot.
 func (c *conn) Close() error {
 	defer c.release()
 	return c.Conn.Close()
 }
-
-// acceptor hands out connections, no more than there are places.
-type acceptor struct {
-	net.Listener
-	l      *Listener
-	places chan struct{}
-	done   chan struct{}
-	close  func() error
-}
-
-func newAcceptor(socket net.Listener, l *Listener) *acceptor {
-	a := &acceptor{Listener: socket, l: l, places: make(chan struct{}, l.cfg.Connections), done: make(chan struct{})}
-	a.close = sync.OnceValue(func() error {
-		close(a.done)
-		return a.Listener.Close()
-	})
-	return a
-}
-
-// Accept waits for a place and then for a connection.
-func (a *acceptor) Accept() (net.Conn, error) {
-	select {
-	case a.places <- struct{}{}:
-	case <-a.done:
-		return nil, net.ErrClosed
-	}
-	c, err := a.Listener.Accept()
-	if err != nil {
-		<-a.places
-		return nil, err
-	}
-	return &conn{Conn: c, l: a.l, release: sync.OnceFunc(func() { <-a.places })}, nil
-}
-
-// Close ends Accept. It may be called more than once.
-func (a *acceptor) Close() error { return a.close() }
 
 func withConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)

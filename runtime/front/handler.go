@@ -6,108 +6,113 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"innkeeper/runtime/front/backend"
+	"innkeeper/runtime/manifest"
 )
 
-// ServeHTTP takes a request through the checks, in this order: origin, path, method, key, backend, load, body. An unknown
-// path is told before the key is asked for, because clients probe paths.
-func (l *Listener) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
+// ServeHTTP finds the site of a request and lets that answer.
+func (s *server) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
 	c := r.Context().Value(connKey{}).(*conn) // every connection is one of ours
-	l.begin(c)
-	defer l.endHijacked(c)
-	w := &response{ResponseWriter: inner, conn: c}
-	id := requestID(r.Header)
-	h := w.Header()
-	h["X-Content-Type-Options"] = l.nosniff
-	h["Referrer-Policy"] = l.noReferrer
-	h["X-Request-Id"] = []string{id}
-	if l.cfg.Logger.Enabled(r.Context(), slog.LevelDebug) {
-		defer l.logRequest(w, r, id, time.Now())
+	l := s.listener
+	p, path := l.table.Load().find(r.URL.Path)
+	if p == nil {
+		p = &l.stray
 	}
-	if p := l.handle(w, r, id); p != nil {
-		l.refuse(w, r, p)
+	c.begin(p)
+	defer s.endHijacked(c)
+	w := &response{ResponseWriter: inner, conn: c, errors: manifest.ErrorsProblem, id: requestID(r.Header)}
+	h := w.Header()
+	h["X-Content-Type-Options"] = l.front.nosniff
+	h["Referrer-Policy"] = l.front.noReferrer
+	h["X-Request-Id"] = []string{w.id}
+	if s.retired.Load() {
+		h["Connection"] = l.front.closing
+	}
+	if p.site == nil {
+		w.refuse(r, unknownPath(r.Method, r.URL.Path))
+	} else {
+		p.site.answer(w, r, path)
 	}
 	_ = c.uncork() // the connection remembers the error and fails the server's next write
 }
 
-// handle answers, or returns the problem to answer with.
-func (l *Listener) handle(w *response, r *http.Request, id string) *problem {
-	if origins := r.Header["Origin"]; origins != nil && !l.cors.admit(w.Header(), origins) {
+// answer takes a request through the checks and logs what became of it.
+func (s *Site) answer(w *response, r *http.Request, path string) {
+	rules := s.rules.Load()
+	if rules.logger.Enabled(r.Context(), slog.LevelDebug) {
+		defer logRequest(rules.logger, w, r, r.URL.Path, time.Now())
+	}
+	// A backend sees the path that its routes match.
+	if len(path) != len(r.URL.Path) {
+		r.URL.Path, r.URL.RawPath = path, ""
+	}
+	w.errors = rules.errors
+	if p := s.handle(w, r, rules); p != nil {
+		w.refuse(r, p)
+	}
+}
+
+// handle answers, or returns the problem to answer with. The order of the checks is: origin, path, method, guard, backend,
+// load, body. An unknown path is told before the key is asked for, because clients probe paths.
+func (s *Site) handle(w *response, r *http.Request, rules *rules) *problem {
+	if origins := r.Header["Origin"]; origins != nil && !rules.cors.admit(w.Header(), origins) {
 		return originRefused()
 	}
-	route, done, p := l.route(w, r)
+	route, done, p := rules.route(w, r)
 	if done || p != nil {
 		return p
 	}
-	if route.key && !l.key.admits(r.Header) {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		return wrongKey()
+	trusted := route.key != nil
+	if trusted && !route.key.admits(r.Header) {
+		example, scheme := route.key.challenge()
+		w.Header().Set("WWW-Authenticate", scheme)
+		return wrongKey(example)
 	}
-	if now := l.current.Load(); now.backend == nil {
-		return unavailable(now.unavailable, route.key)
+	if now := s.backends.await(r.Context()); now.current == nil {
+		return unavailable(now.unavailable, trusted)
 	}
-	defer l.exchanges.Add(-1)
-	if l.exchanges.Add(1) > int64(l.cfg.Exchanges) {
+	defer s.exchanges.Add(-1)
+	if s.exchanges.Add(1) > int64(rules.limits.Exchanges) {
 		return tooMany()
 	}
-	body, p := l.readBody(w.conn, r)
+	body, p := s.readBody(w.conn, r, &rules.limits)
 	defer body.release()
 	if p != nil {
 		return p
 	}
 	w.bodyRead = true
-	delete(r.Header, "Authorization") // secrets stay in the host
-	delete(r.Header, "Proxy-Authorization")
-	return l.serve(w, r, Inbound{Route: route.route, Values: route.values(r.URL.Path), RequestID: id, Body: body.bytes()}, route.key)
+	for _, name := range rules.secret {
+		delete(r.Header, name) // secrets stay in the host
+	}
+	return s.backends.serve(w, r, backend.Inbound{
+		Route: route.Name, Values: route.values(r.URL.Path), RequestID: w.id, Body: body.bytes(),
+	}, trusted)
 }
 
 // route finds the route of a request, or answers a preflight (done).
-func (l *Listener) route(w *response, r *http.Request) (m method, done bool, p *problem) {
-	m, ok, allowed := l.routes.match(r.Method, r.URL.Path)
+func (s *rules) route(w *response, r *http.Request) (found *rule, done bool, p *problem) {
+	found, allowed := s.routes.match(r.Method, r.URL.Path)
 	switch {
-	case preflight(r) && (ok || len(allowed) > 0):
-		answerPreflight(w, r, l.routes.methods(r.URL.Path))
-		return m, true, nil
+	case preflight(r) && (found != nil || len(allowed) > 0):
+		answerPreflight(w, r, s.routes.methods(r.URL.Path))
+		return nil, true, nil
 	case len(allowed) > 0:
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		return m, false, wrongMethod(r)
-	case !ok || !utf8.ValidString(r.URL.Path):
-		return m, false, unknownPath(r)
-	case !utf8.ValidString(r.URL.RawQuery):
-		return m, false, badText()
+		return nil, false, wrongMethod(r)
+	case found == nil || !utf8.ValidString(r.URL.Path):
+		return nil, false, unknownPath(r.Method, r.URL.Path)
 	}
-	return m, false, nil
-}
-
-// serve hands the request to the backend. One that takes no more requests may have been replaced a moment ago; then its
-// successor gets the request, so that a swap loses none.
-func (l *Listener) serve(w *response, r *http.Request, in Inbound, trusted bool) *problem {
-	var tried *attachment
-	for {
-		now := l.current.Load()
-		switch {
-		case now.backend == nil:
-			return unavailable(now.unavailable, trusted)
-		case now == tried:
-			return refused()
-		}
-		switch now.backend.Serve(w, r, in) {
-		case Answered:
-			return nil
-		case NotTaken:
-			tried = now
-		case Unanswered:
-			return unanswered()
-		default:
-			// The documented way to close a connection in the middle of an answer.
-			// https://pkg.go.dev/net/http#ErrAbortHandler
-			panic(http.ErrAbortHandler)
-		}
+	w.errors = found.errors
+	if !utf8.ValidString(r.URL.RawQuery) {
+		return nil, false, badText()
 	}
+	return found, false, nil
 }
 
 // logRequest notes one exchange. It says nothing of the query and the headers: they may hold secrets.
-func (l *Listener) logRequest(w *response, r *http.Request, id string, start time.Time) {
-	l.cfg.Logger.LogAttrs(r.Context(), slog.LevelDebug, "request",
-		slog.String("request_id", id), slog.String("method", clip(r.Method)), slog.String("path", clip(r.URL.Path)),
+func logRequest(logger *slog.Logger, w *response, r *http.Request, path string, start time.Time) {
+	logger.LogAttrs(r.Context(), slog.LevelDebug, "request",
+		slog.String("request_id", w.id), slog.String("method", clip(r.Method)), slog.String("path", clip(path)),
 		slog.Int("status", w.status), slog.Duration("duration", time.Since(start)), slog.String("remote", r.RemoteAddr))
 }

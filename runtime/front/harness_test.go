@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,65 +18,97 @@ import (
 	"time"
 
 	"innkeeper/runtime/front"
+	"innkeeper/runtime/front/backend"
+	"innkeeper/runtime/manifest"
 )
 
 const key = "correct horse battery staple"
 
-// testRoutes are the routes of every listener here; the tests use their indexes.
-func testRoutes() []front.Route {
-	return []front.Route{
-		{Name: "health", Method: "GET", Pattern: "/health"},
-		{Name: "create", Method: "POST", Pattern: "/v1/responses", Key: true},
-		{Name: "get", Method: "GET", Pattern: "/v1/responses/{id}", Key: true},
-		{Name: "delete", Method: "DELETE", Pattern: "/v1/responses/{id}", Key: true},
-		{Name: "open", Method: "POST", Pattern: "/open"},
-	}
+// declared is what every site here declares.
+func declared() *manifest.HTTP {
+	return &manifest.HTTP{Errors: manifest.ErrorsOpenAI, Routes: []manifest.Route{
+		{Name: "health", Method: "GET", Path: "/health", Guard: manifest.GuardOpen},
+		{Name: "create", Method: "POST", Path: "/v1/responses", Guard: manifest.GuardKey},
+		{Name: "get", Method: "GET", Path: "/v1/responses/{id}", Guard: manifest.GuardKey},
+		{Name: "delete", Method: "DELETE", Path: "/v1/responses/{id}", Guard: manifest.GuardKey},
+		{Name: "open", Method: "POST", Path: "/open", Guard: manifest.GuardOpen},
+	}}
 }
 
 // backendFunc is a backend made of one function.
-type backendFunc func(w http.ResponseWriter, r *http.Request, in front.Inbound) front.Outcome
+type backendFunc func(w http.ResponseWriter, r *http.Request, in backend.Inbound) backend.Outcome
 
-func (f backendFunc) Serve(w http.ResponseWriter, r *http.Request, in front.Inbound) front.Outcome {
+func (f backendFunc) Serve(w http.ResponseWriter, r *http.Request, in backend.Inbound) backend.Outcome {
 	return f(w, r, in)
 }
 
 // echo answers with what it was given.
-func echo(w http.ResponseWriter, r *http.Request, in front.Inbound) front.Outcome {
+func echo(w http.ResponseWriter, r *http.Request, in backend.Inbound) backend.Outcome {
 	w.Header().Set("Content-Type", "text/plain")
 	_, _ = fmt.Fprintf(w, "%s %s %s %s", in.Route, r.Method, r.URL.Path, in.Body)
-	return front.Answered
+	return backend.Answered
 }
 
-// start opens a listener on loopback with the echo backend, and checks at the end of the test that nothing of it is left.
-func start(t testing.TB, change func(cfg *front.Config)) *front.Listener {
+// site is a site with the front that it stands in and its configuration.
+type site struct {
+	*front.Site
+	front *front.Front
+	cfg   front.SiteConfig
+}
+
+// start opens a site on loopback with the echo backend, and checks at the end of the test that nothing of it is left.
+func start(t testing.TB, change func(cfg *front.SiteConfig)) *site {
 	t.Helper()
 	before := runtime.NumGoroutine()
-	l := bind(t, change)
+	s := open(t, newFront(nil), change)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := l.Close(ctx); err != nil {
+		if err := errors.Join(s.Close(ctx), s.front.Close(ctx)); err != nil {
 			t.Error(err)
 		}
 		http.DefaultClient.CloseIdleConnections()
 		goroutinesBackTo(t, before)
 	})
-	return l
+	return s
 }
 
-func bind(t testing.TB, change func(cfg *front.Config)) *front.Listener {
-	t.Helper()
-	cfg := front.Config{Address: "127.0.0.1:0", Routes: testRoutes(), Key: []byte(key), Logger: slog.New(slog.DiscardHandler)}
+// newFront makes a front on a network in memory, or on the real one.
+func newFront(network *memory) *front.Front {
+	cfg := front.Config{Logger: slog.New(slog.DiscardHandler)}
+	if network != nil {
+		cfg.Listen = network.listen
+	}
+	return front.New(cfg)
+}
+
+func config(change func(cfg *front.SiteConfig)) front.SiteConfig {
+	cfg := front.SiteConfig{Address: "127.0.0.1:0", HTTP: declared(), Key: []byte(key)}
 	if change != nil {
 		change(&cfg)
 	}
-	l, err := front.Bind(cfg)
+	return cfg
+}
+
+// open opens a site with the echo backend.
+func open(t testing.TB, f *front.Front, change func(cfg *front.SiteConfig)) *site {
+	t.Helper()
+	cfg := config(change)
+	s, err := f.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Attach(backendFunc(echo))
-	l.Serve()
-	return l
+	s.Attach(backendFunc(echo))
+	return &site{s, f, cfg}
+}
+
+// update changes the configuration of a site.
+func (s *site) update(t testing.TB, change func(cfg *front.SiteConfig)) {
+	t.Helper()
+	change(&s.cfg)
+	if err := s.Update(t.Context(), s.cfg); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // goroutinesBackTo waits until there are no more goroutines than before; the last instructions of one that has signalled
@@ -129,7 +162,7 @@ func errorCode(t *testing.T, text string) string {
 	return e["code"].(string)
 }
 
-func ask(t *testing.T, l *front.Listener, q request) answer {
+func ask(t *testing.T, l *site, q request) answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), q.method, "http://"+l.Addr().String()+q.path, strings.NewReader(q.body))
 	if err != nil {
@@ -172,7 +205,7 @@ type raw struct {
 	in *bufio.Reader
 }
 
-func dial(t *testing.T, l *front.Listener) *raw {
+func dial(t *testing.T, l *site) *raw {
 	t.Helper()
 	c, err := new(net.Dialer).DialContext(t.Context(), "tcp", l.Addr().String())
 	if err != nil {

@@ -13,18 +13,19 @@ import (
 	"time"
 
 	"innkeeper/runtime/front"
+	"innkeeper/runtime/front/backend"
 	"innkeeper/runtime/limits"
 )
 
-// inBubble runs a test in fake time against a listener on a network in memory. That no goroutine is left is checked by
+// inBubble runs a test in fake time against a site on a network in memory. That no goroutine is left is checked by
 // the bubble's end.
-func inBubble(t *testing.T, test func(t *testing.T, l *front.Listener, network *memory)) {
+func inBubble(t *testing.T, test func(t *testing.T, l *site, network *memory)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		network := newMemory()
-		l := bind(t, func(cfg *front.Config) { cfg.Listen = network.listen })
+		l := open(t, newFront(network), nil)
 		defer func() {
-			if err := l.Close(t.Context()); err != nil {
+			if err := errors.Join(l.Close(t.Context()), l.front.Close(t.Context())); err != nil {
 				t.Error(err)
 			}
 		}()
@@ -45,7 +46,7 @@ func trickle(c net.Conn, head, piece string) time.Duration {
 }
 
 func TestSlowlorisHead(t *testing.T) {
-	inBubble(t, func(t *testing.T, l *front.Listener, network *memory) {
+	inBubble(t, func(t *testing.T, l *site, network *memory) {
 		for _, head := range []string{"", "GET /health HTTP/1.1\r\nX-Slow: "} {
 			c := network.dial()
 			go c.closed() // takes what the server may say before it closes
@@ -57,7 +58,7 @@ func TestSlowlorisHead(t *testing.T) {
 }
 
 func TestSlowlorisBody(t *testing.T) {
-	inBubble(t, func(t *testing.T, l *front.Listener, network *memory) {
+	inBubble(t, func(t *testing.T, l *site, network *memory) {
 		for name, rest := range map[string]string{
 			"length":  "Content-Length: 100000\r\n\r\n",
 			"chunked": "Transfer-Encoding: chunked\r\n\r\n",
@@ -84,7 +85,7 @@ func TestSlowlorisBody(t *testing.T) {
 
 // A refused client cannot hold its connection with the rest of its body, whatever it was refused for.
 func TestSlowlorisAfterARefusal(t *testing.T) {
-	inBubble(t, func(t *testing.T, l *front.Listener, network *memory) {
+	inBubble(t, func(t *testing.T, l *site, network *memory) {
 		for name, head := range map[string]string{
 			"unknown path":      "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n",
 			"no key":            "POST /v1/responses HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n",
@@ -105,7 +106,7 @@ func TestSlowlorisAfterARefusal(t *testing.T) {
 }
 
 func TestIdleConnectionIsClosed(t *testing.T) {
-	inBubble(t, func(t *testing.T, l *front.Listener, network *memory) {
+	inBubble(t, func(t *testing.T, l *site, network *memory) {
 		c := network.dial()
 		c.send(t, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
 		c.answer(t)
@@ -117,14 +118,14 @@ func TestIdleConnectionIsClosed(t *testing.T) {
 }
 
 func TestAClientThatStopsReading(t *testing.T) {
-	inBubble(t, func(t *testing.T, l *front.Listener, network *memory) {
+	inBubble(t, func(t *testing.T, l *site, network *memory) {
 		ended := make(chan error, 1)
-		l.Attach(backendFunc(func(w http.ResponseWriter, _ *http.Request, _ front.Inbound) front.Outcome {
+		l.Attach(backendFunc(func(w http.ResponseWriter, _ *http.Request, _ backend.Inbound) backend.Outcome {
 			for {
 				_, err := io.WriteString(w, strings.Repeat("x", 100))
 				if err := errors.Join(err, http.NewResponseController(w).Flush()); err != nil {
 					ended <- err
-					return front.Cut
+					return backend.Cut
 				}
 			}
 		}))
@@ -152,13 +153,13 @@ func TestAClientThatStopsReading(t *testing.T) {
 
 // A large answer is renewed with every piece of it.
 func TestASlowReaderOfALargeAnswer(t *testing.T) {
-	inBubble(t, func(t *testing.T, l *front.Listener, network *memory) {
+	inBubble(t, func(t *testing.T, l *site, network *memory) {
 		const size = 1 << 20
-		l.Attach(backendFunc(func(w http.ResponseWriter, _ *http.Request, _ front.Inbound) front.Outcome {
+		l.Attach(backendFunc(func(w http.ResponseWriter, _ *http.Request, _ backend.Inbound) backend.Outcome {
 			if _, err := io.WriteString(w, strings.Repeat("x", size)); err != nil {
 				t.Errorf("write: %v", err)
 			}
-			return front.Answered
+			return backend.Answered
 		}))
 		c := network.dial()
 		c.send(t, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -181,7 +182,7 @@ func TestASlowReaderOfALargeAnswer(t *testing.T) {
 }
 
 func TestHeadLimit(t *testing.T) {
-	l := start(t, func(cfg *front.Config) { cfg.HeaderBytes = 16 << 10 })
+	l := start(t, func(cfg *front.SiteConfig) { cfg.AddressLimits.HeaderBytes = 16 << 10 })
 	send := func(size int) answer {
 		head := "GET /health HTTP/1.1\r\nHost: x\r\nX-Big: "
 		c := dial(t, l)
@@ -233,12 +234,12 @@ func TestMalformedRequests(t *testing.T) {
 func TestAnAnswerThatLooksLikeAnErrorPage(t *testing.T) {
 	l := start(t, nil)
 	text := "HTTP/1.1 400 Bad Request\r\n\r\n"
-	l.Attach(backendFunc(func(w http.ResponseWriter, _ *http.Request, _ front.Inbound) front.Outcome {
+	l.Attach(backendFunc(func(w http.ResponseWriter, _ *http.Request, _ backend.Inbound) backend.Outcome {
 		for range 3 {
 			_, _ = io.WriteString(w, strings.Repeat("x", 4096)+text)
 			_ = http.NewResponseController(w).Flush()
 		}
-		return front.Answered
+		return backend.Answered
 	}))
 	if got := ask(t, l, request{method: "GET", path: "/health"}); got.text != strings.Repeat(strings.Repeat("x", 4096)+text, 3) {
 		t.Error("the answer was changed")
@@ -246,7 +247,7 @@ func TestAnAnswerThatLooksLikeAnErrorPage(t *testing.T) {
 }
 
 func TestConnectionsAreBounded(t *testing.T) {
-	l := start(t, func(cfg *front.Config) { cfg.Connections = 2 })
+	l := start(t, func(cfg *front.SiteConfig) { cfg.AddressLimits.Connections = 2 })
 	first, second := dial(t, l), dial(t, l)
 	for _, c := range []*raw{first, second} {
 		c.send(t, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -264,7 +265,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 }
 
 func TestManyIdleConnections(t *testing.T) {
-	inBubble(t, func(t *testing.T, l *front.Listener, network *memory) {
+	inBubble(t, func(t *testing.T, l *site, network *memory) {
 		var group sync.WaitGroup
 		for range 1000 {
 			group.Go(func() { network.dial().closed() })
@@ -283,10 +284,10 @@ func TestManyIdleConnections(t *testing.T) {
 
 // A deadline in the past ends a write that waits for the client and those that come, although writes renew their deadline.
 func TestABackendCanCutItsOwnWrite(t *testing.T) {
-	inBubble(t, func(t *testing.T, l *front.Listener, network *memory) {
+	inBubble(t, func(t *testing.T, l *site, network *memory) {
 		for _, after := range []time.Duration{0, time.Second} {
 			ended := make(chan error, 1)
-			l.Attach(backendFunc(func(w http.ResponseWriter, _ *http.Request, _ front.Inbound) front.Outcome {
+			l.Attach(backendFunc(func(w http.ResponseWriter, _ *http.Request, _ backend.Inbound) backend.Outcome {
 				cut := func() {
 					if err := http.NewResponseController(w).SetWriteDeadline(time.Unix(1, 0)); err != nil {
 						t.Error(err)
@@ -299,7 +300,7 @@ func TestABackendCanCutItsOwnWrite(t *testing.T) {
 				}
 				_, err := w.Write(make([]byte, 1<<20))
 				ended <- err
-				return front.Cut
+				return backend.Cut
 			}))
 			c := network.dial()
 			c.send(t, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -1,197 +1,226 @@
-// Package front is the HTTP front of one slot.
-//
-// It owns the socket, the connections and their limits, the order of checks that a request passes (origin, path, method,
-// key, load, body), and every answer that the host makes itself. It outlives the instances behind it: while there is none,
-// callers get 503 with Retry-After, and one backend can replace another without losing a request.
-//
-// It must not know what answers a request: a backend is an interface. It imports neither the ledger nor the mailbox.
 package front
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
-	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"innkeeper/runtime/limits"
 )
 
-// ErrNoKey means that a route needs the bearer key and the configuration has none. Such a listener is never opened.
-var ErrNoKey = errors.New("a route needs the key, and there is none")
+// listener is one address: its socket, the connections that came in there, and who gets their requests. Its connections
+// belong to one HTTP server, and to those that it had before its limits changed.
+type listener struct {
+	front   *Front
+	address string   // as configured
+	sharing *sharing // nil if the address belongs to one site
+	socket  net.Listener
+	limits  atomic.Pointer[AddressLimits]
+	table   atomic.Pointer[table]
+	stray   place // of requests that no site gets
+	slots   *slots
+	unread  tally // connections on which no request was read yet
+	over    context.Context
+	cut     context.CancelFunc // ends every request
+	running sync.WaitGroup     // the accept loop and the servers
+	done    chan struct{}      // closed when no more connections are taken
+	stop    func()
 
-// Listener is the HTTP front of one slot. Its creator calls Close.
-type Listener struct {
-	cfg        Config
-	routes     *routes
-	cors       cors
-	key        keyCheck
-	nosniff    []string
-	noReferrer []string
-	buffers    buffers
+	mu      sync.Mutex
+	server  atomic.Pointer[server] // takes new connections; written with mu held
+	servers []*server              // all that have connections
+	ended   bool                   // no other server may come
+	conns   map[*conn]struct{}
+	failed  []error
 
-	current   atomic.Pointer[attachment]
-	exchanges atomic.Int64 // requests between the load check and their end
-	bodies    atomic.Int64 // bytes of request bodies in memory
-
-	acceptor *acceptor
-	server   *http.Server
-	cutAll   context.CancelFunc // ends the context of every request
-	accept   sync.WaitGroup
-	open     tally // connections
-	busy     tally // connections with a request in progress
-	closing  sync.Once
-	closed   error
+	closing sync.Once
+	closed  error
 }
 
-// attachment is who answers now: a backend, or nobody and why.
-type attachment struct {
-	backend     Backend
-	unavailable Unavailable
-}
-
-// Bind opens the socket. Connections are taken from Serve on; those that come before wait. The error is a *[BindError],
-// or [ErrNoKey].
-func Bind(cfg Config) (*Listener, error) {
-	cfg = cfg.withDefaults()
-	l := &Listener{
-		routes: newRoutes(cfg.Routes), cors: newCORS(cfg.Origins), key: newKeyCheck(cfg.Key),
-		nosniff: []string{"nosniff"}, noReferrer: []string{"no-referrer"},
-		open: newTally(), busy: newTally(),
+func newListener(f *Front, address string, socket net.Listener, limits AddressLimits) *listener {
+	l := &listener{
+		front: f, address: address, socket: socket, slots: newSlots(limits.Connections), unread: newTally(),
+		done: make(chan struct{}), conns: map[*conn]struct{}{},
 	}
-	for _, route := range cfg.Routes {
-		if route.Key && len(cfg.Key) == 0 {
-			return nil, fmt.Errorf("listen[%s] route[%s %s]: %w", cfg.Address, route.Method, route.Pattern, ErrNoKey)
-		}
-	}
-	cfg.Key = nil
-	l.cfg = cfg
-	l.current.Store(&attachment{unavailable: Unavailable{State: "starting"}})
-	socket, err := cfg.Listen(context.Background(), "tcp", cfg.Address)
-	if err != nil {
-		return nil, bindError(cfg.Address, err)
-	}
-	l.acceptor = newAcceptor(socket, l)
-	l.server = l.newServer()
-	return l, nil
-}
-
-// headSlack is what net/http allows a request head beyond MaxHeaderBytes.
-const headSlack = 4096
-
-func (l *Listener) newServer() *http.Server {
-	base, cutAll := context.WithCancel(context.Background())
-	l.cutAll = cutAll
-	return &http.Server{
-		Handler:                      l,
-		DisableGeneralOptionsHandler: true,
-		ReadHeaderTimeout:            l.cfg.ReadHeaderTimeout,
-		IdleTimeout:                  l.cfg.IdleTimeout,
-		MaxHeaderBytes:               max(l.cfg.HeaderBytes-headSlack, 1),
-		ErrorLog:                     slog.NewLogLogger(l.cfg.Logger.Handler(), slog.LevelWarn),
-		BaseContext:                  func(net.Listener) context.Context { return base },
-		ConnContext:                  withConn,
-		ConnState:                    l.connState,
-	}
-}
-
-// Serve starts to take connections, in a goroutine that Close waits for. It is called once.
-func (l *Listener) Serve() {
-	l.accept.Go(func() {
-		// The server returns when the socket is closed, which is Close's doing; anything else is a fault worth a line.
-		if err := l.server.Serve(l.acceptor); !errors.Is(err, net.ErrClosed) && !errors.Is(err, http.ErrServerClosed) {
-			l.cfg.Logger.Error("listener ended", "address", l.Addr().String(), "error", err)
-		}
+	l.stray = place{listener: l, busy: newTally()}
+	l.over, l.cut = context.WithCancel(context.Background())
+	l.stop = sync.OnceFunc(func() {
+		close(l.done)
+		_ = l.socket.Close() // the socket is gone either way
 	})
+	l.limits.Store(&limits)
+	l.table.Store(&table{})
+	return l
 }
 
-// Addr is the address that the listener has, with the port it was given.
-func (l *Listener) Addr() net.Addr { return l.acceptor.Addr() }
-
-// Attach makes the backend answer every request from now on. Attach the successor of a backend first and end the old one
-// then: requests that the old one does not take any more go to the successor. The function returned is Detach for this
-// backend only: it does nothing once another one is attached.
-func (l *Listener) Attach(b Backend) (detach func(Unavailable)) {
-	mine := &attachment{backend: b}
-	l.current.Store(mine)
-	return func(why Unavailable) { l.current.CompareAndSwap(mine, &attachment{unavailable: why}) }
+// start begins to take connections.
+func (l *listener) start() {
+	l.mu.Lock()
+	l.serve(*l.limits.Load())
+	l.mu.Unlock()
+	l.running.Go(l.accept)
 }
 
-// Detach makes every request from now on get 503. What a backend has taken it still answers. Calling it again updates the
-// reason.
-func (l *Listener) Detach(why Unavailable) { l.current.Store(&attachment{unavailable: why}) }
-
-// Connections is the number of open client connections.
-func (l *Listener) Connections() int { return int(l.open.n.Load()) }
-
-// Exchanges is the number of requests in progress that passed the checks.
-func (l *Listener) Exchanges() int { return int(l.exchanges.Load()) }
-
-// begin books a request in progress. Its end is a change of the connection's state, after the last byte of the answer.
-func (l *Listener) begin(c *conn) {
-	c.serving = true
-	l.busy.add(1)
+// serve makes a new server take the connections that come from now on. The caller holds l.mu.
+func (l *listener) serve(limits AddressLimits) {
+	s := newServer(l, limits)
+	l.servers = append(l.servers, s)
+	l.server.Store(s)
+	l.running.Go(s.run)
 }
 
-// connState follows each connection; the HTTP server calls it in the connection's own goroutine, but for the first time.
-func (l *Listener) connState(raw net.Conn, state http.ConnState) {
-	c, ok := raw.(*conn)
-	if !ok {
+// accept takes connections off the socket and gives them to the server of the moment, which waits a little after an error
+// that passes, such as a lack of descriptors.
+func (l *listener) accept() {
+	for l.slots.take(l.done) {
+		c, err := l.socket.Accept()
+		if err != nil {
+			l.slots.release()
+		}
+		if !l.deliver(incoming{c, err}) || errors.Is(err, net.ErrClosed) {
+			break
+		}
+	}
+	l.mu.Lock()
+	l.ended = true
+	l.mu.Unlock()
+	l.server.Load().end()
+}
+
+// deliver reports whether a server took the connection.
+func (l *listener) deliver(in incoming) bool {
+	for {
+		s := l.server.Load()
+		select {
+		case s.queue <- in:
+			return true
+		case <-s.done:
+			if l.server.Load() != s {
+				continue // it was replaced
+			}
+			if in.conn != nil {
+				_ = in.conn.Close()
+				l.slots.release()
+			}
+			return false
+		}
+	}
+}
+
+// adjust changes the limits. What an HTTP server cannot change while it runs is brought by another one, which takes the
+// connections from now on; the one before ends its own after the next answer on each.
+func (l *listener) adjust(next AddressLimits) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before := *l.limits.Load()
+	l.limits.Store(&next)
+	l.slots.resize(next.Connections)
+	before.Connections, before.WriteStallTimeout = next.Connections, next.WriteStallTimeout
+	if l.ended || before == next {
 		return
 	}
-	switch state {
-	case http.StateNew:
-		l.open.add(1)
-	case http.StateIdle:
-		l.rest(c)
-	case http.StateClosed:
-		l.rest(c)
-		l.open.add(-1)
-	case http.StateHijacked:
-		c.taken = true
+	old := l.server.Load()
+	l.serve(next)
+	old.retire()
+}
+
+// all lists the servers that have connections.
+func (l *listener) all() []*server {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.servers)
+}
+
+// drop takes a server that has no connections any more out of the list.
+func (l *listener) drop(s *server, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.servers = slices.DeleteFunc(l.servers, func(other *server) bool { return other == s })
+	if err != nil {
+		l.failed = append(l.failed, err)
 	}
 }
 
-// endHijacked does for a connection that its handler took over what the HTTP server does no more.
-func (l *Listener) endHijacked(c *conn) {
-	if c.taken {
-		_ = c.Close()
-		l.rest(c)
-		l.open.add(-1)
-	}
-}
+// stopAccepting frees the address. Connections stay.
+func (l *listener) stopAccepting() { l.stop() }
 
-func (l *Listener) rest(c *conn) {
-	if c.serving {
-		c.serving = false
-		l.busy.add(-1)
-	}
-}
+// unreadGrace is how long connections are waited for on which no request was read yet. One that is on its way arrives within
+// a round trip; a client that has connected and says nothing must not hold anything up.
+const unreadGrace = 250 * time.Millisecond
 
-// Close ends the listener. It stops taking connections, lets requests in progress end until ctx is over, cuts the rest,
-// and returns when none of its goroutines runs. An error means that a backend did not return although its client was cut.
-// It may be called more than once; attach nothing but a final Detach before it, so that no new work begins.
-func (l *Listener) Close(ctx context.Context) error {
-	l.closing.Do(func() { l.closed = l.close(ctx) })
+// close ends the listener. It stops taking connections, lets requests in progress end until ctx is over, cuts the rest, and
+// returns when none of its goroutines runs. An error means that a backend did not return although its client was cut. It
+// may be called more than once.
+func (l *listener) close(ctx context.Context) error {
+	l.closing.Do(func() { l.closed = l.end(ctx) })
 	return l.closed
 }
 
-func (l *Listener) close(ctx context.Context) error {
-	_ = l.acceptor.Close() // the socket is gone either way
-	l.accept.Wait()        // no connection is added from here on
-	l.server.SetKeepAlivesEnabled(false)
-	if err := l.busy.wait(ctx); err != nil {
-		l.cfg.Logger.Info("cutting requests in progress", "requests", l.busy.n.Load(), "cause", err)
+func (l *listener) end(ctx context.Context) error {
+	defer l.front.forget(l)
+	l.stopAccepting()
+	<-l.server.Load().served // the last one, since the socket is closed
+	l.awaitFirstRequests(ctx)
+	for _, s := range l.all() {
+		s.http.SetKeepAlivesEnabled(false) // closes those without a request
 	}
-	l.cutAll()
-	_ = l.server.Close() // closes every connection; their errors say nothing new
+	for _, p := range append(l.table.Load().all(), &l.stray) {
+		if err := p.busy.wait(ctx); err != nil {
+			l.front.cfg.Logger.Info("cutting requests in progress", "address", l.address, "requests", p.busy.n.Load(), "cause", err)
+		}
+	}
+	l.cut()
+	l.running.Wait()
+	return errors.Join(l.failed...)
+}
+
+// awaitFirstRequests gives requests that are on their way the time to arrive: to close a connection then would refuse a caller.
+func (l *listener) awaitFirstRequests(ctx context.Context) {
+	grace, cancel := context.WithTimeout(ctx, unreadGrace)
+	defer cancel()
+	_ = l.unread.wait(grace) // whatever it found, the rest is closed now
+}
+
+func (l *listener) connections() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.conns)
+}
+
+// cutPlace closes the connections that have a request for a place in progress.
+func (l *listener) cutPlace(p *place) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.conns {
+		if c.place.Load() == p {
+			_ = c.Close()
+		}
+	}
+}
+
+// place is where a site is: one address and perhaps a mount.
+type place struct {
+	site     *Site // nil for requests that no site gets
+	listener *listener
+	mount    string
+	busy     tally // connections with a request for the site in progress
+}
+
+// drain lets the requests in progress end until ctx is over, and cuts the rest.
+func (p *place) drain(ctx context.Context) error {
+	if p.busy.wait(ctx) == nil {
+		return nil
+	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), limits.HTTPCutGrace)
 	defer cancel()
-	if err := l.open.wait(grace); err != nil {
-		return fmt.Errorf("listener[%s] connections[%d]: still in use after the cut", l.Addr(), l.open.n.Load())
+	p.listener.cutPlace(p)
+	if p.busy.wait(grace) != nil {
+		return fmt.Errorf("site[%s%s] requests[%d]: still in progress after the cut", p.listener.address, p.mount, p.busy.n.Load())
 	}
 	return nil
 }

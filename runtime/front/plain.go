@@ -7,16 +7,18 @@ import (
 	"strconv"
 
 	"github.com/google/uuid"
+
+	"innkeeper/runtime/manifest"
 )
 
 // writePlain sends what the HTTP server writes on its own: answers to requests that never reached the handler because
-// their head is malformed or too large. They get the same form as every other answer.
+// their head is malformed or too large. They get the same shape as what no route answers.
 func (c *conn) writePlain(p []byte) (int, error) {
 	status, ok := statusOf(p)
 	if !ok {
 		return c.send(p)
 	}
-	if _, err := c.send(plainAnswer(status)); err != nil {
+	if _, err := c.send(plainAnswer(status, c.server.listener.table.Load().errors())); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -32,7 +34,7 @@ func statusOf(p []byte) (int, bool) {
 	return status, err == nil && status >= 400 && status <= 599
 }
 
-func plainAnswer(status int) []byte {
+func plainAnswer(status int, shape manifest.ErrorShape) []byte {
 	p := &problem{status: status, kind: typeInvalid, code: "invalid_request", message: "The request is not valid HTTP."}
 	switch status {
 	case http.StatusRequestHeaderFieldsTooLarge:
@@ -40,8 +42,9 @@ func plainAnswer(status int) []byte {
 	case http.StatusExpectationFailed, http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
 		p.code, p.message = "not_supported", "The request asks for something that the server does not support."
 	}
-	body, _ := p.MarshalJSON() // strings always have a JSON form
-	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n"+
+	id := uuid.NewString()
+	kind, body := p.text(shape, id)
+	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n"+
 		"X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nX-Request-Id: %s\r\n\r\n%s",
-		status, http.StatusText(status), len(body), uuid.NewString(), body)
+		status, http.StatusText(status), kind, len(body), id, body)
 }

@@ -1,7 +1,6 @@
 package front
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
@@ -11,7 +10,7 @@ import (
 	"innkeeper/runtime/limits"
 )
 
-// The error types of host-made answers, as clients of the OpenAI API know them.
+// The kinds of errors, as clients of the OpenAI API know them.
 // https://platform.openai.com/docs/guides/error-codes
 const (
 	typeInvalid   = "invalid_request_error"
@@ -28,24 +27,11 @@ type problem struct {
 	retryAfter time.Duration // with 429 and 503
 }
 
-// MarshalJSON gives the four keys that clients rely on; nothing here is about a single parameter.
-func (p *problem) MarshalJSON() ([]byte, error) {
-	type fields struct {
-		Message string  `json:"message"`
-		Type    string  `json:"type"`
-		Param   *string `json:"param"`
-		Code    string  `json:"code"`
-	}
-	return json.Marshal(struct {
-		Error fields `json:"error"`
-	}{fields{Message: p.message, Type: p.kind, Code: p.code}})
-}
-
 // write answers with the problem.
-func (p *problem) write(w http.ResponseWriter) {
-	body, _ := p.MarshalJSON() // strings always have a JSON form
+func (p *problem) write(w *response) {
+	kind, body := p.text(w.errors, w.id)
 	h := w.Header()
-	h.Set("Content-Type", "application/json")
+	h.Set("Content-Type", kind)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if p.retryAfter > 0 {
 		seconds := int64(math.Ceil(max(p.retryAfter, limits.HTTPRetryAfter).Seconds()))
@@ -60,9 +46,9 @@ func originRefused() *problem {
 		message: "This origin may not call the server from a browser."}
 }
 
-func unknownPath(r *http.Request) *problem {
+func unknownPath(method, path string) *problem {
 	return &problem{status: http.StatusNotFound, kind: typeInvalid, code: "unknown_url",
-		message: fmt.Sprintf("Unknown request URL: %s %s.", clip(r.Method), clip(r.URL.Path))}
+		message: fmt.Sprintf("Unknown request URL: %s %s.", clip(method), clip(path))}
 }
 
 func wrongMethod(r *http.Request) *problem {
@@ -75,9 +61,9 @@ func badText() *problem {
 		message: "The query is not valid UTF-8."}
 }
 
-func wrongKey() *problem {
+func wrongKey(example string) *problem {
 	return &problem{status: http.StatusUnauthorized, kind: typeInvalid, code: "invalid_api_key",
-		message: "The API key is missing or wrong. Send it as 'Authorization: Bearer KEY'."}
+		message: fmt.Sprintf("The API key is missing or wrong. Send it as '%s'.", example)}
 }
 
 func tooLarge(limit int64) *problem {
@@ -130,6 +116,12 @@ func refused() *problem {
 func unanswered() *problem {
 	return &problem{status: http.StatusServiceUnavailable, kind: typeServer, code: "unanswered",
 		message: "The adapter ended before it answered.", retryAfter: limits.HTTPRetryAfter}
+}
+
+// overdue is for a backend that has begun to act on the request and gives no answer.
+func overdue() *problem {
+	return &problem{status: http.StatusGatewayTimeout, kind: typeServer, code: "answer_timeout",
+		message: "The adapter did not answer in time."}
 }
 
 // clip keeps what a client sent short enough to be sent back.

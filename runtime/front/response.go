@@ -1,6 +1,14 @@
 package front
 
-import "net/http"
+import (
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"innkeeper/runtime/limits"
+	"innkeeper/runtime/manifest"
+)
 
 // gatherFrom is the size from which a write is gathered, in bytes: together with a head of the usual size, smaller ones fit
 // the HTTP server's own buffer and leave in one piece anyway.
@@ -11,6 +19,8 @@ const gatherFrom = 1 << 10
 type response struct {
 	http.ResponseWriter
 	conn     *conn
+	id       string              // of the request
+	errors   manifest.ErrorShape // what the host's own answers look like
 	status   int
 	bodyRead bool // nothing of the request is left to read
 }
@@ -49,3 +59,25 @@ func (w *response) Flush() { _ = w.FlushError() }
 func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 var _ http.Flusher = (*response)(nil)
+
+// drainable is how much of an unread body the HTTP server reads by itself to keep the connection, in bytes.
+const drainable = 256 << 10
+
+// refuse answers with a problem. Whatever of the body was not read is not waited for without a bound: a client could hold
+// the connection with it.
+func (w *response) refuse(r *http.Request, p *problem) {
+	unread := !w.bodyRead && r.Body != http.NoBody && r.ContentLength != 0
+	if unread && p.status != http.StatusRequestTimeout {
+		_ = w.conn.Conn.SetReadDeadline(time.Now().Add(limits.HTTPLinger))
+	}
+	large := r.ContentLength < 0 || r.ContentLength > drainable
+	if !unread || !large && p.status != http.StatusRequestTimeout {
+		p.write(w)
+		return
+	}
+	w.Header().Set("Connection", "close")
+	p.write(w)
+	if w.FlushError() == nil && !strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+		_, _ = io.CopyN(io.Discard, r.Body, limits.HTTPLingerBytes) // whatever ends it, the connection is closed now
+	}
+}

@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"innkeeper/runtime/front/backend"
+	"innkeeper/runtime/manifest"
 )
 
 // routes finds the route of a request. Whole literal paths are one map lookup; the others walk a tree of segments.
@@ -24,41 +27,44 @@ type segment struct {
 }
 
 // endpoint is the routes of one pattern, by method.
-type endpoint struct{ methods []method }
+type endpoint struct{ methods []*rule }
 
-type method struct {
-	name   string
-	route  string // what the manifest calls it
-	key    bool
-	places []place
+// rule is a route and what is needed to hold a request to it.
+type rule struct {
+	manifest.Route
+	key    *keyGuard           // nil if it is open
+	errors manifest.ErrorShape // never empty
+	params []param
 }
 
-// place is where in a path the value of a pattern's parameter stands.
-type place struct {
+// param is where in a path the value of a pattern's parameter stands.
+type param struct {
 	name    string
 	segment int
 	rest    bool // it goes on to the end of the path
 }
 
-func newRoutes(list []Route) *routes {
+func newRoutes(list []rule) *routes {
 	t := &routes{literal: map[string]*endpoint{}, root: &segment{}}
-	for _, route := range list {
-		e := t.endpoint(route.Pattern)
-		e.methods = append(e.methods, method{route.Method, route.Name, route.Key, places(route.Pattern)})
+	for i := range list {
+		route := &list[i]
+		route.params = params(route.Path)
+		e := t.endpoint(route.Path)
+		e.methods = append(e.methods, route)
 	}
 	for _, route := range list {
-		t.shortcut(route.Pattern)
+		t.shortcut(route.Path)
 	}
 	return t
 }
 
-// places lists the parameters of a pattern.
-func places(pattern string) (list []place) {
+// params lists the parameters of a pattern.
+func params(pattern string) (list []param) {
 	segment := 0
 	for part := range strings.SplitSeq(strings.TrimPrefix(pattern, "/"), "/") {
 		if strings.HasPrefix(part, "{") {
 			name, rest := strings.CutSuffix(strings.Trim(part, "{}"), "...")
-			list = append(list, place{name, segment, rest})
+			list = append(list, param{name, segment, rest})
 		}
 		segment++
 	}
@@ -66,13 +72,13 @@ func places(pattern string) (list []place) {
 }
 
 // values reads the parameters from a path that the route's pattern matches.
-func (m method) values(path string) []Value {
-	if len(m.places) == 0 {
+func (r *rule) values(path string) []backend.Value {
+	if len(r.params) == 0 {
 		return nil
 	}
-	values := make([]Value, 0, len(m.places))
+	values := make([]backend.Value, 0, len(r.params))
 	segment, path := 0, path[1:]
-	for _, p := range m.places {
+	for _, p := range r.params {
 		for ; segment < p.segment; segment++ {
 			_, path, _ = strings.Cut(path, "/")
 		}
@@ -80,7 +86,7 @@ func (m method) values(path string) []Value {
 		if !p.rest {
 			value, _, _ = strings.Cut(path, "/")
 		}
-		values = append(values, Value{p.name, value})
+		values = append(values, backend.Value{Name: p.name, Value: value})
 	}
 	return values
 }
@@ -173,19 +179,19 @@ func plain(path string) bool {
 
 // match finds the route of a method and path. Without one it returns the methods that the path has, none if the path is
 // unknown.
-func (t *routes) match(name, path string) (found method, ok bool, allowed []string) {
+func (t *routes) match(method, path string) (found *rule, allowed []string) {
 	if e := t.literal[path]; e != nil {
-		if found, ok = e.method(name); ok {
-			return found, true, nil
+		if found = e.method(method); found != nil {
+			return found, nil
 		}
-		return found, false, e.allow(nil)
+		return nil, e.allow(nil)
 	}
 	for _, e := range t.all(path) {
-		if found, ok = e.method(name); ok {
-			return found, true, nil
+		if found = e.method(method); found != nil {
+			return found, nil
 		}
 	}
-	return found, false, t.methods(path)
+	return nil, t.methods(path)
 }
 
 // methods lists the methods that a path has.
@@ -196,21 +202,21 @@ func (t *routes) methods(path string) (names []string) {
 	return names
 }
 
-// method finds the route for a method; GET routes answer HEAD unless there is a route of its own.
-func (e *endpoint) method(name string) (method, bool) {
-	get := -1
-	for i, m := range e.methods {
-		if m.name == name {
-			return m, true
+// method finds the route for a method, or nil; GET routes answer HEAD unless there is a route of its own.
+func (e *endpoint) method(name string) *rule {
+	var get *rule
+	for _, m := range e.methods {
+		if m.Method == name {
+			return m
 		}
-		if m.name == http.MethodGet {
-			get = i
+		if m.Method == http.MethodGet {
+			get = m
 		}
 	}
-	if name == http.MethodHead && get >= 0 {
-		return e.methods[get], true
+	if name == http.MethodHead {
+		return get
 	}
-	return method{}, false
+	return nil
 }
 
 // allow adds the endpoint's methods to a list that has each once.
@@ -221,8 +227,8 @@ func (e *endpoint) allow(methods []string) []string {
 		}
 	}
 	for _, m := range e.methods {
-		add(m.name)
-		if m.name == http.MethodGet {
+		add(m.Method)
+		if m.Method == http.MethodGet {
 			add(http.MethodHead)
 		}
 	}

@@ -3,21 +3,27 @@ package front
 import (
 	"strings"
 	"testing"
+
+	"innkeeper/runtime/manifest"
 )
 
+func route(name, method, path string) rule {
+	return rule{Route: manifest.Route{Name: name, Method: method, Path: path}}
+}
+
 func TestMatch(t *testing.T) {
-	patterns := []Route{
-		{Name: "r0", Method: "GET", Pattern: "/"},
-		{Name: "r1", Method: "GET", Pattern: "/health"},
-		{Name: "r2", Method: "POST", Pattern: "/v1/runs"},
-		{Name: "r3", Method: "GET", Pattern: "/v1/runs/{id}"},
-		{Name: "r4", Method: "DELETE", Pattern: "/v1/runs/{id}"},
-		{Name: "r5", Method: "POST", Pattern: "/v1/runs/compact"},
-		{Name: "r6", Method: "GET", Pattern: "/v1/runs/{id}/events"},
-		{Name: "r7", Method: "GET", Pattern: "/files/{path...}"},
-		{Name: "r8", Method: "GET", Pattern: "/files/{name}"},
-		{Name: "r10", Method: "GET", Pattern: "/a/{one}/b/{two}/{rest...}"},
-		{Name: "r9", Method: "HEAD", Pattern: "/files/{name}"},
+	patterns := []rule{
+		route("r0", "GET", "/"),
+		route("r1", "GET", "/health"),
+		route("r2", "POST", "/v1/runs"),
+		route("r3", "GET", "/v1/runs/{id}"),
+		route("r4", "DELETE", "/v1/runs/{id}"),
+		route("r5", "POST", "/v1/runs/compact"),
+		route("r6", "GET", "/v1/runs/{id}/events"),
+		route("r7", "GET", "/files/{path...}"),
+		route("r8", "GET", "/files/{name}"),
+		route("r10", "GET", "/a/{one}/b/{two}/{rest...}"),
+		route("r9", "HEAD", "/files/{name}"),
 	}
 	cases := []struct {
 		method, path string
@@ -60,10 +66,10 @@ func TestMatch(t *testing.T) {
 	}
 	table := newRoutes(patterns)
 	for _, c := range cases {
-		found, ok, allowed := table.match(c.method, c.path)
+		found, allowed := table.match(c.method, c.path)
 		route := ""
-		if ok {
-			route = found.route
+		if found != nil {
+			route = found.Name
 			for _, v := range found.values(c.path) {
 				route += " " + v.Name + "=" + v.Value
 			}
@@ -75,7 +81,7 @@ func TestMatch(t *testing.T) {
 }
 
 func BenchmarkMatch(b *testing.B) {
-	table := newRoutes([]Route{{Method: "POST", Pattern: "/v1/responses"}, {Method: "GET", Pattern: "/v1/responses/{id}"}})
+	table := newRoutes([]rule{route("create", "POST", "/v1/responses"), route("get", "GET", "/v1/responses/{id}")})
 	for name, path := range map[string]string{"literal": "/v1/responses", "param": "/v1/responses/resp_123"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

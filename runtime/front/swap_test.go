@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"innkeeper/runtime/front"
+	"innkeeper/runtime/front/backend"
 )
 
 // generation is a backend that stops taking requests, like an instance that is being replaced.
@@ -17,11 +18,11 @@ type generation struct {
 	served atomic.Int64
 }
 
-func (g *generation) Serve(w http.ResponseWriter, r *http.Request, in front.Inbound) front.Outcome {
+func (g *generation) Serve(w http.ResponseWriter, r *http.Request, in backend.Inbound) backend.Outcome {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	if g.sealed {
-		return front.NotTaken
+		return backend.NotTaken
 	}
 	g.served.Add(1)
 	return echo(w, r, in)
@@ -114,16 +115,16 @@ func TestASwapWhileTheBodyArrives(t *testing.T) {
 // A request that its backend does not take any more goes to the one attached in the meantime.
 func TestARequestFollowsTheSwap(t *testing.T) {
 	l := start(t, nil)
-	l.Attach(backendFunc(func(http.ResponseWriter, *http.Request, front.Inbound) front.Outcome {
+	l.Attach(backendFunc(func(http.ResponseWriter, *http.Request, backend.Inbound) backend.Outcome {
 		l.Attach(backendFunc(echo))
-		return front.NotTaken
+		return backend.NotTaken
 	}))
 	if got := ask(t, l, request{method: "POST", path: "/v1/responses", body: "hello"}); got.StatusCode != 200 || !strings.HasSuffix(got.text, "hello") {
 		t.Errorf("got %d %s", got.StatusCode, got.text)
 	}
-	l.Attach(backendFunc(func(http.ResponseWriter, *http.Request, front.Inbound) front.Outcome {
+	l.Attach(backendFunc(func(http.ResponseWriter, *http.Request, backend.Inbound) backend.Outcome {
 		l.Detach(front.Unavailable{State: "stopping"})
-		return front.NotTaken
+		return backend.NotTaken
 	}))
 	if got := ask(t, l, request{method: "GET", path: "/health"}); got.StatusCode != 503 || !strings.Contains(got.text, "stopping") {
 		t.Errorf("got %d %s", got.StatusCode, got.text)

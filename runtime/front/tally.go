@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// tally counts things that come and go, and lets one goroutine wait until there are none.
+// tally counts things that come and go, and lets others wait until there are none.
 type tally struct {
 	n    atomic.Int64
 	zero chan struct{} // holds a token after a change to 0
@@ -14,9 +14,12 @@ type tally struct {
 func newTally() tally { return tally{zero: make(chan struct{}, 1)} }
 
 func (t *tally) add(n int64) {
-	if t.n.Add(n) != 0 {
-		return
+	if t.n.Add(n) == 0 {
+		t.signal()
 	}
+}
+
+func (t *tally) signal() {
 	select {
 	case t.zero <- struct{}{}:
 	default:
@@ -32,5 +35,6 @@ func (t *tally) wait(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	}
+	t.signal() // for others who wait
 	return nil
 }

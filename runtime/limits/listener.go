@@ -22,6 +22,13 @@ const (
 	// request before it reads still sees the answer and not a reset connection.
 	HTTPLinger = 2 * time.Second
 
+	// HTTPLingerBytes is how much of it, in bytes: several times what well-behaved clients send at once.
+	HTTPLingerBytes = 64 << 20
+
+	// HTTPHeld is how many requests of one site may wait for the next instance while one replaces the other; more get 503.
+	// Each holds a connection that is there anyway.
+	HTTPHeld = 1024
+
 	// HTTPCutGrace is how long a listener that was cut waits for its goroutines to notice. They need microseconds; the
 	// bound keeps a broken backend from holding up the host's exit.
 	HTTPCutGrace = 5 * time.Second

@@ -30,31 +30,50 @@ type Manifest struct {
 	Settings    []Setting // in the order of the text
 }
 
-// HTTP describes the listener that the host runs for the module.
+// HTTP describes what the host's front does for the module.
 type HTTP struct {
-	Listen  string  // default address, HOST:PORT
-	HostEnv string  // environment name for the host part; may be empty
-	PortEnv string  // environment name for the port; may be empty
-	Key     string  // name of the setting that is the bearer key; empty if every route is open
-	Routes  []Route // in the order of the text
+	Listen    string     // default address, HOST:PORT; empty: the module is mounted on the shared one
+	HostEnv   string     // environment name for the host part; may be empty
+	PortEnv   string     // environment name for the port; may be empty
+	Key       string     // name of the setting that is the key; empty if no route needs one
+	KeyHeader string     // header that carries the key where a route names none; empty: Authorization, as a bearer token
+	CORS      string     // name of the setting that lists the web origins which may call; empty: none may
+	KeepAlive string     // name of the setting that bounds how long an event stream may be silent; empty: the host's default
+	Errors    ErrorShape // of the host's own answers where a route names none; empty: problem+json
+	Routes    []Route    // in the order of the text
 }
 
 // Route is one method and path pattern.
 type Route struct {
-	Name   string // [a-z0-9_.-]{1,64}, unique: it labels logs and metrics
-	Method string // GET (which answers HEAD, too), POST, PUT, PATCH, DELETE or OPTIONS
-	Path   string // such as /v1/responses/{id}; {name...} at the end takes the rest; a lone / is the root and nothing else
-	Access Access
+	Name      string // [a-z0-9_.-]{1,64}, unique: the guest knows it by this name, and it labels logs and metrics
+	Method    string // GET (which answers HEAD, too), POST, PUT, PATCH, DELETE or OPTIONS
+	Path      string // such as /v1/responses/{id}; {name...} at the end takes the rest; a lone / is the root and nothing else
+	Guard     Guard
+	KeyHeader string     // header that carries the key; empty: as HTTP says
+	Errors    ErrorShape // of the host's own answers; empty: as HTTP says
 }
 
-// Access says who may use a route.
-type Access string
+// Guard says what must hold before a guest sees a request.
+type Guard string
 
 const (
-	// AccessOpen lets everybody in.
-	AccessOpen Access = "open"
-	// AccessKey asks for the bearer key, which the host checks before the guest sees the request.
-	AccessKey Access = "key"
+	// GuardOpen lets everybody in.
+	GuardOpen Guard = "open"
+	// GuardKey asks for the key, which the host checks and keeps to itself.
+	GuardKey Guard = "key"
+	// GuardSignature asks for a signature over the request. This host cannot check any yet and refuses such a manifest.
+	GuardSignature Guard = "signature"
+)
+
+// ErrorShape is what the host's own answers look like, so that the clients of a route understand them.
+type ErrorShape string
+
+// The shapes.
+const (
+	ErrorsOpenAI    ErrorShape = "openai"       // https://platform.openai.com/docs/guides/error-codes
+	ErrorsAnthropic ErrorShape = "anthropic"    // https://docs.anthropic.com/en/api/errors
+	ErrorsProblem   ErrorShape = "problem+json" // https://www.rfc-editor.org/rfc/rfc9457
+	ErrorsPlain     ErrorShape = "plain"        // a line of text
 )
 
 // Setting is one value that the operator may or must configure.

@@ -34,7 +34,7 @@ func TestParse(t *testing.T) {
 	if !reflect.DeepEqual(gotHTTP, wantHTTP) {
 		t.Errorf("http: %+v", gotHTTP)
 	}
-	if want := (Route{"responses.get", "GET", "/v1/responses/{id}", AccessKey}); m.HTTP.Routes[5] != want {
+	if want := (Route{Name: "responses.get", Method: "GET", Path: "/v1/responses/{id}", Guard: GuardKey}); m.HTTP.Routes[5] != want {
 		t.Errorf("route: %+v", m.HTTP.Routes[5])
 	}
 	var names []string
@@ -71,8 +71,8 @@ settings.token = { type = "string", secret = true, required = true }
 `
 
 func TestParseRefuses(t *testing.T) {
-	route := func(method, path, access string) string {
-		return fmt.Sprintf("[[http.routes]]\nname = \"r%d\"\nmethod = %q\npath = %q\naccess = %q\n", len(path), method, path, access)
+	route := func(method, path, guard string) string {
+		return fmt.Sprintf("[[http.routes]]\nname = \"r%d\"\nmethod = %q\npath = %q\nguard = %q\n", len(path), method, path, guard)
 	}
 	for _, tc := range []struct{ name, text, want string }{
 		{"no TOML", "name = ", "manifest: line 1, column 7: unexpected EOF; expected value"},
@@ -107,8 +107,8 @@ func TestParseRefuses(t *testing.T) {
 		{"enum of lists", minimal + `settings.a = { type = "strings", default = ["a"], enum = [["a"]] }`, "manifest[settings.a.enum]: line 7: goes with the types string and int only"},
 		{"bounds of a string", minimal + `settings.a = { type = "string", min = "a" }`, "manifest[settings.a.min]: line 7: goes with the types int, float, duration and size only"},
 		{"min over max", minimal + `settings.a = { type = "duration", min = "2s", max = "1s" }`, "manifest[settings.a.min]: line 7: is over max"},
-		{"access", minimal + route("GET", "/a", "anyone"), `manifest[http.routes.0.access]: line 11: must be "open" or "key"`},
-		{"access by no key", strings.Replace(minimal, "http.key = \"token\"\n", "", 1) + route("GET", "/a", "key"), "manifest[http.routes.0.access]: line 10: needs http.key, the setting that is the key"},
+		{"guard", minimal + route("GET", "/a", "anyone"), `manifest[http.routes.0.guard]: line 11: must be "open", "key" or "signature"`},
+		{"guard without a key", strings.Replace(minimal, "http.key = \"token\"\n", "", 1) + route("GET", "/a", "key"), "manifest[http.routes.0.guard]: line 10: needs http.key, the setting that is the key"},
 		{"method", minimal + route("get", "/a", "key"), "manifest[http.routes.0.method]: line 9: must be one of GET, POST, PUT, PATCH, DELETE, OPTIONS"},
 		{"path climbs", minimal + route("GET", "/a/../b", "key"), "manifest[http.routes.0.path]: line 10: must be a path such as /v1/items/{id}"},
 		{"path twice", minimal + route("GET", "/a", "key") + route("GET", "/a", "open"),
@@ -135,7 +135,7 @@ func TestParseBoundsCounts(t *testing.T) {
 		"families":  `name="a"` + "\nfamilies=[" + repeat(`"f%d",`, limits.ManifestFamilies+1) + "]",
 		"databases": `name="a"` + "\ndatabases=[" + repeat(`"d%d",`, limits.ManifestDatabases+1) + "]",
 		"settings":  `name="a"` + "\n" + repeat("settings.s%d.type=\"int\"\n", limits.ManifestSettings+1),
-		"routes":    minimal + "http.routes=[" + repeat(`{name="r%[1]d",method="GET",path="/%[1]d",access="open"},`, limits.ManifestRoutes+1) + "]",
+		"routes":    minimal + "http.routes=[" + repeat(`{name="r%[1]d",method="GET",path="/%[1]d",guard="open"},`, limits.ManifestRoutes+1) + "]",
 	} {
 		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), "allowed") {
 			t.Errorf("%s: %v", name, err)

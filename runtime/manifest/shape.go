@@ -29,17 +29,23 @@ func (r *reader) http(t *table) *HTTP {
 		return nil
 	}
 	h := &HTTP{
-		Listen:  t.text("listen"),
-		HostEnv: t.text("host_env"),
-		PortEnv: t.text("port_env"),
-		Key:     t.text("key"),
+		Listen:    t.text("listen"),
+		HostEnv:   t.text("host_env"),
+		PortEnv:   t.text("port_env"),
+		Key:       t.text("key"),
+		KeyHeader: t.text("key_header"),
+		CORS:      t.text("cors"),
+		KeepAlive: t.text("keepalive"),
+		Errors:    ErrorShape(t.text("errors")),
 	}
 	for _, route := range t.tables("routes") {
 		h.Routes = append(h.Routes, Route{
-			Name:   route.text("name"),
-			Method: route.text("method"),
-			Path:   route.text("path"),
-			Access: Access(route.text("access")),
+			Name:      route.text("name"),
+			Method:    route.text("method"),
+			Path:      route.text("path"),
+			Guard:     Guard(route.text("guard")),
+			KeyHeader: route.text("key_header"),
+			Errors:    ErrorShape(route.text("errors")),
 		})
 		route.done()
 	}

@@ -107,7 +107,7 @@ func TestTheDescriptionHasTheRoutesAndNoOthers(t *testing.T) {
 		if op["operationId"] != r.Name {
 			t.Errorf("%s is called %v", r.Name, op["operationId"])
 		}
-		if _, open := op["security"]; open != (r.Access == manifest.AccessOpen) {
+		if _, open := op["security"]; open != (r.Guard == manifest.GuardOpen) {
 			t.Errorf("%s: needs no key: %v", r.Name, open)
 		}
 		for _, segment := range strings.Split(r.Path, "/") {

@@ -24,12 +24,12 @@ func TestRoutesAreThoseOfTheManifest(t *testing.T) {
 		t.Fatalf("%d routes here, %d in the manifest", len(routes), len(m.HTTP.Routes))
 	}
 	for _, r := range m.HTTP.Routes {
-		if got := routes[r.Name]; got.method != r.Method || got.path != r.Path || got.open != (r.Access == manifest.AccessOpen) {
+		if got := routes[r.Name]; got.method != r.Method || got.path != r.Path || got.open != (r.Guard == manifest.GuardOpen) {
 			t.Errorf("%s is %s %s here and %s %s in the manifest", r.Name, got.method, got.path, r.Method, r.Path)
 		}
 		wantOpen := r.Name == "health" || r.Name == "v1.health" || r.Name == "openapi"
-		if (r.Access == manifest.AccessOpen) != wantOpen {
-			t.Errorf("%s is %s", r.Name, r.Access)
+		if (r.Guard == manifest.GuardOpen) != wantOpen {
+			t.Errorf("%s is %s", r.Name, r.Guard)
 		}
 	}
 }

@@ -28,7 +28,7 @@ key = "key"
 name = "get"
 method = "GET"
 path = "/"
-access = "key"
+guard = "key"
 [settings]
 key = { type = "string", required = true, secret = true, env = "PUPPET_KEY" }
 note = { type = "string", default = "" }
@@ -84,7 +84,7 @@ func staysUnconfigured(t *testing.T, dir, toml string) {
 	if a.Handles.Opened != 0 || a.Listen != "" || calls.Load() != 0 {
 		t.Errorf("something was opened: %+v, listening at %q, %d host calls", a.Handles, a.Listen, calls.Load())
 	}
-	if s := h.slotOf(puppetName); s.program != nil || s.slotFront.socket != nil {
+	if s := h.slotOf(puppetName); s.program != nil || s.site != nil {
 		t.Error("the module was compiled, or a socket opened")
 	}
 	for _, state := range h.states(puppetName) {

@@ -91,19 +91,17 @@ func row(c *cycler, cycles int, total ledger.Count, before, after reading) strin
 		before.goroutines, after.goroutines, len(before.siblings), len(after.siblings), at(0.5), at(0.99), before.rss/mib, after.rss/mib)
 }
 
-// quiet waits until the slot's listener has no connection left.
+// quiet waits until the slot's site has no connection left.
 func (c *cycler) quiet() {
 	s := c.house.slotOf(puppetName)
 	deadline := time.Now().Add(patience)
 	for {
-		s.mu.Lock()
-		l := s.slotFront.listener
-		s.mu.Unlock()
-		if l == nil || l.Connections() == 0 {
+		site := s.openedSite()
+		if site == nil || site.Connections() == 0 {
 			return
 		}
 		if time.Now().After(deadline) {
-			c.t.Fatalf("%d connections are still open", l.Connections())
+			c.t.Fatalf("%d connections are still open", site.Connections())
 		}
 		time.Sleep(time.Millisecond)
 	}

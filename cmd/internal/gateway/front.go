@@ -1,96 +1,82 @@
 package gateway
 
 import (
+	"context"
 	"errors"
-	"net/http"
 	"os"
 	"time"
 
-	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/guesthost"
-	"innkeeper/hostfuncs/httpfn"
 	"innkeeper/runtime/front"
-	"innkeeper/runtime/limits"
-	"innkeeper/runtime/manifest"
 	"innkeeper/runtime/supervisor"
 )
 
-// The settings by which a manifest can hand over what the host does for the adapter, if it declares them.
-const (
-	corsSetting      = "cors_origins" // list: the web origins that the slot's listener lets in
-	keepAliveSetting = "keepalive"    // duration: how long an event stream may be silent; 0 means for ever
-)
-
-// listen opens the slot's listener, if its adapter serves HTTP and it is not open yet.
-func (s *slot) listen() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.conf.Manifest.HTTP == nil || s.slotFront.listener != nil {
+// listen opens the slot's site, or puts the slot's configuration in force on the one that it has taken over.
+func (s *slot) listen(ctx context.Context) error {
+	if s.conf.Manifest.HTTP == nil || s.listening {
 		return nil
 	}
-	cfg := s.listenerConfig()
-	settings := cfg
-	cfg.Logger, cfg.Listen = s.logger, s.slotFront.open
-	l, err := front.Bind(cfg)
-	if errors.Is(err, front.ErrAddressInUse) || errors.Is(err, front.ErrNoKey) || errors.Is(err, os.ErrPermission) {
+	site, err := s.openSite(ctx)
+	switch {
+	case errors.Is(err, front.ErrAddressInUse), errors.Is(err, front.ErrMountInUse), errors.Is(err, front.ErrNoKey),
+		errors.Is(err, front.ErrGuard), errors.Is(err, os.ErrPermission):
 		return final("listen", err)
-	}
-	if err != nil {
+	case err != nil:
 		return temporary("listen", err)
 	}
-	l.Detach(unavailable(s.super.Status()))
-	l.Serve()
-	s.slotFront.listener, s.slotFront.settings = l, settings
+	s.mu.Lock()
+	s.site = site
+	s.mu.Unlock()
+	s.listening = true
+	site.Detach(unavailable(s.super.Status()))
 	return nil
 }
 
-// keepAlive is how long an event stream may be silent before the host sends a comment.
-func (s *slot) keepAlive() time.Duration {
-	if every, ok := s.conf.Settings[keepAliveSetting].(time.Duration); ok {
-		return every
+func (s *slot) openSite(ctx context.Context) (*front.Site, error) {
+	cfg := s.siteConfig()
+	if site := s.openedSite(); site != nil {
+		return site, site.Update(ctx, cfg)
 	}
-	return limits.HTTPKeepAlive
+	return s.front.Open(ctx, cfg)
 }
 
-// listenerConfig is what the configuration says of the listener.
-func (s *slot) listenerConfig() front.Config {
+// openedSite is the slot's site, nil if it has none.
+func (s *slot) openedSite() *front.Site {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.site
+}
+
+// siteConfig is what the configuration says of the slot's site.
+func (s *slot) siteConfig() front.SiteConfig {
 	own := s.conf.Limits
-	cfg := front.Config{
-		Address: s.conf.Listen, Key: []byte(s.conf.BearerKey().Reveal()),
-		BodyBytes: own.MaxBody, HeaderBytes: int(own.MaxHeader), Connections: own.MaxConnections, Exchanges: own.MaxConcurrent,
-		ReadHeaderTimeout: own.ReadHeaderTimeout, ReadBodyTimeout: own.ReadBodyTimeout, IdleTimeout: own.IdleTimeout,
-		WriteStallTimeout: own.WriteStallTimeout,
+	return front.SiteConfig{
+		Address: s.conf.Listen, HTTP: s.conf.Manifest.HTTP, Key: []byte(s.conf.BearerKey().Reveal()), Origins: s.conf.Origins(),
+		Limits: front.SiteLimits{
+			BodyBytes: own.MaxBody, ReadBodyTimeout: own.ReadBodyTimeout, Exchanges: own.MaxConcurrent,
+		},
+		AddressLimits: front.AddressLimits{
+			HeaderBytes: int(own.MaxHeader), Connections: own.MaxConnections, ReadHeaderTimeout: own.ReadHeaderTimeout,
+			IdleTimeout: own.IdleTimeout, WriteStallTimeout: own.WriteStallTimeout,
+		},
+		Logger: s.logger,
 	}
-	if origins, ok := s.conf.Settings[corsSetting].([]string); ok {
-		cfg.Origins = origins
-	}
-	for _, route := range s.conf.Manifest.HTTP.Routes {
-		cfg.Routes = append(cfg.Routes, front.Route{
-			Name: route.Name, Method: route.Method, Pattern: route.Path, Key: route.Access == manifest.AccessKey,
-		})
-	}
-	return cfg
 }
 
 // attach lets requests through to the guest, and returns what takes that back.
 func (s *slot) attach(guest *guesthost.Guest) (detach func()) {
-	s.mu.Lock()
-	l := s.slotFront.listener
-	s.mu.Unlock()
-	if l == nil || guest.HTTP == nil {
+	site := s.openedSite()
+	if site == nil || guest.HTTP == nil {
 		return func() {}
 	}
-	undo := l.Attach(backend{guest.HTTP})
+	undo := site.Attach(guest.HTTP)
 	return func() { undo(front.Unavailable{State: string(supervisor.Stopping), RetryAfter: time.Second}) }
 }
 
 // announce tells callers what the slot is doing while no instance serves.
 func (s *slot) announce(status supervisor.Status) {
-	s.mu.Lock()
-	l := s.slotFront.listener
-	s.mu.Unlock()
-	if l != nil && status.State != supervisor.Connected {
-		l.Detach(unavailable(status))
+	if site := s.openedSite(); site != nil && status.State != supervisor.Connected {
+		site.Detach(unavailable(status))
 	}
 }
 
@@ -105,26 +91,4 @@ func unavailable(status supervisor.Status) front.Unavailable {
 		u.RetryAfter = time.Minute // nothing changes before a person does something
 	}
 	return u
-}
-
-// backend adapts the guest's http family to the listener; each knows only itself.
-type backend struct{ family *httpfn.Family }
-
-var _ front.Backend = backend{}
-
-func (b backend) Serve(w http.ResponseWriter, r *http.Request, in front.Inbound) front.Outcome {
-	var values []abi.PathValue
-	for _, v := range in.Values {
-		values = append(values, abi.PathValue(v))
-	}
-	switch b.family.Serve(w, r, httpfn.Inbound{Route: in.Route, Values: values, RequestID: in.RequestID, Body: in.Body}) {
-	case httpfn.Answered:
-		return front.Answered
-	case httpfn.NotTaken:
-		return front.NotTaken
-	case httpfn.Unanswered:
-		return front.Unanswered
-	default:
-		return front.Cut
-	}
 }

@@ -18,6 +18,7 @@ import (
 	"innkeeper/runtime/agent"
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
+	"innkeeper/runtime/front"
 	"innkeeper/runtime/supervisor"
 )
 
@@ -44,6 +45,7 @@ type Options struct {
 type Gateway struct {
 	options Options
 	started time.Time
+	front   *front.Front
 
 	change   sync.Mutex      // held while slots are made or ended, so that one change happens at a time
 	stopping context.Context // over once Stop was called
@@ -55,8 +57,8 @@ type Gateway struct {
 	agent agent.Agent
 	host  *artifact.Host
 	slots map[string]*slot
-	// estates are what slots left whose names are not in the configuration any more.
-	estates map[string]estate
+	// departed is what slots left whose names are not in the configuration any more.
+	departed map[string]takeover
 }
 
 // Start makes the gateway of a configuration and starts its slots. It returns once they are started, not once they are
@@ -74,14 +76,15 @@ func Start(ctx context.Context, conf *config.Config, options Options) (*Gateway,
 		options.NewAgent = newAgent
 	}
 	g := &Gateway{
-		options: options, started: time.Now(), conf: conf, host: host, slots: map[string]*slot{}, estates: map[string]estate{},
+		options: options, started: time.Now(), conf: conf, host: host, slots: map[string]*slot{}, departed: map[string]takeover{},
+		front: front.New(front.Config{Logger: options.Logger}),
 	}
 	if g.agent, err = options.NewAgent(conf.Agent); err != nil {
-		return nil, errors.Join(err, host.Close(ctx))
+		return nil, errors.Join(err, g.front.Close(ctx), host.Close(ctx))
 	}
 	g.stopping, g.stop = context.WithCancelCause(context.Background())
 	for i := range conf.Adapters {
-		g.startSlot(g.newSlot(&conf.Adapters[i], estate{}))
+		g.startSlot(g.newSlot(&conf.Adapters[i], takeover{}))
 	}
 	return g, nil
 }
@@ -110,11 +113,11 @@ func (g *Gateway) Stop(ctx context.Context) error {
 	for i, s := range slots {
 		group.Go(func() {
 			_, err := s.end(ctx, "stop")
-			errs[i] = named(s.conf.Name, errors.Join(err, s.bequeath().close(ctx)))
+			errs[i] = named(s.conf.Name, errors.Join(err, s.handOver().close(ctx)))
 		})
 	}
 	group.Wait()
-	errs = append(errs, g.closeFormer(), g.agent.Close(), g.host.Close(ctx))
+	errs = append(errs, g.front.Close(ctx), g.closeFormer(), g.agent.Close(), g.host.Close(ctx))
 	return errors.Join(errs...)
 }
 

@@ -33,7 +33,7 @@ func (s *slot) newGuest(ctx context.Context, generation uint64) (*guesthost.Gues
 		Routes:   s.conf.Manifest.RouteNames(),
 		Settings: settings, Secrets: secrets, Quota: ledger.Quota{Total: s.conf.Limits.HandlesTotal, Kinds: kinds},
 		Agent: s.agent, Logger: s.logger.With("generation", generation),
-		DrainMS: s.conf.Budgets.Drain.Milliseconds(), MaxBody: s.conf.Limits.MaxBody, KeepAlive: s.keepAlive(),
+		DrainMS: s.conf.Budgets.Drain.Milliseconds(), MaxBody: s.conf.Limits.MaxBody, KeepAlive: s.conf.KeepAlive(),
 	}), nil
 }
 

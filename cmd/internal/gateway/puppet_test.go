@@ -158,12 +158,12 @@ listen = "127.0.0.1:0"
 name = "get"
 method = "GET"
 path = "/"
-access = "open"
+guard = "open"
 [[http.routes]]
 name = "post"
 method = "POST"
 path = "/"
-access = "open"
+guard = "open"
 [settings]
 note = { type = "string", default = "" }
 `

@@ -160,10 +160,10 @@ func (g *Gateway) succeed(ctx context.Context, before *slot, conf *config.Adapte
 	if !ended || ctx.Err() != nil {
 		return nil, errors.Join(err, context.Cause(ctx))
 	}
-	left := before.bequeath()
+	left := before.handOver()
 	if conf != nil {
-		successor := g.newSlot(conf, *left)
-		return successor, errors.Join(err, successor.trim(ctx))
+		err = errors.Join(err, left.dismiss(ctx, conf))
+		return g.newSlot(conf, *left), err
 	}
 	closing, cancel := context.WithTimeout(ctx, before.conf.Budgets.Close)
 	defer cancel()
@@ -171,7 +171,7 @@ func (g *Gateway) succeed(ctx context.Context, before *slot, conf *config.Adapte
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.slots, before.conf.Name)
-	g.estates[before.conf.Name] = *left
+	g.departed[before.conf.Name] = *left
 	return nil, err
 }
 
@@ -179,9 +179,9 @@ func (g *Gateway) succeed(ctx context.Context, before *slot, conf *config.Adapte
 // out before.
 func (g *Gateway) add(conf *config.Adapter) (*slot, error) {
 	g.mu.Lock()
-	left := g.estates[conf.Name]
+	left := g.departed[conf.Name]
 	_, stuck := g.slots[conf.Name]
-	delete(g.estates, conf.Name)
+	delete(g.departed, conf.Name)
 	g.mu.Unlock()
 	switch {
 	case stuck: // it was taken out and could not be ended

@@ -15,6 +15,7 @@ import (
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/engine"
+	"innkeeper/runtime/front"
 	"innkeeper/runtime/ledger"
 	"innkeeper/runtime/outcome"
 	"innkeeper/runtime/supervisor"
@@ -34,24 +35,27 @@ type slot struct {
 	watcher func(name string, status supervisor.Status)
 
 	super *supervisor.Slot
+	front *front.Front
 
-	mu        sync.Mutex
-	program   *engine.Program
-	refused   string // why the last update was, until it is mended; empty if none was
-	slotFront slotFront
-	guest     *guesthost.Guest             // of the current generation; nil between two
-	serving   bool                         // the current generation said that it is ready, and nothing ended it since
-	stuck     bool                         // an instance could not be closed: nothing may come after it
-	past      map[ledger.Kind]ledger.Count // of the generations before
+	listening bool // the site has this slot's configuration; the runs of the slot, one at a time, use it
+
+	mu      sync.Mutex
+	program *engine.Program
+	refused string                       // why the last update was, until it is mended; empty if none was
+	site    *front.Site                  // nil before the first listen
+	guest   *guesthost.Guest             // of the current generation; nil between two
+	serving bool                         // the current generation said that it is ready, and nothing ended it since
+	stuck   bool                         // an instance could not be closed: nothing may come after it
+	past    map[ledger.Kind]ledger.Count // of the generations before
 }
 
 var _ supervisor.Runner = (*slot)(nil)
 
-// newSlot makes a slot; it opens nothing. The estate is what the slot before it under the same name left.
-func (g *Gateway) newSlot(conf *config.Adapter, left estate) *slot {
+// newSlot makes a slot; it opens nothing.
+func (g *Gateway) newSlot(conf *config.Adapter, left takeover) *slot {
 	s := &slot{
 		conf: conf, folder: filepath.Join(g.conf.DataDir, conf.Name), agent: g.agent, host: g.host, version: g.options.Version,
-		logger: g.options.Logger.With("adapter", conf.Name), slotFront: left.slotFront, past: map[ledger.Kind]ledger.Count{},
+		logger: g.options.Logger.With("adapter", conf.Name), front: g.front, site: left.site, past: map[ledger.Kind]ledger.Count{},
 		intercept: g.options.Intercept, watcher: g.options.Observe,
 	}
 	maps.Copy(s.past, left.past)
@@ -103,7 +107,7 @@ func (s *slot) prepare(ctx context.Context) error {
 	if s.conf.Disposition == config.Failed {
 		return final("module_unreadable", errors.New(s.conf.Reason))
 	}
-	if err := s.listen(); err != nil {
+	if err := s.listen(ctx); err != nil {
 		return err
 	}
 	if s.program != nil {

@@ -38,8 +38,8 @@ func (s *slot) status() admin.Adapter {
 	if s.refused != "" {
 		a.Update = "refused: " + s.refused
 	}
-	if s.slotFront.listener != nil {
-		a.Listen = s.slotFront.listener.Addr().String()
+	if s.site != nil {
+		a.Listen = s.site.Addr().String() + s.site.Mount()
 	}
 	s.mu.Unlock()
 	return a

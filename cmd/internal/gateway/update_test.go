@@ -130,12 +130,12 @@ func TestArtifactWithoutBytesIsRefused(t *testing.T) {
 }
 
 // guarded is a server whose routes have the given access.
-func guarded(t *testing.T, dir, access string) string {
+func guarded(t *testing.T, dir, guard string) string {
 	t.Helper()
-	manifest := strings.ReplaceAll(puppetManifest, `access = "open"`, `access = "`+access+`"`)
+	manifest := strings.ReplaceAll(puppetManifest, `guard = "open"`, `guard = "`+guard+`"`)
 	manifest = strings.Replace(manifest, "[http]\n", "[http]\nkey = \"key\"\n", 1) + `key = { type = "string", secret = true, required = true }`
 	p := newPuppet()
-	return p.main(p.serve(access)).write(t, dir, "m", manifest)
+	return p.main(p.serve(guard)).write(t, dir, "m", manifest)
 }
 
 func write(t *testing.T, path string, content []byte) {

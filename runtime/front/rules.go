@@ -1,0 +1,81 @@
+package front
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"innkeeper/runtime/manifest"
+)
+
+// Why a site cannot be what its configuration says.
+var (
+	// ErrNoKey means that a route needs the key and the configuration has none. Such a site is never opened.
+	ErrNoKey = errors.New("a route needs the key, and there is none")
+	// ErrGuard means that a route has a guard that this host does not have.
+	ErrGuard = errors.New("this host does not have that guard")
+	// ErrMountInUse means that another site has the mount.
+	ErrMountInUse = errors.New("another adapter is mounted there")
+)
+
+// rules are a site's configuration as requests are held to it. They are never changed, only replaced: a request obeys those
+// that it began with.
+type rules struct {
+	routes *routes
+	cors   cors
+	errors manifest.ErrorShape // of what no route answers
+	limits SiteLimits
+	logger *slog.Logger
+	// secret are the headers that no backend sees.
+	secret []string
+}
+
+func newRules(cfg *SiteConfig, logger *slog.Logger) (*rules, error) {
+	if cfg.Logger != nil {
+		logger = cfg.Logger
+	}
+	r := &rules{
+		cors: newCORS(cfg.Origins), errors: shapeOr(cfg.HTTP.Errors, manifest.ErrorsProblem), limits: cfg.Limits.withDefaults(),
+		logger: logger, secret: []string{authorization, "Proxy-Authorization"},
+	}
+	digest := sha256.Sum256(cfg.Key)
+	var list []rule
+	for _, route := range cfg.HTTP.Routes {
+		guard, err := guardOf(cfg, route, &digest)
+		if err != nil {
+			return nil, fmt.Errorf("listen[%s] route[%s]: %w", cfg.Address+cfg.Mount, route.Name, err)
+		}
+		if guard != nil {
+			r.secret = append(r.secret, guard.header)
+		}
+		list = append(list, rule{Route: route, key: guard, errors: shapeOr(route.Errors, r.errors)})
+	}
+	r.routes = newRoutes(list)
+	return r, nil
+}
+
+// guardOf makes the guard of a route; nil for one that is open.
+func guardOf(cfg *SiteConfig, route manifest.Route, digest *[sha256.Size]byte) (*keyGuard, error) {
+	switch route.Guard {
+	case manifest.GuardOpen:
+		return nil, nil
+	case manifest.GuardKey:
+		if len(cfg.Key) == 0 {
+			return nil, ErrNoKey
+		}
+		header := route.KeyHeader
+		if header == "" {
+			header = cfg.HTTP.KeyHeader
+		}
+		return newKeyGuard(header, digest), nil
+	}
+	return nil, fmt.Errorf("guard[%s]: %w", route.Guard, ErrGuard)
+}
+
+func shapeOr(shape, otherwise manifest.ErrorShape) manifest.ErrorShape {
+	if shape == "" {
+		return otherwise
+	}
+	return shape
+}
