@@ -1,160 +1,122 @@
 package artifact
 
 import (
-	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"hash/crc32"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
-
-	"github.com/tetratelabs/wazero"
 )
 
-// Cache keeps what was made of modules on disk: admitted and metered modules, which are a third of a warm start, and beside
-// them the compiled code that the engine keeps. The folder belongs to the operator. A nil cache keeps nothing.
+// Cache keeps what was made of modules on disk. The folder belongs to the operator and to one running host. A nil cache keeps
+// nothing.
 //
-// An entry answers for the same module, the same grants, the same memory limit and the same host program; anything else has
-// another name. It begins with a checksum of the rest, so that one cut short counts as missing.
+// Each build of the host has a folder of its own in it, and in that each entry: what came of one module with the same grants and
+// the same memory limit. An entry is a hint: everything in it carries a checksum, what is damaged is made again, and what cannot
+// be written costs the next start some time and nothing else.
 type Cache struct {
-	folder string
-	host   string // identifies the program that admitted and metered
+	folder string // of this build
 	logger *slog.Logger
-	engine wazero.CompilationCache
+
+	mu   sync.Mutex
+	open map[string]*entry // those in use, by name
 }
 
-// meteredKept is how long an entry that nobody used stays.
-const meteredKept = 30 * 24 * time.Hour
+// entryKept is how long an entry stays that nobody used.
+const entryKept = 30 * 24 * time.Hour
 
-// checksumSize is the size of an entry's checksum, in bytes.
-const checksumSize = 4
-
-// checksum finds damage, not malice: whoever can write to the folder can change the compiled code as well.
-func checksum(metered []byte) uint32 {
-	return crc32.Checksum(metered, crc32.MakeTable(crc32.Castagnoli))
-}
-
-// OpenCache opens the cache in a folder, and makes the folder if there is none.
+// OpenCache opens the cache in a folder, which is made if there is none, and removes what other builds of the host and modules
+// long gone left in it.
 func OpenCache(folder string, logger *slog.Logger) (*Cache, error) {
-	host, err := hostProgram()
+	build, err := programID()
 	if err != nil {
 		return nil, fmt.Errorf("cache[%s]: %w", folder, err)
 	}
-	c := &Cache{folder: filepath.Join(folder, "metered"), host: host, logger: logger}
+	c := &Cache{folder: filepath.Join(folder, build), logger: logger, open: map[string]*entry{}}
 	if err := os.MkdirAll(c.folder, 0o700); err != nil {
 		return nil, fmt.Errorf("cache[%s]: %w", folder, err)
 	}
-	if c.engine, err = wazero.NewCompilationCacheWithDir(folder); err != nil {
-		return nil, fmt.Errorf("cache[%s]: %w", folder, err)
+	for _, name := range namesIn(folder) {
+		if name != build {
+			c.remove(filepath.Join(folder, name))
+		}
 	}
+	c.prune(time.Now().Add(-entryKept))
 	return c, nil
 }
 
-func hostProgram() (string, error) {
-	path, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%d %d", info.Size(), info.ModTime().UnixNano()), nil
-}
-
-func (c *Cache) compiled() wazero.CompilationCache {
-	if c == nil {
-		return nil
-	}
-	return c.engine
-}
-
-func (c *Cache) close(ctx context.Context) error {
-	if c == nil {
-		return nil
-	}
-	return c.engine.Close(ctx)
-}
-
-// name is the entry's file name.
-func (c *Cache) name(a *Artifact, o Options) string {
-	if c == nil {
-		return ""
-	}
+// nameOf is the name of the entry that answers for a module. Whatever could make a difference to what is kept is in it.
+func nameOf(a *Artifact, o Options) string {
 	families := slices.Sorted(slices.Values(a.Manifest.Families))
 	hash := sha256.New()
-	fmt.Fprintf(hash, "%s\n%x\n%s\n%d\n", c.host, a.Hash, strings.Join(families, " "), o.pages())
-	return hex.EncodeToString(hash.Sum(nil)) + ".wasm"
+	fmt.Fprintf(hash, "%x\n%s\n%d\n", a.Hash, strings.Join(families, " "), o.pages())
+	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// get reads an entry.
-func (c *Cache) get(name string) ([]byte, bool) {
+// entry opens the entry of a module; nil, which keeps nothing, if there is no cache or no room for one. It must be closed.
+func (c *Cache) entry(a *Artifact, o Options) *entry {
 	if c == nil {
-		return nil, false
+		return nil
 	}
-	path := filepath.Join(c.folder, name)
-	entry, err := os.ReadFile(path)
-	if err != nil || len(entry) < checksumSize {
-		return nil, false
-	}
-	metered := entry[checksumSize:]
-	if checksum(metered) != binary.LittleEndian.Uint32(entry) {
-		return nil, false
-	}
-	now := time.Now()
-	_ = os.Chtimes(path, now, now) // only delays its removal
-	return metered, true
-}
-
-// put writes an entry whole or not at all, and removes old ones. What fails costs the next start some time, nothing else.
-func (c *Cache) put(name string, metered []byte) {
-	if c == nil {
-		return
-	}
-	if err := c.write(name, metered); err != nil {
-		c.logger.Debug("metered module not kept", "error", err)
-	}
-	c.prune(time.Now().Add(-meteredKept))
-}
-
-func (c *Cache) write(name string, metered []byte) (err error) {
-	if err := os.MkdirAll(c.folder, 0o700); err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(c.folder, "new-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(file.Name())
+	name := nameOf(a, o)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.open[name]
+	if e == nil {
+		e = &entry{cache: c, name: name, folder: filepath.Join(c.folder, name), turn: make(chan struct{}, 1)}
+		if err := os.MkdirAll(e.folder, 0o700); err != nil {
+			c.logger.Warn("cannot keep what is made of modules", "error", err)
+			return nil
 		}
-	}()
-	_, err = file.Write(append(binary.LittleEndian.AppendUint32(nil, checksum(metered)), metered...))
-	if closing := file.Close(); err == nil {
-		err = closing
+		c.open[name] = e
 	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), filepath.Join(c.folder, name))
+	e.users++
+	e.touch()
+	return e
 }
 
-// prune removes entries that nobody used since then, and what a killed writer left.
+// Close fails if a program is still in use that was made with the cache.
+func (c *Cache) Close() error {
+	if c == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := len(c.open); n > 0 {
+		return fmt.Errorf("cache[%s]: %d entries are in use", c.folder, n)
+	}
+	return nil
+}
+
+// prune removes the entries that nobody has used since then.
 func (c *Cache) prune(before time.Time) {
-	entries, err := os.ReadDir(c.folder)
-	if err != nil {
-		return
-	}
-	for _, entry := range entries {
-		if info, err := entry.Info(); err == nil && info.ModTime().Before(before) {
-			_ = os.Remove(filepath.Join(c.folder, entry.Name()))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, name := range namesIn(c.folder) {
+		folder := filepath.Join(c.folder, name)
+		info, err := os.Stat(folder)
+		if err == nil && info.ModTime().Before(before) && c.open[name] == nil {
+			c.remove(folder)
 		}
 	}
+}
+
+// remove removes a file or folder; what stays takes room and nothing else.
+func (c *Cache) remove(path string) {
+	if err := os.RemoveAll(path); err != nil {
+		c.logger.Debug("stays in the cache", "error", err)
+	}
+}
+
+func namesIn(folder string) (names []string) {
+	entries, _ := os.ReadDir(folder)
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
 }

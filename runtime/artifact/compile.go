@@ -24,15 +24,9 @@ func (o Options) pages() uint32 { return uint32(o.Memory / limits.MemoryPageByte
 // Check goes as far as [Host.Compile] would, without the machine code: whatever a run would refuse, it refuses. It keeps nothing.
 func (h *Host) Check(ctx context.Context, a *Artifact, o Options) error {
 	o.Interpreter = true // validates like the compiler, in a fraction of the time
-	admitted, err := h.Admit(a)
-	if err != nil {
-		return err
-	}
-	metered, err := meter(a, admitted, o)
-	if err != nil {
-		return err
-	}
-	program, err := h.compileWithin(ctx, a, metered, o, nil)
+	program, err := h.within(ctx, a, func(ctx context.Context) (*engine.Program, error) {
+		return h.compile(ctx, a, o, nil)
+	})
 	if err != nil {
 		return err
 	}
@@ -41,42 +35,23 @@ func (h *Host) Check(ctx context.Context, a *Artifact, o Options) error {
 
 // Compile makes a program of a module: admitted, metered and compiled, or taken from the cache. It comes whole or not at all.
 func (h *Host) Compile(ctx context.Context, a *Artifact, o Options) (*engine.Program, error) {
-	metered, err := h.metered(a, o)
-	if err != nil {
-		return nil, err
-	}
-	return h.compileWithin(ctx, a, metered, o, h.cfg.Cache)
+	return h.within(ctx, a, func(ctx context.Context) (*engine.Program, error) {
+		e := h.cfg.Cache.entry(a, o)
+		if err := e.lock(ctx); err != nil {
+			return nil, errors.Join(err, e.close(ctx))
+		}
+		defer e.unlock()
+		program, err := h.compile(context.WithoutCancel(ctx), a, o, e)
+		if err != nil {
+			return nil, errors.Join(err, e.close(context.WithoutCancel(ctx)))
+		}
+		return program, nil
+	})
 }
 
-// metered admits and meters a module, or takes what came of that before.
-func (h *Host) metered(a *Artifact, o Options) ([]byte, error) {
-	name := h.cfg.Cache.name(a, o)
-	if kept, ok := h.cfg.Cache.get(name); ok {
-		return kept, nil
-	}
-	admitted, err := h.Admit(a)
-	if err != nil {
-		return nil, err
-	}
-	metered, err := meter(a, admitted, o)
-	if err != nil {
-		return nil, err
-	}
-	h.cfg.Cache.put(name, metered)
-	return metered, nil
-}
-
-func meter(a *Artifact, admitted *module.Module, o Options) ([]byte, error) {
-	metered, err := admitted.Instrument(module.Meter{MaxPages: o.pages()})
-	if err != nil {
-		return nil, refuse(a.Reference, err)
-	}
-	return metered, nil
-}
-
-// compileWithin compiles within the context and the budget. The engine's compiler, run so that a panic in it can be caught,
-// does not look at a context: the caller gets its error in time, and what the compiler still does is waited for by Close.
-func (h *Host) compileWithin(ctx context.Context, a *Artifact, metered []byte, o Options, cache *Cache) (*engine.Program, error) {
+// within makes a program within the context and the budget. The engine's compiler, run so that a panic in it can be caught, does not
+// look at a context: the caller gets its error in time, and what the compiler still does is waited for by Close.
+func (h *Host) within(ctx context.Context, a *Artifact, compile func(context.Context) (*engine.Program, error)) (*engine.Program, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limits.ModuleCompileBudget, errCompileBudget)
 	defer cancel()
 	type result struct {
@@ -85,7 +60,7 @@ func (h *Host) compileWithin(ctx context.Context, a *Artifact, metered []byte, o
 	}
 	done := make(chan result)
 	started := h.busy.start(func() {
-		program, err := h.compile(context.WithoutCancel(ctx), a, metered, o, cache)
+		program, err := compile(ctx)
 		select {
 		case done <- result{program, err}:
 		case <-ctx.Done(): // nobody waits for it any more
@@ -105,33 +80,52 @@ func (h *Host) compileWithin(ctx context.Context, a *Artifact, metered []byte, o
 
 var errCompileBudget = fmt.Errorf("not compiled within %s: %w", limits.ModuleCompileBudget, context.DeadlineExceeded)
 
-func (h *Host) compile(ctx context.Context, a *Artifact, metered []byte, o Options, cache *Cache) (_ *engine.Program, err error) {
-	defer func() {
-		if value := recover(); value != nil {
-			err = refuse(a.Reference, panicked(value))
-		}
-	}()
+// compile takes what the entry has, makes what it lacks, and gives the entry to the program. An error with the cache in use may
+// be the cache's: the last word has an attempt without it.
+func (h *Host) compile(ctx context.Context, a *Artifact, o Options, e *entry) (*engine.Program, error) {
+	metered, err := h.metered(a, o, e)
+	if err != nil {
+		return nil, err
+	}
 	modules, err := h.cfg.HostModules(a.Manifest.Families)
 	if err != nil {
 		return nil, refuse(a.Reference, err)
 	}
-	program, err := engine.Compile(ctx, engine.Config{
-		Wasm: metered, HostModules: modules, MemoryPages: o.pages(), Cache: cache.compiled(),
+	cfg := engine.Config{
+		Wasm: metered, HostModules: modules, MemoryPages: o.pages(), Cache: e.compiled(), Release: e.close,
 		Checkpoint:  engine.Checkpoint{Module: module.MeterModule, Function: module.MeterFunction},
 		Interpreter: o.Interpreter,
-	})
+	}
+	program, err := engine.Compile(ctx, cfg)
+	if err != nil && cfg.Cache != nil {
+		e.discard()
+		cfg.Cache = nil
+		program, err = engine.Compile(ctx, cfg)
+	}
 	if err != nil {
 		return nil, refuse(a.Reference, err)
+	}
+	if cfg.Cache != nil {
+		e.seal()
 	}
 	return program, nil
 }
 
-// panicked is what the compiler threw. It throws what the system refused as it does its own bugs.
-func panicked(value any) error {
-	if err, ok := value.(error); ok {
-		return fmt.Errorf("the compiler gave up: %w", err)
+// metered admits and meters a module, or takes what came of that before.
+func (h *Host) metered(a *Artifact, o Options, e *entry) ([]byte, error) {
+	if kept, ok := e.metered(); ok {
+		return kept, nil
 	}
-	return fmt.Errorf("the compiler gave up: %v", value)
+	admitted, err := h.Admit(a)
+	if err != nil {
+		return nil, err
+	}
+	metered, err := admitted.Instrument(module.Meter{MaxPages: o.pages()})
+	if err != nil {
+		return nil, refuse(a.Reference, err)
+	}
+	e.keepMetered(metered)
+	return metered, nil
 }
 
 // ErrClosed means that the host makes no programs any more.
@@ -142,7 +136,7 @@ func (h *Host) Close(ctx context.Context) error {
 	if err := h.busy.end(ctx); err != nil {
 		return err
 	}
-	return h.cfg.Cache.close(ctx)
+	return h.cfg.Cache.Close()
 }
 
 // work is goroutines that can outlive the call that started them.

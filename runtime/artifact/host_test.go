@@ -136,10 +136,14 @@ func TestCompileOfACallerThatLeaves(t *testing.T) {
 	}
 }
 
+type broken struct{ event }
+
+func (broken) Export(wazero.HostModuleBuilder) { panic("unreachable state") }
+
 // A bug in the compiler ends one attempt and not the process.
 func TestPanicOfTheCompiler(t *testing.T) {
 	h := testHost(t, nil)
-	h.cfg.HostModules = func([]string) ([]engine.HostModule, error) { panic("unreachable state") }
+	h.cfg.HostModules = func([]string) ([]engine.HostModule, error) { return []engine.HostModule{broken{}}, nil }
 	var refusal *Refusal
 	if _, err := h.Compile(t.Context(), artifactOf(t, bare(), described), options()); !errors.As(err, &refusal) || !strings.Contains(err.Error(), "unreachable state") {
 		t.Errorf("%v", err)

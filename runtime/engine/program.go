@@ -43,6 +43,8 @@ type Config struct {
 	MemoryPages uint32
 	// Cache keeps compiled code, shared by all programs; nil for none.
 	Cache wazero.CompilationCache
+	// Release is called once by Close, when nothing of the program needs the cache any more; nil for nothing.
+	Release func(context.Context) error
 	// Interpreter chooses wazero's interpreter instead of its compiler: slower, and independent of compiler bugs. Where
 	// wazero has no compiler it is the only choice anyway.
 	Interpreter bool
@@ -54,6 +56,7 @@ type Program struct {
 	compiled wazero.CompiledModule
 	memories func(context.Context) (_ context.Context, release func())
 	guests   atomic.Int64 // that have not left yet
+	release  func(context.Context) error
 
 	mu     sync.Mutex
 	closed bool
@@ -62,7 +65,8 @@ type Program struct {
 // ErrRunning means that a program cannot be closed, because a guest of it still runs.
 var ErrRunning = errors.New("a guest still runs")
 
-// Compile makes a program. Each has a wazero runtime of its own, because the memory limit belongs to the runtime.
+// Compile makes a program. Each has a wazero runtime of its own, because the memory limit belongs to the runtime. A panic of the
+// compiler is an error.
 func Compile(ctx context.Context, cfg Config) (*Program, error) {
 	settings := wazero.NewRuntimeConfig()
 	if cfg.Interpreter {
@@ -73,10 +77,25 @@ func Compile(ctx context.Context, cfg Config) (*Program, error) {
 		settings = settings.WithCompilationCache(cfg.Cache)
 	}
 	p := &Program{runtime: wazero.NewRuntimeWithConfig(ctx, settings), memories: withMemories}
-	if err := p.load(ctx, cfg); err != nil {
+	if err := p.guardedLoad(ctx, cfg); err != nil {
 		return nil, joinClose(err, p.Close(ctx))
 	}
+	p.release = cfg.Release
 	return p, nil
+}
+
+// guardedLoad is load with an error for a panic. The compiler throws what the system refused as it does its own bugs.
+func (p *Program) guardedLoad(ctx context.Context, cfg Config) (err error) {
+	defer func() {
+		switch value := recover().(type) {
+		case nil:
+		case error:
+			err = fmt.Errorf("compile: the compiler gave up: %w", value)
+		default:
+			err = fmt.Errorf("compile: the compiler gave up: %v", value)
+		}
+	}()
+	return p.load(ctx, cfg)
 }
 
 func (p *Program) load(ctx context.Context, cfg Config) error {
@@ -123,5 +142,9 @@ func (p *Program) Close(ctx context.Context) error {
 		// By itself, because a shared cache keeps it otherwise; and once, because the cache counts its users.
 		err = p.compiled.Close(ctx)
 	}
-	return joinClose(err, p.runtime.Close(ctx))
+	err = joinClose(err, p.runtime.Close(ctx))
+	if p.release != nil {
+		err = joinClose(err, p.release(ctx))
+	}
+	return err
 }
