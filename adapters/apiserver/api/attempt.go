@@ -1,167 +1,153 @@
 package api
 
 import (
+	"math"
 	"slices"
 
 	"innkeeper/adapters/apiserver/api/work"
-	"innkeeper/adapters/lib/openai"
+	"innkeeper/adapters/lib/replay"
 	"innkeeper/adapters/sdk"
 )
 
 // attempt is the answer to a request with an Idempotency-Key: it is put together here, whoever still waits for it, and goes
-// from here to those who do. The handler of the request does not know: it answers the exchange that it was given, and what
-// it answers ends up here (see app.recording).
+// from here to those who do.
 type attempt struct {
-	app     *app
-	name    string
-	key     work.Key
-	origin  *sdk.Exchange // what the handler answers
-	readers []*reader
+	app       *app
+	name      string
+	key       work.Key
+	requestID string // of the request that came first, for the log
 
-	claimed bool   // the key is in the store
-	stream  bool   // the answer is an event stream, which was begun
-	body    []byte // what was answered so far
+	waiting []client   // who waits for an answer that has not begun
+	log     replay.Log // the frames of an answer that is a stream
+	memory  reservation
+
+	claimed bool // the key is in the store
+	stream  bool // the answer is an event stream, which was begun
 	ended   bool
-	failed  bool // a stream that ended with an error
-	lost    bool // a stream too long to be kept, of which body is the last part
+	lost    bool // a stream too long to be kept
 }
 
-// maxRecord is the longest answer that is kept for a key, in bytes: the stream of 30,000 tokens.
-const maxRecord = 8 << 20
+var _ responder = (*attempt)(nil)
 
-// maxRecords is how many bytes may be held altogether before answers are no longer recorded: new requests are refused long
+// maxAnswer is the longest answer that is kept for a key, in bytes: the stream of 30,000 tokens.
+const maxAnswer = 8 << 20
+
+// maxAnswers is how many bytes may be in use altogether before answers are no longer kept: new requests are refused long
 // before, but those that run still grow.
-const maxRecords = maxHeld * 3 / 2
+const maxAnswers = maxMemory * 3 / 2
 
 // attempt lets a handler answer a request whose key is new.
-func (a *app) attempt(x *sdk.Exchange, name string, key work.Key, handle func(*sdk.Exchange)) {
-	t := &attempt{app: a, name: name, key: key, origin: x, readers: []*reader{{x: x}}}
-	a.attempts[x], a.keys[name] = t, t
-	handle(x)
-	switch {
-	case t.ended:
-	case x.Ended(): // its body could not be read
-		t.close()
-	default:
-		t.watch(t.readers[0])
-		if err := a.work.PutKey(name, key, nil); err != nil {
-			a.workFailed("key not stored", x.RequestID, err)
-		}
-		t.claimed = true
+func (c *call) attempt(name string, key work.Key, handle func(*call)) {
+	a := c.app
+	t := &attempt{app: a, name: name, key: key, requestID: c.x.RequestID, waiting: []client{{c}}, memory: a.memory.reserve(0)}
+	t.log.Keep, t.log.OnLeave = true, t.release
+	a.attempts[name] = t
+	handle(&call{app: a, x: c.x, to: t})
+	if t.ended {
+		return
 	}
+	if !t.stream {
+		t.await(client{c})
+	}
+	if err := a.work.PutKey(name, key, nil); err != nil {
+		a.storeFailed("key not stored", t.requestID, err)
+	}
+	t.claimed = true
 }
 
-// recording is the attempt that takes what is answered to this exchange; nil if the client gets it directly.
-func (a *app) recording(x *sdk.Exchange) *attempt {
-	if len(a.attempts) == 0 {
-		return nil
-	}
-	return a.attempts[x]
-}
-
-// rejoin lets another request with the same key share the answer.
-func (t *attempt) rejoin(x *sdk.Exchange, request []byte) {
+// join lets another request with the same key share the answer.
+func (t *attempt) join(c *call, request []byte) {
 	switch {
 	case !t.key.Same(request):
-		t.app.refuse(x, keyConflict())
+		c.refuse(keyConflict())
 	case t.lost:
-		t.app.refuse(x, keyTooLarge())
+		c.refuse(keyTooLarge())
+	case t.stream:
+		c.extra = replayedHeader
+		t.app.follow(client{c}, &t.log, 0, "")
 	default:
-		t.join(x, replayedHeader)
+		c.extra = replayedHeader
+		t.waiting = append(t.waiting, client{c})
+		t.await(client{c})
 	}
 }
 
-// join adds a reader, who gets what was said so far, and the rest as it comes.
-func (t *attempt) join(x *sdk.Exchange, headers string) {
-	r := &reader{x: x, headers: headers}
-	t.readers = append(t.readers, r)
-	t.watch(r)
-	if t.stream {
-		t.pump(r)
-	}
-}
-
-// watch takes care of a reader that leaves. The work goes on.
-func (t *attempt) watch(r *reader) {
-	r.x.OnWritable(func() { t.pump(r) })
-	r.x.OnGone(func() {
-		r.x.Abort()
-		t.drop(r)
+// await takes care of a client that leaves before the answer has begun. The work goes on.
+func (t *attempt) await(c client) {
+	c.watch(nil, func() {
+		t.waiting = slices.DeleteFunc(t.waiting, func(other client) bool { return other == c })
 	})
 }
 
-// respond is the answer in one piece. Only a success is kept.
-func (t *attempt) respond(status int, headers string, body []byte) {
-	t.ended = true
+// respond implements responder. Only a success is kept.
+func (t *attempt) respond(status int, headers sdk.Header, body []byte) {
 	if status/100 == 2 {
 		t.key.Status = status
 		t.keep(body)
 	} else {
 		t.forget()
 	}
-	for _, r := range t.readers {
-		t.app.give(r.x, status, headers+r.headers, body)
+	for _, c := range t.waiting {
+		c.respond(status, headers, body)
 	}
-	t.readers = nil
 	t.close()
 }
 
-// begin makes the answer an event stream.
+// begin implements responder.
 func (t *attempt) begin() {
 	t.stream = true
-	t.pumpAll()
-}
-
-// write adds frames to the stream.
-func (t *attempt) write(frames []byte) {
-	t.body = append(t.body, frames...)
-	t.app.held += len(frames)
-	t.lost = t.lost || len(t.body) > maxRecord || t.app.held > maxRecords
-	t.pumpAll()
-	if t.lost {
-		t.trim()
+	waiting := t.waiting
+	t.waiting = nil
+	for _, c := range waiting {
+		t.app.follow(c, &t.log, 0, "")
 	}
 }
 
-// trim drops what everybody has read of an answer that is not kept, and everybody who is too far behind.
-func (t *attempt) trim() {
-	read := len(t.body)
-	for _, r := range slices.Clone(t.readers) {
-		if len(t.body)-r.at > sendLimit {
-			r.x.Abort()
-			t.drop(r)
-			continue
-		}
-		read = min(read, r.at)
+// write implements responder. Nobody has to wait: who reads slowly does so from the log.
+func (t *attempt) write(frames []byte) error {
+	t.log.Append(frames)
+	if t.memory.Resize(t.log.Size()); t.log.Size() > maxAnswer || t.app.memory.used > maxAnswers {
+		t.lost, t.log.Keep, t.log.Slack = true, false, sendLimit
 	}
-	for _, r := range t.readers {
-		r.at -= read
-	}
-	t.body = append(t.body[:0], t.body[read:]...)
-	t.app.held -= read
+	t.log.Send()
+	t.memory.Resize(t.log.Size())
+	return nil
 }
 
-// end is the end of the stream. One that ended with an error can be tried again.
-func (t *attempt) end() {
-	t.ended = true
-	if t.failed {
+// send implements responder.
+func (t *attempt) send(frames []byte) bool { return t.write(frames) == nil }
+
+// end implements responder.
+func (t *attempt) end(failed bool) {
+	if failed {
 		t.forget()
 	} else {
 		t.key.Status, t.key.Stream = 200, true
-		t.keep(t.body)
+		t.keep(t.log.Held())
 	}
-	t.pumpAll()
 	t.close()
 }
+
+// abort implements responder: there will be no answer.
+func (t *attempt) abort() {
+	t.forget()
+	for _, c := range t.waiting {
+		c.abort()
+	}
+	t.close()
+}
+
+// watch implements responder: a stream is always written to, and the work goes on whoever leaves.
+func (t *attempt) watch(_, _ func()) {}
 
 // keep stores the answer. A store that fails costs the client the replay, not the answer.
 func (t *attempt) keep(body []byte) {
 	t.key.State = work.KeyAnswered
-	if t.lost || len(body) > maxRecord {
+	if t.lost || len(body) > maxAnswer {
 		t.key.State, body = work.KeyTooLarge, nil
 	}
 	if err := t.app.work.PutKey(t.name, t.key, body); err != nil {
-		t.app.workFailed("answer not stored", t.origin.RequestID, err)
+		t.app.storeFailed("answer not stored", t.requestID, err)
 	}
 }
 
@@ -171,56 +157,18 @@ func (t *attempt) forget() {
 		return
 	}
 	if err := t.app.work.RemoveKey(t.name); err != nil {
-		t.app.workFailed("key not removed", t.origin.RequestID, err)
+		t.app.storeFailed("key not removed", t.requestID, err)
 	}
 }
 
-// close ends the attempt. Readers of a stream may still be behind; what they read stays until the last of them is through.
+// close ends the attempt. Readers of a stream may still be behind: what they lack stays until the last of them is through.
 func (t *attempt) close() {
-	delete(t.app.attempts, t.origin)
-	delete(t.app.keys, t.name)
+	t.ended, t.waiting = true, nil
+	delete(t.app.attempts, t.name)
+	t.log.Keep, t.log.Slack = false, math.MaxInt
+	t.log.End()
 	t.release()
 }
 
-func (t *attempt) drop(r *reader) {
-	if i := slices.Index(t.readers, r); i >= 0 {
-		t.readers = slices.Delete(t.readers, i, i+1)
-	}
-	t.release()
-}
-
-// release lets go of the text once nobody needs it.
-func (t *attempt) release() {
-	if t.ended && len(t.readers) == 0 {
-		t.app.held -= len(t.body)
-		t.body = nil
-	}
-}
-
-func (t *attempt) pumpAll() {
-	for _, r := range slices.Clone(t.readers) {
-		t.pump(r)
-	}
-}
-
-// pump gives a reader of the stream what it takes now. What is left follows when it reads on.
-func (t *attempt) pump(r *reader) {
-	if !t.stream {
-		return
-	}
-	r.begin()
-	for r.at < len(t.body) {
-		piece := openai.WholeFrames(t.body[r.at:], framesBytes)
-		if wait, err := r.write(piece); wait {
-			return
-		} else if err != nil {
-			t.drop(r)
-			return
-		}
-		r.at += len(piece)
-	}
-	if t.ended {
-		r.end()
-		t.drop(r)
-	}
-}
+// release gives back the memory that nobody needs.
+func (t *attempt) release() { t.memory.Resize(t.log.Size()) }

@@ -5,7 +5,6 @@ import (
 
 	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/adapters/lib/openai"
-	"innkeeper/adapters/sdk"
 )
 
 // feature is something that a client may want to know before it tries.
@@ -52,11 +51,11 @@ func (a *app) serves(name string) bool {
 }
 
 // capabilities is GET /v1/capabilities: what this server can do, from what runs.
-func (a *app) capabilities(x *sdk.Exchange) {
+func (a *app) capabilities(c *call) {
 	info, err := a.loop.Info()
 	if err != nil {
 		a.log.Error("instance unknown", "error", err)
-		a.refuse(x, openai.Internal("The server does not know itself."))
+		c.refuse(openai.Internal("The server does not know itself."))
 		return
 	}
 	b := append(a.out[:0], `{"object":"capabilities","server":{"name":"innkeeper","version":`...)
@@ -84,7 +83,7 @@ func (a *app) capabilities(x *sdk.Exchange) {
 	}
 	b = append(b, `},"limits":`...)
 	a.out = append(a.appendLimits(b, info.MaxBodyBytes), '}')
-	a.reply(x, 200, a.out)
+	c.replyOut()
 }
 
 // appendLimits appends the limits as they are set. Zero is none.
@@ -100,15 +99,15 @@ func (a *app) appendLimits(b []byte, body int64) []byte {
 	b = appendNumber(append(b, ','), "idempotency_keys", int64(s.work.Keys))
 	b = appendNumber(append(b, ','), "idempotency_age_seconds", int64(s.work.KeyAge/time.Second))
 	b = appendNumber(append(b, ','), "idempotency_key_bytes", maxKey)
-	return append(appendNumber(append(b, ','), "idempotent_answer_bytes", maxRecord), '}')
+	return append(appendNumber(append(b, ','), "idempotent_answer_bytes", maxAnswer), '}')
 }
 
 // healthDetailed is GET /health/detailed: how the instance is and what it has in hand.
-func (a *app) healthDetailed(x *sdk.Exchange) {
+func (a *app) healthDetailed(c *call) {
 	info, err := a.loop.Info()
 	if err != nil {
 		a.log.Error("instance unknown", "error", err)
-		a.refuse(x, openai.Internal("The server does not know itself."))
+		c.refuse(openai.Internal("The server does not know itself."))
 		return
 	}
 	status := "ok"
@@ -123,16 +122,16 @@ func (a *app) healthDetailed(x *sdk.Exchange) {
 	b = appendNumber(append(b, ','), "started_at", a.started)
 	b = appendNumber(append(b, ','), "uptime_seconds", max(time.Now().Unix()-a.started, 0))
 	b = appendText(append(b, ','), "model", a.model)
-	b = appendNumber(append(b, `,"open":{`...), "turns", int64(a.jobs.len()))
+	b = appendNumber(append(b, `,"open":{`...), "turns", int64(a.pending.len()))
 	b = appendNumber(append(b, ','), "runs", int64(len(a.runs)))
-	b = appendNumber(append(b, ','), "idempotency_keys", int64(len(a.keys)))
-	b = appendNumber(append(b, ','), "held_bytes", int64(a.held))
+	b = appendNumber(append(b, ','), "idempotency_keys", int64(len(a.attempts)))
+	b = appendNumber(append(b, ','), "held_bytes", int64(a.memory.used))
 	b = appendNumber(append(b, `},"stored":{`...), "responses", int64(a.store.Len()))
 	b = appendNumber(append(b, ','), "completions", int64(kept.Completions))
 	b = appendNumber(append(b, ','), "runs", int64(kept.Runs))
 	b = appendNumber(append(b, ','), "idempotency_keys", int64(kept.Keys))
 	a.out = append(a.appendLimits(append(b, `},"limits":`...), info.MaxBodyBytes), '}')
-	a.reply(x, 200, a.out)
+	c.replyOut()
 }
 
 func appendText(b []byte, name, value string) []byte {

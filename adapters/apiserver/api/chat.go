@@ -9,194 +9,171 @@ import (
 	"innkeeper/adapters/sdk"
 )
 
+// completion is one request for a chat completion that waits for the agent.
+type completion struct {
+	app     *app
+	wait    waiter
+	to      responder
+	stream  bool
+	begun   bool       // a stream whose headers are sent
+	silence *sdk.Timer // begins the stream of an agent that says nothing
+	answer  chat.Answer
+	chunks  chat.Chunks
+	record  *completionRecord // nil unless it will be stored
+}
+
+var _ handler = (*completion)(nil)
+
+func (p *completion) waits() *waiter { return &p.wait }
+
 // createCompletion is POST /v1/chat/completions.
-func (a *app) createCompletion(x *sdk.Exchange) {
-	if err := a.admit(); err != nil {
-		a.refuse(x, err)
-		return
-	}
-	body, ok := a.bodyOf(x)
-	if !ok {
-		return
-	}
-	defer a.body.Release()
-	root, fault := openai.ParseBody(&a.body, body)
-	var r chat.Request
-	if fault == nil {
-		r, fault = chat.Decode(root)
-	}
-	if fault != nil {
-		a.refuse(x, fault)
-		return
-	}
-	c := &completion{request: request{app: a, x: x}, stream: r.Stream}
-	c.answer = chat.Answer{ID: a.ids.New(ids.Chat), Created: time.Now().Unix(), Model: a.modelShown(r.Model)}
+func (a *app) createCompletion(c *call, r chat.Request) *openai.Error {
+	p := &completion{app: a, to: c.to, stream: r.Stream}
+	p.answer = chat.Answer{ID: a.ids.New(ids.Chat), Created: time.Now().Unix(), Model: a.modelShown(r.Model)}
 	text := r.Raw()
 	if r.Rewrite(a.alias) {
 		a.turn = r.AppendTurn(a.turn[:0], a.alias)
 		text = a.turn
 	}
-	if !a.ask(&c.request, c, text) {
-		return
+	if fault := a.ask(p, text); fault != nil {
+		return fault
 	}
-	c.kept = a.keepsakeOf(&r, &c.answer, x.RequestID)
-	x.OnGone(c.gone)
-	if c.stream {
-		c.chunks = chat.NewChunks(&c.answer, r.IncludeUsage)
-		c.silent = a.loop.After(a.settings.keepalive, c.begin)
+	p.record = a.recordOf(&r, &p.answer, c.x.RequestID)
+	c.to.watch(nil, p.leave)
+	if p.stream {
+		p.chunks = chat.NewChunks(&p.answer, r.IncludeUsage)
+		p.silence = a.loop.After(a.settings.keepalive, p.begin)
 	}
+	return nil
 }
 
-// completion is one request for a chat completion that waits for the agent.
-type completion struct {
-	request
-	stream bool
-	answer chat.Answer
-	chunks chat.Chunks
-	kept   *keepsake // nil unless it will be stored
-}
-
-// gathers tells whether the whole answer is needed at the end.
-func (c *completion) gathers() bool { return !c.stream || c.kept != nil }
-
-var (
-	_ sdk.TurnHandler = (*completion)(nil)
-	_ job             = (*completion)(nil)
-)
+// gathers reports whether the whole answer is needed at the end.
+func (p *completion) gathers() bool { return !p.stream || p.record != nil }
 
 // begin starts the stream with the frame that has the role.
-func (c *completion) begin() {
-	if c.begun {
-		return
-	}
-	c.beginStream()
-	c.app.out = c.chunks.Role(c.app.out[:0])
-	c.send()
-}
-
-// send hands over the frames of this callback.
-func (c *completion) send() {
-	if !c.flush() {
-		c.gone()
+func (p *completion) begin() {
+	if !p.begun {
+		p.open()
+		p.send()
 	}
 }
 
 // open makes room for the frames of this callback, after the first one if that was not sent yet.
-func (c *completion) open() []byte {
-	c.app.out = c.app.out[:0]
-	if !c.begun {
-		c.beginStream()
-		c.app.out = c.chunks.Role(c.app.out)
+func (p *completion) open() []byte {
+	a := p.app
+	a.out = a.out[:0]
+	if !p.begun {
+		p.begun = true
+		p.silence.Stop()
+		p.to.begin()
+		a.out = p.chunks.Role(a.out)
 	}
-	return c.app.out
+	return a.out
+}
+
+// send hands over the frames of this callback. A client that has left ends the work.
+func (p *completion) send() {
+	ok := p.to.send(p.app.out)
+	if reuse(&p.app.out); !ok {
+		p.to.abort()
+		p.leave()
+	}
 }
 
 // Text implements sdk.TurnHandler.
-func (c *completion) Text(text []byte) {
-	if c.gathers() {
-		c.answer.Text = append(c.answer.Text, text...)
+func (p *completion) Text(text []byte) {
+	if p.gathers() {
+		p.answer.Text = append(p.answer.Text, text...)
 	}
-	if !c.stream {
-		return
+	if p.stream {
+		p.app.out = p.chunks.Text(p.open(), text)
+		p.send()
 	}
-	c.app.out = c.chunks.Text(c.open(), text)
-	c.send()
 }
 
 // Reasoning implements sdk.TurnHandler.
-func (c *completion) Reasoning(text []byte) {
-	if c.gathers() {
-		c.answer.Reasoning = append(c.answer.Reasoning, text...)
+func (p *completion) Reasoning(text []byte) {
+	if p.gathers() {
+		p.answer.Reasoning = append(p.answer.Reasoning, text...)
 	}
-	if !c.stream {
-		return
+	if p.stream {
+		p.app.out = p.chunks.Reasoning(p.open(), text)
+		p.send()
 	}
-	c.app.out = c.chunks.Reasoning(c.open(), text)
-	c.send()
 }
 
 // Refusal implements sdk.TurnHandler.
-func (c *completion) Refusal(text []byte) {
-	if c.gathers() {
-		c.answer.Refusal = append(c.answer.Refusal, text...)
+func (p *completion) Refusal(text []byte) {
+	if p.gathers() {
+		p.answer.Refusal = append(p.answer.Refusal, text...)
 	}
-	if !c.stream {
-		return
+	if p.stream {
+		p.app.out = p.chunks.Refusal(p.open(), text)
+		p.send()
 	}
-	c.app.out = c.chunks.Refusal(c.open(), text)
-	c.send()
 }
 
 // ToolCall implements sdk.TurnHandler.
-func (c *completion) ToolCall(piece sdk.ToolCall) {
-	call, at, fresh := c.answer.AddCall(piece.Index, piece.ID, piece.Name, c.app.newCallID)
-	if c.gathers() {
+func (p *completion) ToolCall(piece sdk.ToolCall) {
+	call, at, fresh := p.answer.AddCall(piece.Index, piece.ID, piece.Name, p.app.newCallID)
+	if p.gathers() {
 		call.Arguments = append(call.Arguments, piece.Arguments...)
 	}
-	if !c.stream {
-		return
+	if p.stream {
+		p.app.out = p.chunks.ToolCall(p.open(), call, at, fresh, piece.Arguments)
+		p.send()
 	}
-	c.app.out = c.chunks.ToolCall(c.open(), call, at, fresh, piece.Arguments)
-	c.send()
 }
 
 func (a *app) newCallID() string { return a.ids.New(ids.Call) }
 
 // Done implements sdk.TurnHandler.
-func (c *completion) Done(result []byte) {
-	a := c.app
+func (p *completion) Done(result []byte) {
+	a := p.app
 	done := openai.ParseDone(&a.item, result)
-	c.keep(done)
-	c.leave()
-	if !c.stream {
-		a.out = c.answer.AppendCompletion(a.out[:0], done)
-		a.reply(c.x, 200, a.out)
-		a.shrink()
+	p.keep(done)
+	p.leave()
+	if !p.stream {
+		a.out = p.answer.AppendCompletion(a.out[:0], done)
+		p.to.respond(200, jsonHeader, a.out)
+		reuse(&a.out)
 		return
 	}
-	a.out = c.chunks.Finish(c.open(), done.FinishReason)
-	a.out = c.chunks.Usage(a.out, done.Usage)
+	a.out = p.chunks.Finish(p.open(), done.FinishReason)
+	a.out = p.chunks.Usage(a.out, done.Usage)
 	a.out = append(a.out, openai.StreamEnd...)
-	c.flush()
-	c.end()
+	p.finish(false)
+}
+
+// finish sends the last frames, which are in app.out.
+func (p *completion) finish(failed bool) {
+	p.to.send(p.app.out)
+	reuse(&p.app.out)
+	p.to.end(failed)
 }
 
 // Failed implements sdk.TurnHandler.
-func (c *completion) Failed(failure *sdk.AgentError) { c.fail(agentError(failure)) }
+func (p *completion) Failed(failure *sdk.AgentError) { p.fail(agentError(failure)) }
 
 // fail ends the request with an error: as an answer if nothing was sent, else as the stream's last words.
-func (c *completion) fail(err *openai.Error) {
-	c.leave()
-	if !c.begun {
-		c.app.refuse(c.x, err)
+func (p *completion) fail(fault *openai.Error) {
+	p.leave()
+	if !p.begun {
+		p.app.refuse(p.to, fault)
 		return
 	}
-	if t := c.app.recording(c.x); t != nil {
-		t.failed = true
+	p.app.out = openai.AppendErrorChunk(p.app.out[:0], fault)
+	p.finish(true)
+}
+
+// interrupt implements handler.
+func (p *completion) interrupt() { p.fail(restarting()) }
+
+// leave ends the wait for the agent, which is not asked any further.
+func (p *completion) leave() {
+	p.silence.Stop()
+	if p.record != nil {
+		p.record.memory.Release()
 	}
-	c.app.out = openai.AppendErrorChunk(c.app.out[:0], err)
-	c.flush()
-	c.end()
-}
-
-// interrupt implements job.
-func (c *completion) interrupt() {
-	c.turn.Cancel()
-	c.fail(openai.Unavailable("The server is restarting. Please try again.", retryAfterDrain))
-}
-
-// gone ends the request of a client that has left.
-func (c *completion) gone() {
-	c.turn.Cancel()
-	c.leave()
-	c.x.Abort()
-}
-
-// leave forgets the job.
-func (c *completion) leave() {
-	c.silent.Stop()
-	if c.kept != nil {
-		c.app.held -= c.kept.held
-	}
-	c.app.jobs.remove(c)
+	p.wait.stop()
 }

@@ -7,23 +7,22 @@ import (
 	"innkeeper/adapters/lib/openai"
 )
 
-// keepsake is what a completion that will be stored needs of its request, which is gone by then.
-type keepsake struct {
-	entry work.Completion
-	echo  []byte
-	held  int // the part of app.held that is this one's
+// completionRecord is what a completion that will be stored needs of its request, which is gone by then.
+type completionRecord struct {
+	entry  work.Completion
+	echo   []byte
+	memory reservation
 }
 
-// keepsakeOf is nil for a request whose completion is not to be stored.
-func (a *app) keepsakeOf(r *chat.Request, answer *chat.Answer, requestID string) *keepsake {
+// recordOf is nil for a request whose completion is not to be stored.
+func (a *app) recordOf(r *chat.Request, answer *chat.Answer, requestID string) *completionRecord {
 	if !r.Store || a.settings.work.Completions == 0 {
 		return nil
 	}
-	k := &keepsake{echo: r.AppendEcho(nil, requestID)}
+	k := &completionRecord{echo: r.AppendEcho(nil, requestID)}
 	k.entry = work.Completion{ID: answer.ID, Model: answer.Model, Messages: r.AppendStoredMessages(nil, answer.ID)}
 	k.entry.Metadata, k.entry.Labels = metadataOf(r.Metadata)
-	k.held = len(k.echo) + len(k.entry.Messages)
-	a.held += k.held
+	k.memory = a.memory.reserve(len(k.echo) + len(k.entry.Messages))
 	return k
 }
 
@@ -39,13 +38,13 @@ func metadataOf(v jsontext.Value) (object []byte, labels []work.Pair) {
 }
 
 // keep stores a completion that came to its end. A store that fails costs the client the stored copy, not the answer.
-func (c *completion) keep(done openai.Done) {
-	if c.kept == nil {
+func (p *completion) keep(done openai.Done) {
+	if p.record == nil {
 		return
 	}
-	entry := c.kept.entry
-	entry.Object = c.answer.AppendStored(nil, done, c.kept.echo)
-	if err := c.app.work.AddCompletion(entry); err != nil {
-		c.app.workFailed("completion not stored", entry.ID, err)
+	entry := p.record.entry
+	entry.Object = p.answer.AppendStored(nil, done, p.record.echo)
+	if err := p.app.work.AddCompletion(entry); err != nil {
+		p.app.storeFailed("completion not stored", entry.ID, err)
 	}
 }

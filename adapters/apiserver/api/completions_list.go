@@ -15,22 +15,22 @@ const listBytes = 8 << 20
 
 // listCompletions is GET /v1/chat/completions: the stored ones, by model and metadata if the query names them.
 // https://platform.openai.com/docs/api-reference/chat/list
-func (a *app) listCompletions(x *sdk.Exchange) {
-	page, fault := ascendingPage(x)
+func (a *app) listCompletions(c *call) {
+	page, fault := ascendingPage(c)
 	if fault != nil {
-		a.refuse(x, fault)
+		c.refuse(fault)
 		return
 	}
-	f := work.Filter{Descending: !page.Ascending, Labels: metadataQuery(x.Query)}
-	f.Model, _ = x.QueryValue("model")
+	f := work.Filter{Descending: !page.Ascending, Labels: metadataQuery(c.x.Query)}
+	f.Model, _ = c.x.QueryValue("model")
 	if page.After != "" {
 		k, ok, err := a.work.Completion(page.After)
 		if err != nil {
-			a.workBroken(x, err)
+			c.refuse(a.storeFailed("completion not read", page.After, err))
 			return
 		}
 		if !ok {
-			a.refuse(x, openai.Invalid("after", "Invalid 'after': there is no stored completion with id '"+page.After+"'."))
+			c.refuse(openai.Invalid("after", "Invalid 'after': there is no stored completion with id '"+page.After+"'."))
 			return
 		}
 		f.After = k.N
@@ -43,12 +43,11 @@ func (a *app) listCompletions(x *sdk.Exchange) {
 		return more
 	})
 	if err != nil {
-		a.workBroken(x, err)
+		c.refuse(a.storeFailed("completions not listed", "", err))
 		return
 	}
 	a.out = list.end(a.out)
-	a.reply(x, 200, a.out)
-	a.shrink()
+	c.replyOut()
 }
 
 // completionList is a page as it grows.

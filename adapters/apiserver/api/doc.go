@@ -6,6 +6,6 @@
 // business and never get here. The package must not know what the agent is, nor where the database lies.
 //
 // The wire is in the packages beside it: chat, responses, runs, and in those below them in adapters/lib: openai (errors,
-// checks) and jsontext; run hands the events of a response to those who read along; store keeps responses; work keeps what
-// else clients come back for: answers under an Idempotency-Key, runs and chat completions.
+// checks) and jsontext; replay, there as well, hands events to those who read along, early and late; store keeps responses;
+// work keeps what else clients come back for: answers under an Idempotency-Key, runs and chat completions.
 package api

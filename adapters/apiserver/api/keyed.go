@@ -8,6 +8,7 @@ import (
 
 	"innkeeper/adapters/apiserver/api/work"
 	"innkeeper/adapters/lib/openai"
+	"innkeeper/adapters/lib/replay"
 	"innkeeper/adapters/sdk"
 )
 
@@ -29,20 +30,20 @@ const keyHeader = "idempotency-key"
 const maxKey = 255
 
 // replayedHeader tells a client that the answer is one that was given before.
-const replayedHeader = "idempotent-replayed: true\n"
+var replayedHeader = sdk.Header("idempotent-replayed: true\n")
 
 // underKey makes a handler of requests that start work honour the key. Without the header it costs one host call.
-func (a *app) underKey(handle func(*sdk.Exchange)) func(*sdk.Exchange) {
-	return func(x *sdk.Exchange) {
-		if key, ok := x.Header(keyHeader); ok {
-			a.keyed(x, key, handle)
+func (a *app) underKey(handle func(*call)) func(*call) {
+	return func(c *call) {
+		if key, ok := c.x.Header(keyHeader); ok {
+			c.keyed(key, handle)
 			return
 		}
-		handle(x)
+		handle(c)
 	}
 }
 
-// validKey tells whether a key is of visible ASCII characters. Two headers arrive joined with a space, and are none.
+// validKey reports whether a key is of visible ASCII characters. Two headers arrive joined with a space, and are none.
 func validKey(key string) bool {
 	for i := range len(key) {
 		if key[i] <= ' ' || key[i] > '~' {
@@ -52,70 +53,89 @@ func validKey(key string) bool {
 	return key != "" && len(key) <= maxKey
 }
 
-func (a *app) keyed(x *sdk.Exchange, name string, handle func(*sdk.Exchange)) {
+func (c *call) keyed(name string, handle func(*call)) {
 	if !validKey(name) {
-		a.refuse(x, &openai.Error{
+		c.refuse(&openai.Error{
 			Status: 400, Type: openai.TypeInvalidRequest, Code: "invalid_idempotency_key", Param: "Idempotency-Key",
 			Message: "The Idempotency-Key must be 1 to " + strconv.Itoa(maxKey) + " visible ASCII characters.",
 		})
 		return
 	}
-	request, ok := a.requestSum(x)
+	request, ok := c.sum()
 	if !ok {
 		return
 	}
-	if t := a.keys[name]; t != nil {
-		t.rejoin(x, request)
+	a := c.app
+	if t := a.attempts[name]; t != nil {
+		t.join(c, request)
 		return
 	}
 	now := time.Now().Unix()
 	key, known, err := a.work.Key(name, now)
 	switch {
 	case err != nil:
-		a.workBroken(x, err)
+		c.refuse(a.storeFailed("key not read", c.x.RequestID, err))
 	case known && !key.Same(request):
-		a.refuse(x, keyConflict())
+		c.refuse(keyConflict())
 	case known && key.State == work.KeyAnswered:
-		a.replay(x, &key)
+		c.replay(&key)
 	case known && key.State == work.KeyTooLarge:
-		a.refuse(x, keyTooLarge())
+		c.refuse(keyTooLarge())
 	default:
-		a.attempt(x, name, work.Key{Request: request, At: now}, handle)
+		c.attempt(name, work.Key{Request: request, At: now}, handle)
 	}
 }
 
-// requestSum identifies a request. A stream differs from a plain answer by its body.
-func (a *app) requestSum(x *sdk.Exchange) ([]byte, bool) {
-	body, ok := a.bodyOf(x)
+// sum identifies the request. A stream differs from a plain answer by its body.
+func (c *call) sum() ([]byte, bool) {
+	body, ok := c.body()
 	if !ok {
 		return nil, false
 	}
 	h := sha256.New()
-	for _, part := range [...]string{x.Method, x.Path, x.Query} {
-		h.Write(strconv.AppendQuote(a.scratch[:0], part))
+	for _, part := range [...]string{c.x.Method, c.x.Path, c.x.Query} {
+		h.Write(strconv.AppendQuote(c.app.scratch[:0], part))
 	}
 	h.Write(body)
 	return h.Sum(nil), true
 }
 
 // replay gives an answer again that is kept.
-func (a *app) replay(x *sdk.Exchange, key *work.Key) {
+func (c *call) replay(key *work.Key) {
+	a := c.app
 	body, ok, err := a.work.KeyAnswer(key)
 	switch {
 	case err != nil:
-		a.workBroken(x, err)
+		c.refuse(a.storeFailed("answer not read", c.x.RequestID, err))
 	case !ok:
-		a.refuse(x, openai.Internal("The answer that was given under this Idempotency-Key is damaged. Please use another key."))
-	case key.Stream && a.held+len(body) > maxHeld: // each slow client of a replay holds a copy
-		a.refuse(x, tooMany())
+		c.refuse(openai.Internal("The answer that was given under this Idempotency-Key is damaged. Please use another key."))
+	case key.Stream && a.memory.used+len(body) > maxMemory: // each slow client of a replay holds a copy
+		c.refuse(tooMany())
 	case key.Stream:
-		t := &attempt{app: a, stream: true, ended: true, body: bytes.Clone(body)}
-		a.held += len(t.body)
-		t.join(x, replayedHeader)
+		held := a.memory.reserve(len(body))
+		log := replay.Ended(recording(bytes.Clone(body)))
+		log.OnLeave = held.Release
+		c.extra = replayedHeader
+		a.follow(c.to, log, 0, "")
 	default:
-		a.give(x, key.Status, jsonHeader+replayedHeader, body)
+		c.extra = replayedHeader
+		c.to.respond(key.Status, jsonHeader, body)
 	}
 }
+
+// recording is a whole event stream. Its events are counted by bytes.
+type recording []byte
+
+var _ replay.Past = recording(nil)
+
+// Events implements replay.Past.
+func (r recording) Events(from int64) ([]byte, int64, error) {
+	events := openai.WholeFrames(r[min(from, int64(len(r))):], recordingPiece)
+	return events, from + int64(len(events)), nil
+}
+
+// recordingPiece is how much of a recording is handed to a client at once.
+const recordingPiece = 64 << 10
 
 func keyConflict() *openai.Error {
 	return &openai.Error{
@@ -128,19 +148,5 @@ func keyTooLarge() *openai.Error {
 	return &openai.Error{
 		Status: 409, Type: openai.TypeIdempotency, Code: "idempotent_answer_too_large", Param: "Idempotency-Key",
 		Message: "The request with this Idempotency-Key was answered, but its answer was too large to be kept.",
-	}
-}
-
-// workBroken answers when the database of keys, runs and completions failed.
-func (a *app) workBroken(x *sdk.Exchange, err error) {
-	a.workFailed("request failed", x.RequestID, err)
-	a.refuse(x, openai.Internal("The database of keys, runs and completions failed."))
-}
-
-// workFailed reports a failure of that database. One that is damaged ends the instance.
-func (a *app) workFailed(what, id string, err error) {
-	a.log.Error("database of keys, runs and completions: "+what, "id", id, "error", err)
-	if work.Damaged(err) {
-		a.loop.Exit(err)
 	}
 }

@@ -64,26 +64,26 @@ func appendModel(dst []byte, id, owner string, created int64) []byte {
 }
 
 // listModels is GET /v1/models.
-func (a *app) listModels(x *sdk.Exchange) {
+func (a *app) listModels(c *call) {
 	a.out = append(a.out[:0], `{"object":"list","data":[`...)
 	a.out = append(a.out, a.models...)
 	a.out = append(a.out, "]}"...)
-	a.reply(x, 200, a.out)
+	c.replyOut()
 }
 
 // getModel is GET /v1/models/{model...}; names may hold slashes.
-func (a *app) getModel(x *sdk.Exchange) {
-	name := x.PathValue("model")
+func (a *app) getModel(c *call) {
+	name := c.x.PathValue("model")
 	a.scratch = append(append(append(a.scratch[:0], '['), a.models...), ']')
 	if a.body.Parse(a.scratch) == nil {
 		for it := a.body.Root().Items(); it.Next(); {
 			if it.Value.Get("id").Is(name) {
-				a.reply(x, 200, it.Value.Raw())
+				c.reply(it.Value.Raw())
 				return
 			}
 		}
 	}
-	a.refuse(x, openai.NotFound("model", "model_not_found", "The model '"+name+"' does not exist."))
+	c.refuse(openai.NotFound("model", "model_not_found", "The model '"+name+"' does not exist."))
 }
 
 // modelShown is the name of the model in an answer to a request that named one, or none.

@@ -2,8 +2,6 @@ package api
 
 import (
 	_ "embed"
-
-	"innkeeper/adapters/sdk"
 )
 
 // description is the OpenAPI 3.1 description of this API. Tests compare it with the routes, and real answers with it.
@@ -13,4 +11,4 @@ import (
 var description []byte
 
 // openAPI is GET /openapi.json. It tells nothing that is not public, so it needs no key.
-func (a *app) openAPI(x *sdk.Exchange) { a.reply(x, 200, description) }
+func (a *app) openAPI(c *call) { c.reply(description) }

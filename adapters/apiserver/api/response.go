@@ -1,47 +1,46 @@
 package api
 
 import (
+	"math"
 	"time"
 
 	"innkeeper/adapters/apiserver/api/ids"
 	"innkeeper/adapters/apiserver/api/responses"
-	"innkeeper/adapters/apiserver/api/run"
 	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/lib/openai"
+	"innkeeper/adapters/lib/replay"
 	"innkeeper/adapters/sdk"
 )
 
 // response is one run of the agent for a Response object: turn, answer, events, and what is kept of them. It does not know
 // what carries its events, nor who asked for it.
 //
-// A transport makes it with newResponse, sets the asker, lets its reader subscribe if the client wants a stream, and calls
-// start. If that succeeds, the asker hears of the end exactly once, unless it is the transport that ends it: with abandon,
-// or by a reader that is gone.
+// A transport makes it with newResponse, sets the asker, reads its events if the client wants a stream, and calls start. If
+// that succeeds, the asker hears of the end exactly once, unless it is the transport that ends it: with abandon, or by a
+// reader that is gone.
 type response struct {
 	app       *app
+	wait      waiter
 	id        string
 	requestID string // for the log
-	turn      *sdk.Turn
 	answer    *responses.Answer
 	asker     asker // nil in the background
 	told      bool  // somebody knows of the response, so it cannot be refused any more
 
-	readers run.Readers
-	events  responses.Events
-	log     responses.Log // of a response in the background
+	log    replay.Log       // the events, for those who read along
+	events responses.Events // what makes them
+	steps  responses.Log    // what the agent said, of a response in the background
 
 	store        bool
 	conversation string
 	input        []byte // the input items, as they are kept
 	context      []byte // the conversation up to the answer
-	held         int    // the part of app.held that is this response's
-
-	watched watched
+	memory       reservation
 }
 
 var _ handler = (*response)(nil)
 
-func (p *response) watch() *watched { return &p.watched }
+func (p *response) waits() *waiter { return &p.wait }
 
 // asker is who asked for a response and waits for it. One in the background has none.
 type asker interface {
@@ -59,13 +58,21 @@ func (a *app) newResponse(r *responses.Request, requestID string) *response {
 	return p
 }
 
+// makeEvents makes it a response whose events somebody reads.
+func (p *response) makeEvents() {
+	p.log.Start(0, &p.app.spare)
+	p.log.OnLeave = p.unread
+	p.events.Frame = p.log.Append
+	p.answer.Events = &p.events
+}
+
 // start asks the agent. The conversation is everything that it is to know beside the instructions; the response takes it
 // over. The error says why the agent was not asked: the response has come to nothing, and its asker is not told.
-func (p *response) start(r *responses.Request, conversation []byte) (err *openai.Error) {
+func (p *response) start(r *responses.Request, conversation []byte) *openai.Error {
 	a := p.app
 	a.turn = r.AppendTurn(a.turn[:0], a.modelAsked(r.Model), conversation)
-	if p.turn, err = a.startTurn(p, a.turn); err != nil {
-		return err
+	if fault := a.ask(p, a.turn); fault != nil {
+		return fault
 	}
 	p.remember(r, conversation)
 	return nil
@@ -78,18 +85,12 @@ func (p *response) remember(r *responses.Request, conversation []byte) {
 	}
 	p.context = conversation
 	p.input = r.AppendInputItems(nil, p.id)
-	p.held = len(p.context) + len(p.input) + len(p.answer.Echo)
-	p.app.held += p.held
-	p.app.live[p.id] = p
+	p.memory = p.app.memory.reserve(len(p.context) + len(p.input) + len(p.answer.Echo))
+	p.app.responses[p.id] = p
 }
 
-// background tells whether the response goes on whoever leaves.
+// background reports whether the response goes on whoever leaves.
 func (p *response) background() bool { return p.answer.Log != nil }
-
-// running tells whether the agent still works at it.
-func (p *response) running() bool {
-	return p.app.jobs.has(p)
-}
 
 // Text implements sdk.TurnHandler.
 func (p *response) Text(text []byte) { p.step(func() { p.answer.Text(text) }) }
@@ -103,6 +104,43 @@ func (p *response) Refusal(text []byte) { p.step(func() { p.answer.Refusal(text)
 // ToolCall implements sdk.TurnHandler.
 func (p *response) ToolCall(c sdk.ToolCall) {
 	p.step(func() { p.answer.ToolCall(c.Index, c.ID, c.Name, c.Arguments, p.app.newCallID) })
+}
+
+// begin tells the readers of a silent agent's response that it is in progress.
+func (p *response) begin() { p.step(p.answer.Begin) }
+
+// step runs one callback: what it makes of events leaves together.
+func (p *response) step(f func()) {
+	p.makeOrCount()
+	f()
+	if p.log.Next() > 0 {
+		p.told = true
+	}
+	p.skip()
+	p.log.Send()
+}
+
+// makeOrCount lets the events of a response in the background be counted only while nobody reads along: they can be made
+// again.
+func (p *response) makeOrCount() {
+	p.events.From = 0
+	if p.background() && p.log.Readers() == 0 {
+		p.events.From = math.MaxInt64
+	}
+}
+
+// skip notes the number of events that were counted only.
+func (p *response) skip() {
+	if p.background() && p.log.Readers() == 0 {
+		p.log.Skip(p.events.Next())
+	}
+}
+
+// unread hears of a reader that has left. A response with an asker does not live without readers.
+func (p *response) unread() {
+	if p.asker != nil && p.log.Readers() == 0 {
+		p.abandon()
+	}
 }
 
 // Done implements sdk.TurnHandler.
@@ -122,11 +160,10 @@ func (p *response) Failed(failure *sdk.AgentError) {
 	p.close(func() { p.answer.Fail(err) })
 }
 
-// interrupt implements job.
+// interrupt implements handler.
 func (p *response) interrupt() {
-	p.turn.Cancel()
 	if !p.told && !p.answer.Spoken() {
-		p.refuse(openai.Unavailable("The server is restarting. Please try again.", retryAfterDrain))
+		p.refuse(restarting())
 		return
 	}
 	p.close(func() { p.answer.Interrupt(responses.ReasonShutdown) })
@@ -134,10 +171,9 @@ func (p *response) interrupt() {
 
 // abandon ends a response whose asker has left. What was said is kept. One that has ended before is left as it is.
 func (p *response) abandon() {
-	if !p.running() {
+	if !p.wait.running() {
 		return
 	}
-	p.turn.Cancel()
 	p.answer.Events = nil
 	p.answer.Interrupt(responses.ReasonClientGone)
 	if p.told || p.answer.Spoken() || p.conversation != "" {
@@ -150,24 +186,22 @@ func (p *response) abandon() {
 
 // cancel ends a response in the background at the client's wish.
 func (p *response) cancel() {
-	if p.running() {
-		p.turn.Cancel()
+	if p.wait.running() {
 		p.close(p.answer.Cancel)
 	}
 }
 
 // close ends the response: it is stored first, then everybody is told, so that what a client knows of is there.
 func (p *response) close(end func()) {
-	a := p.app
-	a.out = a.out[:0]
+	p.makeOrCount()
 	end()
 	p.leave()
 	p.keep()
-	p.readers.End(a.out)
+	p.skip()
+	p.log.End()
 	if p.asker != nil {
 		p.asker.ended(p)
 	}
-	a.shrink()
 }
 
 // refuse ends a response that nobody was told of with an error.
@@ -180,19 +214,15 @@ func (p *response) refuse(err *openai.Error) {
 // background then stays in memory, as it has no other place to be asked for.
 func (p *response) keep() {
 	a := p.app
-	if !p.store || a.live[p.id] != p { // the second: deleted meanwhile
+	if !p.store || a.responses[p.id] != p { // the second: deleted meanwhile
 		return
 	}
 	err := p.put(false)
 	if err == nil || !p.background() {
-		delete(a.live, p.id)
+		delete(a.responses, p.id)
 	}
-	if err == nil {
-		return
-	}
-	a.log.Error("response not stored", "id", p.id, "request_id", p.requestID, "error", err)
-	if store.Damaged(err) {
-		a.loop.Exit(err)
+	if err != nil {
+		a.storeFailed("response not stored", p.id, err)
 	}
 }
 
@@ -200,11 +230,7 @@ func (p *response) keep() {
 func (p *response) put(pending bool) error {
 	a := p.app
 	a.scratch = p.answer.AppendJSON(a.scratch[:0])
-	defer func() {
-		if cap(a.scratch) > keepBytes {
-			a.scratch = nil
-		}
-	}()
+	defer reuse(&a.scratch)
 	e := store.Entry{ID: p.id, Response: a.scratch, Input: p.input, Context: p.context, Pending: pending}
 	if !pending { // until then the conversation's newest response is the one before
 		e.Conversation, e.Context = p.conversation, p.answer.AppendMessages(p.context)
@@ -212,19 +238,18 @@ func (p *response) put(pending bool) error {
 	if !p.background() {
 		return a.store.Put(e)
 	}
-	e.Log = p.log.Bytes()
+	e.Log = p.steps.Bytes()
 	return a.store.Replace(e)
 }
 
-// leave forgets the job.
+// leave ends the wait for the agent.
 func (p *response) leave() {
-	p.app.held -= p.held
-	p.held = 0
-	p.app.jobs.remove(p)
+	p.memory.Release()
+	p.wait.stop()
 }
 
 // drop forgets a response that nobody was told of.
 func (p *response) drop() {
 	p.leave()
-	delete(p.app.live, p.id)
+	delete(p.app.responses, p.id)
 }

@@ -1,12 +1,13 @@
 package api
 
 import (
+	"bytes"
 	"strconv"
 
 	"innkeeper/adapters/apiserver/api/responses"
 	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/lib/openai"
-	"innkeeper/adapters/sdk"
+	"innkeeper/adapters/lib/replay"
 )
 
 // A response in the background is stored twice: when it starts, so that an instance that ends badly does not forget it, and
@@ -14,63 +15,61 @@ import (
 // https://platform.openai.com/docs/guides/background
 
 // startBackground asks the agent for a response that goes on whoever leaves.
-func (a *app) startBackground(x *sdk.Exchange, r *responses.Request, conversation []byte) {
+func (a *app) startBackground(c *call, r *responses.Request, conversation []byte) *openai.Error {
 	if a.settings.storedResponses == 0 {
-		a.refuse(x, openai.Unsupported("background", "Background responses are not supported, as this server stores no responses."))
-		return
+		return openai.Unsupported("background", "Background responses are not supported, as this server stores no responses.")
 	}
-	p := a.newResponse(r, x.RequestID)
+	p := a.newResponse(r, c.x.RequestID)
 	p.told = true
 	p.answer.Queue()
-	p.log.Start(p.answer)
-	p.answer.Log = &p.log
-	p.answer.Begin()
+	p.steps.Start(p.answer)
+	p.answer.Log = &p.steps
+	p.log.Past, p.log.Slack = &pastEvents{app: a, id: p.id, steps: p.steps.Bytes}, sendLimit
+	p.makeEvents()
+	p.begin()
 	if fault := p.start(r, conversation); fault != nil {
-		a.refuse(x, fault)
-		return
+		return fault
 	}
 	if err := p.put(true); err != nil {
-		p.turn.Cancel()
 		p.drop()
-		a.broken(x, err)
-		return
+		return a.storeFailed("response not stored", p.id, err)
 	}
 	if r.Stream {
-		a.follow(x, p, 0)
-		return
+		p.stream(c, 0)
+		return nil
 	}
-	a.replyResponse(x, p)
+	p.show(c)
+	return nil
 }
 
-// replyResponse answers with a response in memory as it is now.
-func (a *app) replyResponse(x *sdk.Exchange, p *response) {
-	a.out = p.answer.AppendJSON(a.out[:0])
-	a.reply(x, 200, a.out)
-	a.shrink()
+// show answers with the response as it is now.
+func (p *response) show(c *call) {
+	c.app.out = p.answer.AppendJSON(c.app.out[:0])
+	c.replyOut()
 }
 
 // cancelResponse is POST /v1/responses/{id}/cancel. A response that has ended is shown as it is.
-func (a *app) cancelResponse(x *sdk.Exchange) {
-	id := x.PathValue("id")
-	if p := a.live[id]; p != nil {
+func (a *app) cancelResponse(c *call) {
+	id := c.x.PathValue("id")
+	if p := a.responses[id]; p != nil {
 		if !p.background() {
-			a.refuse(x, notBackground("Cannot cancel a synchronous response."))
+			c.refuse(notBackground("Cannot cancel a synchronous response."))
 			return
 		}
 		p.cancel()
-		a.replyResponse(x, p)
+		p.show(c)
 		return
 	}
 	text, ok, err := a.store.Response(id)
 	switch {
 	case err != nil:
-		a.broken(x, err)
+		c.refuse(a.storeFailed("response not read", id, err))
 	case !ok:
-		a.refuse(x, noResponse(id))
+		c.refuse(noResponse(id))
 	case !a.saysBackground(text):
-		a.refuse(x, notBackground("Cannot cancel a synchronous response."))
+		c.refuse(notBackground("Cannot cancel a synchronous response."))
 	default:
-		a.reply(x, 200, text)
+		c.reply(text)
 	}
 }
 
@@ -91,45 +90,56 @@ func notBackground(message string) *openai.Error {
 
 // streamResponse is GET /v1/responses/{id}?stream=true: the events of a response in the background, those of the past and
 // those to come.
-func (a *app) streamResponse(x *sdk.Exchange, id string, from int64) {
-	p := a.live[id]
+func (a *app) streamResponse(c *call, id string, from int64) {
+	p := a.responses[id]
 	switch {
 	case p != nil && !p.background():
-		a.refuse(x, notBackground(onlyBackground))
+		c.refuse(notBackground(onlyBackground))
 		return
 	case p != nil:
-		a.follow(x, p, from)
+		p.stream(c, from)
 		return
 	}
 	log, ok, err := a.store.Log(id)
 	switch {
 	case err != nil:
-		a.broken(x, err)
+		c.refuse(a.storeFailed("log of a response not read", id, err))
 	case !ok:
-		a.refuseStream(x, id)
-	case !a.followPast(x, id, log, from):
-		a.refuse(x, noResponse(id))
+		a.refuseStream(c, id)
+	default:
+		a.streamPast(c, id, bytes.Clone(log), from)
 	}
 }
 
+// streamPast shows a client the events of a response that has ended.
+func (a *app) streamPast(c *call, id string, log []byte, from int64) {
+	if _, err := responses.Replay(id, log, nil); err != nil {
+		a.log.Warn("the log of a stored response is damaged and counts as missing", "id", id, "error", err)
+		c.refuse(noResponse(id))
+		return
+	}
+	past := &pastEvents{app: a, id: id, steps: func() []byte { return log }}
+	a.follow(c.to, replay.Ended(past), from, openai.StreamEnd)
+}
+
 // refuseStream says why a response without a log is not streamed.
-func (a *app) refuseStream(x *sdk.Exchange, id string) {
+func (a *app) refuseStream(c *call, id string) {
 	_, known, err := a.store.Response(id)
 	switch {
 	case err != nil:
-		a.broken(x, err)
+		c.refuse(a.storeFailed("response not read", id, err))
 	case known:
-		a.refuse(x, notBackground(onlyBackground))
+		c.refuse(notBackground(onlyBackground))
 	default:
-		a.refuse(x, noResponse(id))
+		c.refuse(noResponse(id))
 	}
 }
 
 const onlyBackground = "Only responses that run in the background can be streamed later."
 
 // startingAfter is the number of the first event that a client wants, which names the last that it has seen.
-func startingAfter(x *sdk.Exchange) (from int64, fault *openai.Error) {
-	text, ok := x.QueryValue("starting_after")
+func startingAfter(c *call) (from int64, fault *openai.Error) {
+	text, ok := c.x.QueryValue("starting_after")
 	if !ok {
 		return 0, nil
 	}

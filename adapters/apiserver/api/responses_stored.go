@@ -4,7 +4,6 @@ import (
 	"innkeeper/adapters/apiserver/api/ids"
 	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/adapters/lib/openai"
-	"innkeeper/adapters/sdk"
 )
 
 func noResponse(id string) *openai.Error {
@@ -12,38 +11,38 @@ func noResponse(id string) *openai.Error {
 }
 
 // getResponse is GET /v1/responses/{id}. One that is still being answered is shown as it is now.
-func (a *app) getResponse(x *sdk.Exchange) {
-	id := x.PathValue("id")
-	if stream, ok := x.QueryValue("stream"); ok && stream == "true" {
-		from, fault := startingAfter(x)
+func (a *app) getResponse(c *call) {
+	id := c.x.PathValue("id")
+	if stream, ok := c.x.QueryValue("stream"); ok && stream == "true" {
+		from, fault := startingAfter(c)
 		if fault != nil {
-			a.refuse(x, fault)
+			c.refuse(fault)
 			return
 		}
-		a.streamResponse(x, id, from)
+		a.streamResponse(c, id, from)
 		return
 	}
-	if p := a.live[id]; p != nil {
-		a.replyResponse(x, p)
+	if p := a.responses[id]; p != nil {
+		p.show(c)
 		return
 	}
 	text, ok, err := a.store.Response(id)
 	switch {
 	case err != nil:
-		a.broken(x, err)
+		c.refuse(a.storeFailed("response not read", id, err))
 	case !ok:
-		a.refuse(x, noResponse(id))
+		c.refuse(noResponse(id))
 	default:
-		a.reply(x, 200, text)
+		c.reply(text)
 	}
 }
 
 // deleteResponse is DELETE /v1/responses/{id}. One that a client waits for goes on, and is not stored; one in the background
 // is cancelled.
-func (a *app) deleteResponse(x *sdk.Exchange) {
-	id := x.PathValue("id")
-	p := a.live[id]
-	delete(a.live, id)
+func (a *app) deleteResponse(c *call) {
+	id := c.x.PathValue("id")
+	p := a.responses[id]
+	delete(a.responses, id)
 	ok := p != nil
 	if ok && p.background() {
 		p.cancel()
@@ -51,19 +50,19 @@ func (a *app) deleteResponse(x *sdk.Exchange) {
 	if !ok || p.background() {
 		stored, err := a.store.Delete(id)
 		if err != nil {
-			a.broken(x, err)
+			c.refuse(a.storeFailed("response not deleted", id, err))
 			return
 		}
 		ok = ok || stored
 	}
 	if !ok {
-		a.refuse(x, noResponse(id))
+		c.refuse(noResponse(id))
 		return
 	}
 	a.out = append(a.out[:0], `{"id":`...)
 	a.out = jsontext.AppendString(a.out, id)
 	a.out = append(a.out, `,"object":"response","deleted":true}`...)
-	a.reply(x, 200, a.out)
+	c.replyOut()
 }
 
 // resolve finds the item that an item_reference names: its id leads to its response.

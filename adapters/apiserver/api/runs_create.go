@@ -7,68 +7,39 @@ import (
 	"innkeeper/adapters/apiserver/api/responses"
 	"innkeeper/adapters/apiserver/api/runs"
 	"innkeeper/adapters/lib/openai"
-	"innkeeper/adapters/sdk"
 )
 
 // createRun is POST /v1/runs. The answer is the run in progress; how it goes on is read elsewhere.
-func (a *app) createRun(x *sdk.Exchange) {
-	if err := a.admit(); err != nil {
-		a.refuse(x, err)
-		return
-	}
-	body, ok := a.bodyOf(x)
-	if !ok {
-		return
-	}
-	defer a.body.Release()
-	root, fault := openai.ParseBody(&a.body, body)
-	var r runs.Request
-	if fault == nil {
-		r, fault = runs.Decode(root)
-	}
+func (a *app) createRun(c *call, r runs.Request) *openai.Error {
+	conversation, fault := a.conversation(&r.Request)
 	if fault != nil {
-		a.refuse(x, fault)
-		return
+		return fault
 	}
-	conversation, fault, err := a.conversation(&r.Request)
-	switch {
-	case err != nil:
-		a.broken(x, err)
-	case fault != nil:
-		a.refuse(x, fault)
-	default:
-		a.startRun(x, &r, conversation)
-	}
-}
-
-// startRun asks the agent. The conversation is everything that it is to know beside the instructions.
-func (a *app) startRun(x *sdk.Exchange, r *runs.Request, conversation []byte) {
-	j := a.newRun(r, conversation)
+	j := a.newRun(&r, conversation)
 	a.turn = r.AppendTurn(a.turn[:0], a.modelAsked(r.Model), conversation)
-	var fault *openai.Error
-	if j.turn, fault = a.startTurn(j, a.turn); fault != nil {
-		a.refuse(x, fault)
-		return
+	if fault := a.ask(j, a.turn); fault != nil {
+		return fault
 	}
 	a.out = j.run.AppendJSON(a.out[:0])
 	var err error
 	if j.row, err = a.work.AddRun(j.run.ID, a.out, reserve); err != nil {
-		j.turn.Cancel()
-		a.jobs.remove(j)
-		a.workBroken(x, err)
-		return
+		j.wait.stop()
+		return a.storeFailed("run not stored", j.run.ID, err)
 	}
-	a.held += j.held
+	j.memory = a.memory.reserve(j.size())
 	a.runs[j.run.ID] = j
 	j.event(runs.Started, func(e runs.Event, dst []byte) []byte { return e.AppendStarted(dst, j.run.Model) })
-	a.reply(x, 202, a.out)
-	a.shrink()
+	c.to.respond(202, jsonHeader, a.out)
+	reuse(&a.out)
+	return nil
 }
 
-func (a *app) newRun(r *runs.Request, conversation []byte) *runJob {
+func (a *app) newRun(r *runs.Request, conversation []byte) *activeRun {
 	base := a.ids.Base()
 	now := time.Now().Unix()
-	j := &runJob{app: a, next: 1, conversation: r.Conversation}
+	j := &activeRun{app: a, conversation: r.Conversation}
+	j.log.Keep, j.log.Past = true, &runPast{app: a, run: j}
+	j.log.Start(1, &a.spare)
 	j.run = runs.Run{
 		ID: ids.Run + base, Status: runs.InProgress, Created: now, Model: a.modelShown(r.Model),
 		Previous: r.PreviousID, Conversation: r.Conversation,
@@ -81,9 +52,16 @@ func (a *app) newRun(r *runs.Request, conversation []byte) *runJob {
 		j.answer = responses.NewAnswer(id, now, r.AppendEcho(nil, j.run.Model), nil)
 		j.answer.Custom, j.answer.Summarize = r.CustomTools(), r.Summarize()
 		j.input, j.context = r.AppendInputItems(nil, id), conversation
-		j.held = len(j.input) + len(j.context) + len(j.answer.Echo)
 	}
 	return j
+}
+
+// size is how many bytes are kept for the run's response.
+func (j *activeRun) size() int {
+	if j.answer == nil {
+		return 0
+	}
+	return len(j.input) + len(j.context) + len(j.answer.Echo)
 }
 
 // interruptLeftovers tells the truth about the runs that an earlier instance left in progress.

@@ -4,7 +4,7 @@ import (
 	"strconv"
 
 	"innkeeper/adapters/lib/openai"
-	"innkeeper/adapters/sdk"
+	"innkeeper/adapters/lib/replay"
 )
 
 func noRun(id string) *openai.Error {
@@ -12,26 +12,25 @@ func noRun(id string) *openai.Error {
 }
 
 // getRun is GET /v1/runs/{id}.
-func (a *app) getRun(x *sdk.Exchange) {
-	if j := a.runs[x.PathValue("id")]; j != nil {
+func (a *app) getRun(c *call) {
+	if j := a.runs[c.x.PathValue("id")]; j != nil {
 		a.out = j.run.AppendJSON(a.out[:0])
-		a.reply(x, 200, a.out)
-		a.shrink()
+		c.replyOut()
 		return
 	}
-	a.replyEndedRun(x)
+	a.showEndedRun(c)
 }
 
 // stopRun is POST /v1/runs/{id}/stop. A run that has ended is shown as it is.
-func (a *app) stopRun(x *sdk.Exchange) {
-	if j := a.runs[x.PathValue("id")]; j != nil {
+func (a *app) stopRun(c *call) {
+	if j := a.runs[c.x.PathValue("id")]; j != nil {
 		j.stop()
 	}
-	a.replyEndedRun(x)
+	a.showEndedRun(c)
 }
 
-func (a *app) replyEndedRun(x *sdk.Exchange) {
-	id := x.PathValue("id")
+func (a *app) showEndedRun(c *call) {
+	id := c.x.PathValue("id")
 	run, ok, err := a.work.Run(id)
 	var object []byte
 	if err == nil && ok {
@@ -39,53 +38,49 @@ func (a *app) replyEndedRun(x *sdk.Exchange) {
 	}
 	switch {
 	case err != nil:
-		a.workBroken(x, err)
+		c.refuse(a.storeFailed("run not read", id, err))
 	case !ok:
-		a.refuse(x, noRun(id))
+		c.refuse(noRun(id))
 	default:
-		a.reply(x, 200, object)
+		c.reply(object)
 	}
 }
 
 // readRun is GET /v1/runs/{id}/events: the events after the one that the client has seen last, and those to come, up to the
 // one that ends the run.
-func (a *app) readRun(x *sdk.Exchange) {
-	id := x.PathValue("id")
-	seen, fault := lastSeen(x)
+func (a *app) readRun(c *call) {
+	id := c.x.PathValue("id")
+	seen, fault := lastSeen(c)
 	if fault != nil {
-		a.refuse(x, fault)
+		c.refuse(fault)
 		return
 	}
-	r := &runReader{reader: reader{x: x}, app: a, next: seen + 1}
-	if r.job = a.runs[id]; r.job != nil {
-		r.next = min(r.next, r.job.next)
-		r.job.readers = append(r.job.readers, r)
-		r.start()
+	if j := a.runs[id]; j != nil {
+		a.follow(c.to, &j.log, seen+1, "")
 		return
 	}
 	run, ok, err := a.work.Run(id)
 	switch {
 	case err != nil:
-		a.workBroken(x, err)
+		c.refuse(a.storeFailed("run not read", id, err))
 	case !ok:
-		a.refuse(x, noRun(id))
+		c.refuse(noRun(id))
 	case seen >= run.Ended:
 		// Nothing is left. 204 tells an EventSource not to come back, as it does after the end of a stream.
 		// https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
-		a.give(x, 204, "", nil)
+		c.to.respond(204, nil, nil)
 	default:
-		r.row = run
-		r.start()
+		a.follow(c.to, replay.Ended(&runPast{app: a, row: run}), seen+1, "")
 	}
 }
 
 // lastSeen is the number of the last event that the client has seen, from the header that browsers send, or the query.
-func lastSeen(x *sdk.Exchange) (int64, *openai.Error) {
+func lastSeen(c *call) (int64, *openai.Error) {
 	name := "Last-Event-ID"
-	text, ok := x.Header("last-event-id")
+	text, ok := c.x.Header("last-event-id")
 	if !ok || text == "" {
 		name = "starting_after"
-		if text, ok = x.QueryValue(name); !ok {
+		if text, ok = c.x.QueryValue(name); !ok {
 			return 0, nil
 		}
 	}

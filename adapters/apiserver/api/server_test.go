@@ -156,7 +156,7 @@ func routeOf(t testing.TB, method, path string) (best manifest.Route) {
 	return best
 }
 
-// matches tells whether a path fits a pattern, and by how many literal segments.
+// matches reports whether a path fits a pattern, and by how many literal segments.
 func matches(pattern, path string) (literal int, ok bool) {
 	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
 	for i, segment := range want {

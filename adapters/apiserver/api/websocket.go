@@ -7,8 +7,6 @@ import (
 
 	"innkeeper/adapters/abi"
 	"innkeeper/adapters/apiserver/api/responses"
-	"innkeeper/adapters/apiserver/api/run"
-	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
@@ -30,9 +28,9 @@ type socket struct {
 	x     *sdk.Exchange
 	lanes map[string]*lane // the streams, by name; "" is the one without a name
 
-	queue  []queued // in the order in which they came
-	queued int      // the bytes of the queue
-	turns  int      // how many responses are being answered
+	queue  []queued    // in the order in which they came
+	memory reservation // of the queue
+	turns  int         // how many responses are being answered
 
 	advancing bool
 	over      bool
@@ -65,12 +63,13 @@ const (
 )
 
 // connect is GET /v1/responses.
-func (a *app) connect(x *sdk.Exchange) {
+func (a *app) connect(c *call) {
 	if a.loop.Stopping() {
-		a.refuse(x, openai.Unavailable("The server is restarting. Please try again.", retryAfterDrain))
+		c.refuse(restarting())
 		return
 	}
-	s := &socket{app: a, x: x, lanes: map[string]*lane{}}
+	x := c.x
+	s := &socket{app: a, x: x, lanes: map[string]*lane{}, memory: a.memory.reserve(0)}
 	err := x.Upgrade("", s.message)
 	switch {
 	case err == nil:
@@ -80,7 +79,7 @@ func (a *app) connect(x *sdk.Exchange) {
 	case errors.Is(err, abi.EPIPE), errors.Is(err, sdk.ErrEnded):
 		x.Abort()
 	default:
-		a.refuse(x, &openai.Error{
+		c.refuse(&openai.Error{
 			Status: 426, Type: openai.TypeInvalidRequest, Code: "websocket_upgrade_required",
 			Message: "Responses are created with POST /v1/responses, or over a WebSocket: this request did not ask for one.",
 		})
@@ -126,11 +125,11 @@ func (s *socket) request(id string, message jsontext.Value, text []byte) {
 		s.tell(id, fault)
 	case s.free(l):
 		s.create(l, message)
-	case len(s.queue) >= maxQueued, s.queued+len(text) > maxQueuedBytes, s.app.held >= maxHeld:
+	case len(s.queue) >= maxQueued, s.memory.bytes+len(text) > maxQueuedBytes, s.app.memory.full():
 		s.tell(id, tooMany())
 	default:
 		s.queue = append(s.queue, queued{l, bytes.Clone(text)})
-		s.count(len(text))
+		s.memory.Resize(s.memory.bytes + len(text))
 	}
 }
 
@@ -155,7 +154,7 @@ func (s *socket) lane(id string) (*lane, *openai.Error) {
 	return l, nil
 }
 
-// free tells whether a request of the stream can begin now. None waits before it then: see advance.
+// free reports whether a request of the stream can begin now. None waits before it then: see advance.
 func (s *socket) free(l *lane) bool { return l.turn == nil && s.turns < maxSocketTurns }
 
 // advance begins with what has waited and need not wait any more. When the instance ends, the connection ends with the last
@@ -172,7 +171,7 @@ func (s *socket) advance() {
 			continue
 		}
 		s.queue = slices.Delete(s.queue, i, i+1)
-		s.count(-len(q.message))
+		s.memory.Resize(s.memory.bytes - len(q.message))
 		s.resume(q)
 	}
 	s.advancing = false
@@ -193,24 +192,17 @@ func (s *socket) resume(q queued) {
 	s.create(q.lane, message)
 }
 
-// count books bytes that wait.
-func (s *socket) count(bytes int) {
-	s.queued += bytes
-	s.app.held += bytes
-}
-
 // tell sends an error. The connection goes on.
 func (s *socket) tell(id string, fault *openai.Error) {
 	s.frame = responses.AppendErrorEvent(s.frame[:0], fault, id)
 	s.send(s.frame)
 }
 
-// sendEvents sends the events of a stream. It tells whether the client is still there.
-func (s *socket) sendEvents(id string, events run.Batch) bool {
-	for e := range events.Events() {
-		message := e.Data
+// sendEvents sends the events of a stream. It reports whether the client is still there.
+func (s *socket) sendEvents(id string, events []byte) bool {
+	for message := range openai.Data(events) {
 		if id != "" {
-			s.frame = responses.AppendMessage(s.frame[:0], e.Data, id)
+			s.frame = responses.AppendMessage(s.frame[:0], message, id)
 			message = s.frame
 		}
 		if !s.send(message) {
@@ -220,7 +212,7 @@ func (s *socket) sendEvents(id string, events run.Batch) bool {
 	return !s.over
 }
 
-// send sends a message. It tells whether the client is still there.
+// send sends a message. It reports whether the client is still there.
 func (s *socket) send(message []byte) bool {
 	if s.over {
 		return false
@@ -266,19 +258,9 @@ func (s *socket) finish() {
 func (s *socket) forget() {
 	s.over = true
 	delete(s.app.sockets, s)
-	s.count(-s.queued)
+	s.memory.Release()
 	s.queue = nil
 	for _, l := range s.lanes {
 		s.app.contexts.drop(l.newest)
-	}
-}
-
-// broken tells that the store failed; otherwise as app.broken.
-func (s *socket) broken(l *lane, err error) {
-	a := s.app
-	a.log.Error("response store failed", "request_id", s.x.RequestID, "error", err)
-	s.tell(l.id, openai.Internal("The response store failed."))
-	if store.Damaged(err) {
-		a.loop.Exit(err)
 	}
 }

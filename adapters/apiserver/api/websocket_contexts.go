@@ -21,7 +21,7 @@ type kept struct {
 	at   *list.Element // nil once it has left
 }
 
-// is tells whether it is the response of that id, and still there.
+// is reports whether it is the response of that id, and still there.
 func (k *kept) is(id string) bool { return k != nil && k.at != nil && k.id == id }
 
 // keep adds a conversation. The text is taken over.

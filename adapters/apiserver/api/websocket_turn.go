@@ -3,10 +3,11 @@ package api
 import (
 	"time"
 
+	"innkeeper/adapters/abi"
 	"innkeeper/adapters/apiserver/api/responses"
-	"innkeeper/adapters/apiserver/api/run"
 	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/adapters/lib/openai"
+	"innkeeper/adapters/lib/replay"
 	"innkeeper/adapters/sdk"
 )
 
@@ -19,14 +20,14 @@ type socketTurn struct {
 
 	unstored bool   // the store will not have the response
 	context  []byte // then the conversation up to the answer
-	held     int    // and its part of app.held
+	memory   reservation
 
-	silent *sdk.Timer // begins the events of an agent that says nothing
+	silence *sdk.Timer // begins the events of an agent that says nothing
 }
 
 var (
-	_ asker    = (*socketTurn)(nil)
-	_ run.Sink = (*socketTurn)(nil)
+	_ asker       = (*socketTurn)(nil)
+	_ replay.Sink = (*socketTurn)(nil)
 )
 
 // create begins with a request whose stream is free.
@@ -41,10 +42,10 @@ func (s *socket) create(l *lane, message jsontext.Value) {
 		s.fail(l, r.PreviousID, fault)
 		return
 	}
-	conversation, fault, err := s.conversation(&r, warmup)
+	conversation, fault := s.conversation(&r, warmup)
 	switch {
-	case err != nil:
-		s.broken(l, err)
+	case fault != nil && fault.Status == 500: // the database's fault, not the request's
+		s.tell(l.id, fault)
 		return
 	case fault != nil:
 		s.fail(l, r.PreviousID, fault)
@@ -60,7 +61,7 @@ func (s *socket) create(l *lane, message jsontext.Value) {
 		s.fail(l, r.PreviousID, fault)
 		return
 	}
-	t.silent = a.loop.After(a.settings.keepalive, t.p.begin)
+	t.silence = a.loop.After(a.settings.keepalive, t.p.begin)
 }
 
 // newTurn takes the stream.
@@ -68,13 +69,13 @@ func (s *socket) newTurn(l *lane, r *responses.Request, conversation []byte) *so
 	a := s.app
 	t := &socketTurn{s: s, lane: l, p: a.newResponse(r, s.x.RequestID), previous: r.PreviousID}
 	if !r.Store || a.settings.storedResponses == 0 {
-		t.unstored, t.context, t.held = true, conversation, len(conversation)
-		a.held += t.held
+		t.unstored, t.context, t.memory = true, conversation, a.memory.reserve(len(conversation))
 	}
 	l.turn = t
 	s.turns++
 	t.p.asker = t
-	t.p.subscribe(t)
+	t.p.makeEvents()
+	t.p.log.Read(t, 0)
 	return t
 }
 
@@ -85,17 +86,16 @@ func (t *socketTurn) warm(r *responses.Request, conversation []byte) {
 }
 
 // conversation is app.conversation, with what the connection remembers. That of a warm-up may be empty.
-func (s *socket) conversation(r *responses.Request, warmup bool) (messages []byte, fault *openai.Error, err error) {
+func (s *socket) conversation(r *responses.Request, warmup bool) (messages []byte, fault *openai.Error) {
 	if k := s.recall(r.PreviousID); k != nil {
 		messages = append(make([]byte, 0, len(k.text)+1024), k.text...)
-	} else if messages, fault, err = s.app.history(r); fault != nil || err != nil {
-		return nil, fault, err
+	} else if messages, fault = s.app.history(r); fault != nil {
+		return nil, fault
 	}
 	if warmup && !r.HasInput() && len(messages) == 0 { // nothing but settings
-		return nil, nil, nil
+		return nil, nil
 	}
-	messages, fault = r.AppendMessages(messages, s.app.resolve)
-	return messages, fault, nil
+	return r.AppendMessages(messages, s.app.resolve)
 }
 
 // recall is the newest response of one of the streams, if it is kept and has that id.
@@ -127,17 +127,17 @@ func (s *socket) disown(l *lane, previous string, fault *openai.Error) {
 	}
 }
 
-// Send implements run.Sink.
-func (t *socketTurn) Send(b run.Batch) bool {
-	t.silent.Stop()
-	return t.s.sendEvents(t.lane.id, b)
+// Write implements replay.Sink. A connection that takes nothing now keeps the messages until it does.
+func (t *socketTurn) Write(events []byte, _ bool) error {
+	t.silence.Stop()
+	if !t.s.sendEvents(t.lane.id, events) {
+		return abi.EPIPE
+	}
+	return nil
 }
 
-// End implements run.Sink.
-func (t *socketTurn) End(last run.Batch) {
-	t.silent.Stop()
-	t.s.sendEvents(t.lane.id, last)
-}
+// Abort implements replay.Sink.
+func (t *socketTurn) Abort() { t.s.close() }
 
 // refused implements asker.
 func (t *socketTurn) refused(fault *openai.Error) {
@@ -167,9 +167,8 @@ func (t *socketTurn) ended(p *response) {
 
 // leave gives the stream to the next request.
 func (t *socketTurn) leave() {
-	t.silent.Stop()
-	t.s.app.held -= t.held
-	t.held = 0
+	t.silence.Stop()
+	t.memory.Release()
 	t.lane.turn = nil
 	t.s.turns--
 }

@@ -1,6 +1,9 @@
 package openai
 
-import "bytes"
+import (
+	"bytes"
+	"iter"
+)
 
 // Pieces of a server-sent event stream. https://html.spec.whatwg.org/multipage/server-sent-events.html
 const (
@@ -31,4 +34,18 @@ func WholeFrames(frames []byte, room int) []byte {
 		return frames[:at+len(frameEnd)]
 	}
 	return frames
+}
+
+// Data is the data of each frame of a stream, in order, as a view. It is one line, as JSON that is written here has no line
+// breaks.
+func Data(frames []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for len(frames) > 0 {
+			var line []byte
+			line, frames, _ = bytes.Cut(frames, []byte("\n"))
+			if data, ok := bytes.CutPrefix(line, []byte("data: ")); ok && !yield(data) {
+				return
+			}
+		}
+	}
 }

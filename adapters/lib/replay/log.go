@@ -35,8 +35,7 @@ type Log struct {
 	// Slack is how many bytes are kept for readers that are behind, unless Keep is set. One that is further behind goes on
 	// from the Past, or is cut off.
 	Slack int
-	// OnLeave, if set, is called after readers have left for any reason other than Leave: they got everything, are gone, or
-	// were cut off.
+	// OnLeave, if set, is called after readers have left: they got everything, are gone, or were cut off.
 	OnLeave func()
 
 	window  window
@@ -202,10 +201,12 @@ func (r *Reader) Resume() {
 	}
 }
 
-// Leave takes the reader out, without a word to it or to the log's owner.
+// Leave takes the reader out, without a word to its sink. It does nothing the second time.
 func (r *Reader) Leave() {
-	r.log.remove(r)
-	r.log.trim()
+	if !r.left {
+		r.log.remove(r)
+		r.log.settle(true)
+	}
 }
 
 // pump hands over events until there are no more or the sink takes none. It reports whether the reader has left.

@@ -226,9 +226,10 @@ func TestReadersThatLeaveAreNotCalledAgain(t *testing.T) {
 	l.Read(stays, 0)
 	say(&l, 1)
 	r.Leave()
+	r.Leave()
 	gone.gone = true
 	say(&l, 1)
-	if left != 1 || l.Readers() != 1 {
+	if left != 2 || l.Readers() != 1 {
 		t.Errorf("%d left, %d stay", left, l.Readers())
 	}
 	r.Resume()

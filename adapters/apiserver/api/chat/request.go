@@ -92,7 +92,7 @@ func (r *Request) streamOptions(v jsontext.Value) *openai.Error {
 // Raw is the body as the client sent it, which is what the agent gets unless it has to be rewritten.
 func (r *Request) Raw() []byte { return r.body.Raw() }
 
-// Rewrite tells whether the agent must not get the body as it is: it names the alias, which only clients know the model
+// Rewrite reports whether the agent must not get the body as it is: it names the alias, which only clients know the model
 // by, or has members that are meant for this server.
 func (r *Request) Rewrite(alias string) bool { return r.ours || alias != "" && r.Model == alias }
 

@@ -5,7 +5,7 @@ import (
 	"innkeeper/adapters/lib/openai"
 )
 
-// checkUnsupported refuses what this server cannot honour; known tells whether the member is one of those.
+// checkUnsupported refuses what this server cannot honour; known reports whether the member is one of those.
 func checkUnsupported(name []byte, v jsontext.Value) (err *openai.Error, known bool) {
 	switch string(name) {
 	case "n":

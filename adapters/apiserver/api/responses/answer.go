@@ -64,7 +64,7 @@ func (a *Answer) Queue() { a.status = Queued }
 // Status is how far the response has come.
 func (a *Answer) Status() Status { return a.status }
 
-// CutShort tells whether the response ended without a word of the agent's on its end.
+// CutShort reports whether the response ended without a word of the agent's on its end.
 func (a *Answer) CutShort() bool {
 	return a.status == Failed || a.status == Incomplete && a.reason == ReasonShutdown
 }
@@ -92,10 +92,11 @@ func (a *Answer) start() {
 	}
 }
 
-// Spoken tells whether the agent has said anything yet.
+// Spoken reports whether the agent has said anything yet.
 func (a *Answer) Spoken() bool { return len(a.items) > 0 }
 
-func (a *Answer) ended() bool { return a.status != InProgress && a.status != Queued }
+// Ended reports whether the response has come to its end.
+func (a *Answer) Ended() bool { return a.status != InProgress && a.status != Queued }
 
 // Text takes a piece of the answer.
 func (a *Answer) Text(text []byte) { a.piece(message, textPart, text) }
@@ -114,7 +115,7 @@ func (a *Answer) Reasoning(text []byte) {
 
 // piece adds to the item and part that grow now, after closing what is of another kind.
 func (a *Answer) piece(kind itemKind, in partKind, text []byte) {
-	if a.ended() || len(text) == 0 {
+	if a.Ended() || len(text) == 0 {
 		return
 	}
 	a.Log.piece(in, text)
@@ -137,7 +138,7 @@ func (a *Answer) piece(kind itemKind, in partKind, text []byte) {
 // ToolCall takes a piece of a call; index is the agent's number for the call. newID makes an id for a call that the agent
 // gave none. Calls stay open until the end, because their pieces may come interleaved.
 func (a *Answer) ToolCall(index int, id, name, arguments []byte, newID func() string) {
-	if a.ended() {
+	if a.Ended() {
 		return
 	}
 	at := a.call(index)
@@ -237,7 +238,7 @@ func (a *Answer) closeAll(status Status) {
 
 // Finish ends the response as the agent says. now is in Unix seconds.
 func (a *Answer) Finish(done openai.Done, now int64) {
-	if a.ended() {
+	if a.Ended() {
 		return
 	}
 	a.Log.finish(done, now)
@@ -267,7 +268,7 @@ func (a *Answer) emptyMessage() {
 
 // Interrupt ends the response before the agent was through.
 func (a *Answer) Interrupt(reason string) {
-	if a.ended() {
+	if a.Ended() {
 		return
 	}
 	a.Log.interrupt(reason)
@@ -283,7 +284,7 @@ func (a *Answer) incomplete(reason string) {
 
 // Fail ends the response with an error.
 func (a *Answer) Fail(err *openai.Error) {
-	if a.ended() {
+	if a.Ended() {
 		return
 	}
 	a.Log.fail(err)
@@ -296,7 +297,7 @@ func (a *Answer) Fail(err *openai.Error) {
 // Cancel ends a background response at the client's wish. There is no event of that name, and the strictest readers stop
 // at one that they do not know: those who read along get response.incomplete with a response whose status is cancelled.
 func (a *Answer) Cancel() {
-	if a.ended() {
+	if a.Ended() {
 		return
 	}
 	a.Log.cancel()

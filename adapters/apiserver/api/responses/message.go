@@ -114,12 +114,12 @@ func (r *Request) messageMember(name []byte, v jsontext.Value, warmup *bool) *op
 	return r.member(name, v)
 }
 
-// HasInput tells whether there is any input. Only a warm-up may have none.
+// HasInput reports whether there is any input. Only a warm-up may have none.
 func (r *Request) HasInput() bool { return r.input.Set() && !r.input.Empty() }
 
 // Skip completes a response for which the agent was not asked: nothing was put out, and no tokens were used.
 func (a *Answer) Skip(now int64) {
-	if a.ended() {
+	if a.Ended() {
 		return
 	}
 	a.Begin()

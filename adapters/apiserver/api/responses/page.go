@@ -46,7 +46,7 @@ func AppendPage(dst []byte, list jsontext.Value, p Page) ([]byte, *openai.Error)
 	return append(dst, '}'), nil
 }
 
-// pick gives the items of the page and tells whether there are more in its direction.
+// pick gives the items of the page and reports whether there are more in its direction.
 func (p Page) pick(list jsontext.Value) (items []jsontext.Value, more bool, fault *openai.Error) {
 	for it := list.Items(); it.Next(); {
 		items = append(items, it.Value)

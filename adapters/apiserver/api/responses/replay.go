@@ -122,7 +122,7 @@ func (r *replay) call(a *Answer, step byte) {
 	}
 	it.callID, it.name = string(r.text()), string(r.text())
 	arguments := r.text()
-	if !r.bad && !a.ended() {
+	if !r.bad && !a.Ended() {
 		a.newCall(it, arguments)
 	}
 }

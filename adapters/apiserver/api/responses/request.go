@@ -60,7 +60,7 @@ func (r *Request) checkSources() *openai.Error {
 	return nil
 }
 
-// Summarize tells whether the client wants summaries of the agent's reasoning.
+// Summarize reports whether the client wants summaries of the agent's reasoning.
 func (r *Request) Summarize() bool { return r.reasoning.Get("summary").Set() }
 
 // member checks and keeps one member of the body.

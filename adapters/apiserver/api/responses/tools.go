@@ -46,7 +46,7 @@ func isFunction(v jsontext.Value) bool { return v.Get("type").Is("function") }
 
 func isCustom(v jsontext.Value) bool { return v.Get("type").Is("custom") }
 
-// isTool tells whether a tool, or a choice of one, is of a type that the agent can be offered.
+// isTool reports whether a tool, or a choice of one, is of a type that the agent can be offered.
 func isTool(v jsontext.Value) bool { return isFunction(v) || isCustom(v) }
 
 func checkToolChoice(v jsontext.Value) *openai.Error {
@@ -89,7 +89,7 @@ func (r *Request) hasTools() bool {
 
 func (r *Request) offers(choice jsontext.Value) bool { return contains(r.tools, choice) }
 
-// contains tells whether a list has a tool of that type and name.
+// contains reports whether a list has a tool of that type and name.
 func contains(list, tool jsontext.Value) bool {
 	kind, name := tool.Get("type").Text(), tool.Get("name").Text()
 	for it := list.Items(); it.Next(); {
@@ -100,7 +100,7 @@ func contains(list, tool jsontext.Value) bool {
 	return false
 }
 
-// allowed tells whether the agent is offered the tool: of a type that it knows, and among the allowed ones if the choice
+// allowed reports whether the agent is offered the tool: of a type that it knows, and among the allowed ones if the choice
 // names some.
 func (r *Request) allowed(tool jsontext.Value) bool {
 	if !isTool(tool) {

@@ -125,7 +125,7 @@ func (s *Store) Conversation(name string) (id string, ok bool, err error) {
 	return s.named.ColumnText(0), true, s.named.RowError()
 }
 
-// Delete takes out a response. It tells whether it was there.
+// Delete takes out a response. It reports whether it was there.
 func (s *Store) Delete(id string) (bool, error) {
 	if err := s.remove.Exec(id); err != nil {
 		return false, err
@@ -158,7 +158,7 @@ func (s *Store) use(id string) (n int64, ok bool, err error) {
 	return n, true, nil
 }
 
-// Damaged tells whether an error says that the database itself is broken, which only a person can mend.
+// Damaged reports whether an error says that the database itself is broken, which only a person can mend.
 func Damaged(err error) bool {
 	return errors.Is(err, sqlite.CORRUPT) || errors.Is(err, sqlite.NOTADB)
 }

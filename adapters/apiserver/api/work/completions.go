@@ -117,7 +117,7 @@ func (s *Store) SetMetadata(k *Kept, metadata []byte, labels []Pair) error {
 	return err
 }
 
-// RemoveCompletion takes out a completion. It tells whether it was there.
+// RemoveCompletion takes out a completion. It reports whether it was there.
 func (s *Store) RemoveCompletion(id string) (bool, error) {
 	gone, err := s.exec(sqlCompletionRemove, id)
 	s.completions -= gone

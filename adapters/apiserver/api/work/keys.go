@@ -42,7 +42,7 @@ type Key struct {
 	answer int64
 }
 
-// Same tells whether a request is the one that used the key first.
+// Same reports whether a request is the one that used the key first.
 func (k *Key) Same(request []byte) bool { return bytes.Equal(k.Request, request) }
 
 // Key finds a key; false if it is unknown or its time is over.

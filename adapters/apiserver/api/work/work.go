@@ -158,7 +158,7 @@ func (s *Store) shrink(q query, rows, limit int) (gone int, err error) {
 	return s.exec(q, rows-limit)
 }
 
-// Damaged tells whether an error says that the database itself is broken, which only a person can mend.
+// Damaged reports whether an error says that the database itself is broken, which only a person can mend.
 func Damaged(err error) bool {
 	return errors.Is(err, sqlite.CORRUPT) || errors.Is(err, sqlite.NOTADB)
 }

@@ -1,7 +1,7 @@
 package api
 
 import (
-	"slices"
+	"math"
 	"time"
 
 	"innkeeper/adapters/apiserver/api/responses"
@@ -9,14 +9,15 @@ import (
 	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/apiserver/api/work"
 	"innkeeper/adapters/lib/openai"
+	"innkeeper/adapters/lib/replay"
 	"innkeeper/adapters/sdk"
 )
 
-// runJob is a run that waits for the agent. Nobody has to wait with it: its events are kept, the older ones in the database,
-// the newest ones here until a page of them is written.
-type runJob struct {
+// activeRun is a run that waits for the agent. Nobody has to wait with it: its events are kept, the older ones in the
+// database, the newest ones here until a page of them is written.
+type activeRun struct {
 	app  *app
-	turn *sdk.Turn
+	wait waiter
 	run  runs.Run
 	row  work.Run
 
@@ -24,20 +25,15 @@ type runJob struct {
 	conversation string
 	input        []byte // the input items of the response
 	context      []byte // the conversation up to the answer
+	memory       reservation
 
-	tail    []byte     // the frames that are in no page yet
-	marks   []int      // where each of them starts
-	next    int64      // the number of the next event
-	paging  *sdk.Timer // writes a page
-	readers []*runReader
-	held    int // the part of app.held that is this run's
-
-	watched watched
+	log    replay.Log // the events; those that are in a page have left the memory
+	paging *sdk.Timer // writes a page
 }
 
-var _ handler = (*runJob)(nil)
+var _ handler = (*activeRun)(nil)
 
-func (j *runJob) watch() *watched { return &j.watched }
+func (j *activeRun) waits() *waiter { return &j.wait }
 
 const (
 	// pageBytes and pageEvery say when a page is written: a run that dies with its instance loses no more events than that.
@@ -48,49 +44,42 @@ const (
 )
 
 // event takes one more event, whose frame the function appends.
-func (j *runJob) event(name string, frame func(e runs.Event, dst []byte) []byte) {
-	j.marks = append(j.marks, len(j.tail))
-	e := runs.Event{Run: j.run.ID, Number: j.next, Name: name, Time: time.Now()}
-	j.tail = frame(e, j.tail)
-	j.next++
-	if len(j.tail) >= pageBytes || e.Number >= j.row.Reserved {
+func (j *activeRun) event(name string, frame func(e runs.Event, dst []byte) []byte) {
+	a := j.app
+	e := runs.Event{Run: j.run.ID, Number: j.log.Next(), Name: name, Time: time.Now()}
+	a.frame = frame(e, a.frame[:0])
+	j.log.Append(a.frame)
+	reuse(&a.frame)
+	if j.log.Size() >= pageBytes || e.Number >= j.row.Reserved {
 		j.page()
 	} else if j.paging == nil {
-		j.paging = j.app.loop.After(pageEvery, j.page)
+		j.paging = a.loop.After(pageEvery, j.page)
 	}
-	for _, r := range slices.Clone(j.readers) {
-		r.pump()
-	}
+	j.log.Send()
 }
 
-// first is the number of the first event that is in no page.
-func (j *runJob) first() int64 { return j.next - int64(len(j.marks)) }
-
-// page writes what is in no page yet. If that fails it stays here, for the next try.
-func (j *runJob) page() {
+// page writes what is in no page yet. If that fails it stays in memory, for the next try.
+func (j *activeRun) page() {
 	j.paging.Stop()
 	j.paging = nil
-	if len(j.marks) == 0 {
+	if j.log.Size() == 0 {
 		return
 	}
-	last := j.next - 1
-	if err := j.app.work.AddPage(j.row.N, last, last+reserve, j.tail); err != nil {
-		j.app.workFailed("events of a run not stored", j.run.ID, err)
+	last := j.log.Next() - 1
+	if err := j.app.work.AddPage(j.row.N, last, last+reserve, j.log.Held()); err != nil {
+		j.app.storeFailed("events of a run not stored", j.run.ID, err)
 		return
 	}
 	j.row.Reserved = last + reserve
-	j.tail, j.marks = j.tail[:0], j.marks[:0]
-	if cap(j.tail) > 2*pageBytes {
-		j.tail = nil
-	}
+	j.log.Drop(j.log.Next())
 }
 
-func (j *runJob) delta(name string, text []byte) {
+func (j *activeRun) delta(name string, text []byte) {
 	j.event(name, func(e runs.Event, dst []byte) []byte { return e.AppendDelta(dst, text) })
 }
 
 // Text implements sdk.TurnHandler.
-func (j *runJob) Text(text []byte) {
+func (j *activeRun) Text(text []byte) {
 	j.run.Answer.Text = append(j.run.Answer.Text, text...)
 	if j.answer != nil {
 		j.answer.Text(text)
@@ -99,7 +88,7 @@ func (j *runJob) Text(text []byte) {
 }
 
 // Reasoning implements sdk.TurnHandler.
-func (j *runJob) Reasoning(text []byte) {
+func (j *activeRun) Reasoning(text []byte) {
 	if j.answer != nil {
 		j.answer.Reasoning(text)
 	}
@@ -107,7 +96,7 @@ func (j *runJob) Reasoning(text []byte) {
 }
 
 // Refusal implements sdk.TurnHandler. A refusal is what the run has to say.
-func (j *runJob) Refusal(text []byte) {
+func (j *activeRun) Refusal(text []byte) {
 	j.run.Answer.Text = append(j.run.Answer.Text, text...)
 	if j.answer != nil {
 		j.answer.Refusal(text)
@@ -116,7 +105,7 @@ func (j *runJob) Refusal(text []byte) {
 }
 
 // ToolCall implements sdk.TurnHandler.
-func (j *runJob) ToolCall(c sdk.ToolCall) {
+func (j *activeRun) ToolCall(c sdk.ToolCall) {
 	call, at, _ := j.run.Answer.AddCall(c.Index, c.ID, c.Name, j.app.newCallID)
 	call.Arguments = append(call.Arguments, c.Arguments...)
 	if j.answer != nil {
@@ -128,7 +117,7 @@ func (j *runJob) ToolCall(c sdk.ToolCall) {
 }
 
 // Done implements sdk.TurnHandler.
-func (j *runJob) Done(result []byte) {
+func (j *activeRun) Done(result []byte) {
 	done := openai.ParseDone(&j.app.item, result)
 	j.run.Usage = done.Usage
 	if j.answer != nil {
@@ -147,7 +136,7 @@ func (j *runJob) Done(result []byte) {
 }
 
 // Failed implements sdk.TurnHandler.
-func (j *runJob) Failed(failure *sdk.AgentError) {
+func (j *activeRun) Failed(failure *sdk.AgentError) {
 	j.run.Failure = agentError(failure)
 	j.run.Failure.Param = responses.Param(j.run.Failure.Param)
 	if j.answer != nil {
@@ -156,9 +145,8 @@ func (j *runJob) Failed(failure *sdk.AgentError) {
 	j.end(runs.Failed)
 }
 
-// interrupt implements job.
-func (j *runJob) interrupt() {
-	j.turn.Cancel()
+// interrupt implements handler.
+func (j *activeRun) interrupt() {
 	if j.answer != nil {
 		j.answer.Interrupt(responses.ReasonShutdown)
 	}
@@ -167,8 +155,7 @@ func (j *runJob) interrupt() {
 }
 
 // stop ends the run at a client's wish.
-func (j *runJob) stop() {
-	j.turn.Cancel()
+func (j *activeRun) stop() {
 	if j.answer != nil {
 		j.answer.Cancel()
 	}
@@ -176,45 +163,31 @@ func (j *runJob) stop() {
 }
 
 // end is the end of the run: it is stored first, then its readers are told.
-func (j *runJob) end(status runs.Status) {
+func (j *activeRun) end(status runs.Status) {
 	a := j.app
-	a.jobs.remove(j)
+	j.wait.stop()
 	delete(a.runs, j.run.ID)
-	a.held -= j.held
+	j.memory.Release()
 	j.storeResponse()
 	j.page()
 	j.run.Status, j.run.Ended = status, endOfSecond(time.Now())
 	a.scratch = j.run.AppendJSON(a.scratch[:0])
-	if err := a.work.EndRun(j.row, j.next, a.scratch); err != nil {
-		a.workFailed("end of a run not stored", j.run.ID, err)
+	defer reuse(&a.scratch)
+	if err := a.work.EndRun(j.row, j.log.Next(), a.scratch); err != nil {
+		a.storeFailed("end of a run not stored", j.run.ID, err)
 	}
-	if len(j.readers) > 0 {
-		j.tellEnd(a.scratch)
+	if a.item.Parse(a.scratch) == nil {
+		j.log.Append(runs.AppendLast(nil, j.log.Next(), a.item.Root()))
 	}
-	if cap(a.scratch) > keepBytes {
-		a.scratch = nil
-	}
+	j.log.Keep, j.log.Slack = false, math.MaxInt // for readers that are behind
+	j.log.End()
 }
 
 // endOfSecond is a time in Unix seconds that is not before the events that it ends, which tell theirs to the millisecond.
 func endOfSecond(t time.Time) int64 { return (t.UnixMilli() + 999) / 1000 }
 
-// tellEnd lets the readers go on by themselves.
-func (j *runJob) tellEnd(object []byte) {
-	var last []byte
-	if j.app.item.Parse(object) == nil {
-		last = runs.AppendLast(nil, j.next, j.app.item.Root())
-	}
-	j.row.Ended = j.next
-	for _, r := range slices.Clone(j.readers) {
-		r.job, r.row, r.last = nil, j.row, last
-		r.pump()
-	}
-	j.readers = nil
-}
-
 // storeResponse keeps the response of the run, so that a conversation can go on from it.
-func (j *runJob) storeResponse() {
+func (j *activeRun) storeResponse() {
 	if j.answer == nil {
 		return
 	}
@@ -226,8 +199,5 @@ func (j *runJob) storeResponse() {
 		j.run.Response = j.answer.ID
 		return
 	}
-	j.app.log.Error("response of a run not stored", "run", j.run.ID, "error", err)
-	if store.Damaged(err) {
-		j.app.loop.Exit(err)
-	}
+	j.app.storeFailed("response of a run not stored", j.run.ID, err)
 }

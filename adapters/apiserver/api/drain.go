@@ -1,0 +1,44 @@
+package api
+
+import (
+	"time"
+
+	"innkeeper/adapters/lib/openai"
+	"innkeeper/adapters/sdk"
+)
+
+// drainMargin is how long before the end of the drain budget what still runs is cut short, so that it can be stored and
+// its client told.
+const drainMargin = 500 * time.Millisecond
+
+// drain lets what runs go on until shortly before the budget ends.
+func (a *app) drain(s sdk.Shutdown) {
+	for client := range a.sockets {
+		client.advance() // what has waited is refused, and who waits for nothing is let go
+	}
+	if a.pending.len() == 0 {
+		return
+	}
+	a.log.Info("finishing open answers", "open", a.pending.len(), "budget", s.Drain)
+	a.loop.After(max(s.Drain-min(drainMargin, s.Drain/4), 0), func() {
+		a.pending.each(func(w *waiter) { w.handler.interrupt() })
+	})
+}
+
+// retryAfterDrain is when to come back to an adapter that is about to end: a new instance starts in milliseconds.
+const retryAfterDrain = time.Second
+
+func restarting() *openai.Error {
+	return openai.Unavailable("The server is restarting. Please try again.", retryAfterDrain)
+}
+
+// admit says why new work is refused now; nil if it is let in.
+func (a *app) admit() *openai.Error {
+	if a.loop.Stopping() {
+		return restarting()
+	}
+	if limit := a.settings.concurrentTurns; limit > 0 && a.pending.len() >= limit || a.memory.full() {
+		return tooMany()
+	}
+	return nil
+}
