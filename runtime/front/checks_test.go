@@ -232,6 +232,10 @@ func TestOutcomes(t *testing.T) {
 	if got := ask(t, l, q); got.StatusCode != 503 || got.code(t) != "unanswered" || got.Header.Get("Retry-After") == "" {
 		t.Errorf("unanswered: %d %s", got.StatusCode, got.text)
 	}
+	outcome(backend.Overdue)
+	if got := ask(t, l, q); got.StatusCode != 504 || got.code(t) != "answer_timeout" {
+		t.Errorf("overdue: %d %s", got.StatusCode, got.text)
+	}
 	l.Attach(backendFunc(func(w http.ResponseWriter, _ *http.Request, _ backend.Inbound) backend.Outcome {
 		_, _ = w.Write([]byte("half an ans"))
 		_ = http.NewResponseController(w).Flush()

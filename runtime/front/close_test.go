@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -34,7 +33,7 @@ func TestOtherBindErrors(t *testing.T) {
 	denied := func(context.Context, string, string) (net.Listener, error) {
 		return nil, &net.OpError{Op: "listen", Err: syscall.EACCES}
 	}
-	_, err := front.New(front.Config{Listen: denied, Logger: slog.New(slog.DiscardHandler)}).Open(t.Context(), config(nil))
+	_, err := front.New(front.Config{Listen: denied, Logger: discard()}).Open(t.Context(), config(nil))
 	var bind *front.BindError
 	if !errors.As(err, &bind) || bind.Hint == "" || errors.Is(err, front.ErrAddressInUse) {
 		t.Errorf("got %v", err)

@@ -75,12 +75,14 @@ func start(t testing.TB, change func(cfg *front.SiteConfig)) *site {
 
 // newFront makes a front on a network in memory, or on the real one.
 func newFront(network *memory) *front.Front {
-	cfg := front.Config{Logger: slog.New(slog.DiscardHandler)}
+	cfg := front.Config{Logger: discard()}
 	if network != nil {
 		cfg.Listen = network.listen
 	}
 	return front.New(cfg)
 }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func config(change func(cfg *front.SiteConfig)) front.SiteConfig {
 	cfg := front.SiteConfig{Address: "127.0.0.1:0", HTTP: declared(), Key: []byte(key)}
