@@ -3,18 +3,18 @@
 //
 // What it answers:
 //
-//   - the text of the last user message, word by word; parts that are not text are named, as in "[image: image/png,
-//     70 bytes]";
+//   - the text of the last user message, word by word; for parts that are not text, what they are, as in "[image:
+//     image/png, 70 bytes]";
 //   - after tool results, "tool NAME said: RESULT", a line for each;
 //   - with function tools on offer, a call of the first one, or of the one that tool_choice names, with arguments made
 //     from its parameters schema, unless tool_choice is none or the last message is a tool result;
-//   - with response_format json_object, {"text": ANSWER}; with json_schema, a value that satisfies the schema;
+//   - with response_format json_object, {"text": ANSWER}; with json_schema, a value made from the schema;
 //   - with a reasoning_effort other than none and minimal, a short line of reasoning before all this.
 //
 // It honours max_completion_tokens, max_tokens and stop. A token is a word together with the white space before it
 // (after it, for the last word), or 256 bytes of a longer word; usage counts the words of all messages and of the
-// answer, reasoning and arguments included. Requests that a stricter server would refuse fail with status 400 and the
-// name of the field.
+// answer, reasoning and arguments included. What it can make no answer from fails with status 400 and the name of the
+// field; what it has no use for it does not look at, since to be strict is the adapters' part.
 //
 // The package owns the answer only. It knows nothing of adapters, stores or HTTP.
 package echo
@@ -70,7 +70,6 @@ func (a *Agent) Run(ctx context.Context, turn agent.Turn, emit func(agent.Event)
 		return emit(failed.Event())
 	}
 	s := speaker{ctx: ctx, emit: emit, delay: a.delay, whole: a.delay <= 0 && !ans.stream, limit: ans.limit}
-	defer s.close()
 	return s.speak(ans)
 }
 
@@ -82,15 +81,5 @@ func (a *Agent) plan(body []byte) (*answer, *agent.Failed) {
 	if err != nil || root.Type() != fastjson.TypeObject {
 		return nil, agent.BadRequest("", "the request is not a JSON object")
 	}
-	req, failed := readRequest(root)
-	if failed != nil {
-		return nil, failed
-	}
-	ans, failed := req.answer()
-	if failed != nil {
-		return nil, failed
-	}
-	ans.model = cmp.Or(req.model, a.model)
-	ans.stream = root.GetBool("stream")
-	return ans, nil
+	return newAnswer(root, a.model)
 }

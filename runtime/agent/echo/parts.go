@@ -1,6 +1,7 @@
 package echo
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -8,79 +9,49 @@ import (
 	"github.com/valyala/fastjson"
 )
 
-// contentText returns the text of a message's content, a string or an array of parts. Parts stand on lines of their
-// own; those that are not text are named. The bytes may belong to the parser.
+// fault says what is wrong with which field of a message, so that the path is only put together when it is needed.
+type fault struct{ field, reason string }
+
+// contentText returns the text of a message's content: a string, an array of parts, or nothing. Parts stand on lines of
+// their own. The bytes may belong to the parser.
 func contentText(content *fastjson.Value) ([]byte, *fault) {
+	if content == nil {
+		return nil, nil
+	}
 	switch content.Type() {
-	case fastjson.TypeString:
+	case fastjson.TypeString, fastjson.TypeNull:
 		return content.GetStringBytes(), nil
 	case fastjson.TypeArray:
 	default:
 		return nil, &fault{".content", "must be a string or an array of parts"}
 	}
 	parts := content.GetArray()
-	if len(parts) == 1 && text(parts[0].Get("type")) == "text" && isString(parts[0].Get("text")) {
+	if len(parts) == 1 && text(parts[0].Get("type")) == "text" {
 		return parts[0].GetStringBytes("text"), nil // the usual case, without a copy
 	}
 	var out []byte
 	for i, p := range parts {
-		said, bad := partText(p)
-		if bad != nil {
-			return nil, &fault{fmt.Sprintf(".content[%d]%s", i, bad.field), bad.reason}
+		kind := text(p.Get("type"))
+		if kind == "" {
+			return nil, &fault{fmt.Sprintf(".content[%d].type", i), "is required"}
 		}
 		if i > 0 {
 			out = append(out, '\n')
 		}
-		out = append(out, said...)
+		out = append(out, partText(kind, p)...)
 	}
 	return out, nil
 }
 
-// partText returns the text of a part, or its name in brackets.
-func partText(p *fastjson.Value) (string, *fault) {
-	kind := text(p.Get("type"))
+// partText returns the text of a part, or what it is in brackets.
+func partText(kind string, p *fastjson.Value) string {
 	switch kind {
 	case "text", "refusal":
-		if v := p.Get(kind); isString(v) {
-			return text(v), nil
-		}
-		return "", &fault{"." + kind, "must be a string"}
+		return text(p.Get(kind))
 	case "image_url":
-		if v := p.Get("image_url", "url"); isString(v) {
-			return "[image: " + nameURL(text(v)) + "]", nil
-		}
-		return "", &fault{".image_url.url", "must be a string"}
-	case "input_audio":
-		if v := p.Get("input_audio", "data"); isString(v) {
-			return fmt.Sprintf("[audio: %s, %d bytes]", text(p.Get("input_audio", "format")), decodedSize(text(v))), nil
-		}
-		return "", &fault{".input_audio.data", "must be a string"}
-	case "file":
-		return filePart(p.Get("file"))
+		return "[image: " + nameURL(text(p.Get(kind, "url"))) + "]"
 	}
-	return "", &fault{".type", "must be one of text, image_url, input_audio, file, refusal"}
-}
-
-func filePart(file *fastjson.Value) (string, *fault) {
-	if file == nil || file.Type() != fastjson.TypeObject {
-		return "", &fault{".file", "must be an object"}
-	}
-	name := text(file.Get("filename"))
-	if id := text(file.Get("file_id")); id != "" {
-		return "[file: " + id + "]", nil
-	}
-	data := file.Get("file_data")
-	if !isString(data) {
-		return "", &fault{".file", "must have a file_id or file_data"}
-	}
-	described := nameURL(text(data))
-	if !strings.HasPrefix(text(data), "data:") {
-		described = fmt.Sprintf("%d bytes", decodedSize(text(data)))
-	}
-	if name != "" {
-		described = name + ", " + described
-	}
-	return "[file: " + described + "]", nil
+	return "[" + kind + "]"
 }
 
 // nameURL returns a link as it is, and the media type and size of a data URL.
@@ -92,18 +63,10 @@ func nameURL(link string) string {
 		return link
 	}
 	head, data, _ := strings.Cut(rest, ",")
-	media, _, _ := strings.Cut(head, ";")
+	media, encoding, _ := strings.Cut(head, ";")
 	size := len(data)
-	if strings.HasSuffix(head, ";base64") {
-		size = decodedSize(data)
+	if strings.HasSuffix(encoding, "base64") {
+		size = base64.RawStdEncoding.DecodedLen(len(strings.TrimRight(data, "=")))
 	}
-	if media == "" {
-		media = "text/plain"
-	}
-	return fmt.Sprintf("%s, %d bytes", media, size)
-}
-
-// decodedSize returns the number of bytes that base64 text stands for.
-func decodedSize(data string) int {
-	return base64.RawStdEncoding.DecodedLen(len(strings.TrimRight(data, "=")))
+	return fmt.Sprintf("%s, %d bytes", cmp.Or(media, "text/plain"), size)
 }

@@ -15,29 +15,22 @@ type speaker struct {
 	whole bool  // say each part in one piece: nobody watches it grow
 	limit int64 // tokens allowed, 0 for any number
 	spent int64 // tokens said
-	timer *time.Timer
-}
-
-func (s *speaker) close() {
-	if s.timer != nil {
-		s.timer.Stop()
-	}
 }
 
 // speak says the parts of the answer in their order, until the limit cuts it, and then Done.
 func (s *speaker) speak(ans *answer) error {
 	done := agent.Done{FinishReason: ans.finish, Model: ans.model}
-	whole, err := s.say(ans.reasoning, func(w string) agent.Event {
+	complete, err := s.say(ans.reasoning, func(w string) agent.Event {
 		return agent.Event{Kind: agent.KindReasoning, Text: w}
 	})
 	reasoned := s.spent
-	if whole && err == nil {
-		whole, err = s.sayRest(ans)
+	if complete && err == nil {
+		complete, err = s.sayRest(ans)
 	}
 	if err != nil {
 		return err
 	}
-	if !whole {
+	if !complete {
 		done.FinishReason = agent.FinishLength
 	}
 	done.Usage = &agent.Usage{
@@ -49,56 +42,44 @@ func (s *speaker) speak(ans *answer) error {
 	return s.event(agent.Event{Kind: agent.KindDone, Done: &done})
 }
 
-func (s *speaker) sayRest(ans *answer) (whole bool, err error) {
+func (s *speaker) sayRest(ans *answer) (complete bool, err error) {
 	if ans.call == nil {
 		return s.say(ans.text, func(w string) agent.Event { return agent.Event{Kind: agent.KindText, Text: w} })
 	}
-	err = s.event(toolCall(agent.ToolCallDelta{ID: ans.call.id, Name: ans.call.name}))
-	if err != nil {
+	if err := s.event(toolCall(agent.ToolCallDelta{ID: ans.call.id, Name: ans.call.name})); err != nil {
 		return false, err
 	}
-	return s.say(ans.call.arguments, func(w string) agent.Event {
-		return toolCall(agent.ToolCallDelta{Arguments: w})
-	})
+	return s.say(ans.call.arguments, func(w string) agent.Event { return toolCall(agent.ToolCallDelta{Arguments: w}) })
 }
 
 func toolCall(d agent.ToolCallDelta) agent.Event {
 	return agent.Event{Kind: agent.KindToolCall, ToolCall: d}
 }
 
-// say emits text token by token, and reports whether all of it was within the limit.
-func (s *speaker) say(text string, event func(string) agent.Event) (whole bool, err error) {
-	if s.whole {
-		return s.sayWhole(text, event)
-	}
-	for len(text) > 0 {
-		if s.limit > 0 && s.spent == s.limit {
-			return false, nil
-		}
+// say emits text piece by piece, and reports whether all of it was within the limit.
+func (s *speaker) say(text string, event func(string) agent.Event) (complete bool, err error) {
+	for len(text) > 0 && s.mayGoOn() {
 		if err := s.pause(); err != nil {
 			return false, err
 		}
-		end := wordEnd(text)
+		end := s.piece(text)
 		if err := s.event(event(text[:end])); err != nil {
 			return false, err
 		}
 		text = text[end:]
-		s.spent++
 	}
-	return true, nil
+	return text == "", nil
 }
 
-// sayWhole emits what is within the limit in one piece.
-func (s *speaker) sayWhole(text string, event func(string) agent.Event) (whole bool, err error) {
-	end := 0
-	for end < len(text) && (s.limit == 0 || s.spent < s.limit) {
+func (s *speaker) mayGoOn() bool { return s.limit == 0 || s.spent < s.limit }
+
+// piece returns the length of what is said next, one token or all that the limit allows, and counts it.
+func (s *speaker) piece(text string) (end int) {
+	for end == 0 || s.whole && end < len(text) && s.mayGoOn() {
 		end += wordEnd(text[end:])
 		s.spent++
 	}
-	if end > 0 {
-		err = s.event(event(text[:end]))
-	}
-	return end == len(text), err
+	return end
 }
 
 func (s *speaker) event(e agent.Event) error {
@@ -112,13 +93,8 @@ func (s *speaker) pause() error {
 	if s.delay <= 0 {
 		return nil
 	}
-	if s.timer == nil {
-		s.timer = time.NewTimer(s.delay)
-	} else {
-		s.timer.Reset(s.delay)
-	}
 	select {
-	case <-s.timer.C:
+	case <-time.After(s.delay):
 		return nil
 	case <-s.ctx.Done():
 		return context.Cause(s.ctx)

@@ -12,106 +12,54 @@ import (
 // tool is a function on offer.
 type tool struct {
 	name       string
-	parameters *fastjson.Value
-	param      string // where it stands in the request
+	parameters *fastjson.Value // a JSON schema
+	param      string          // where it stands in the request
 }
 
-// chooseTool returns the tool to call, or nil to answer in text. After a tool result it always does the latter, or a
-// client that runs tools in a loop would never come to an end.
-func chooseTool(root *fastjson.Value, afterTool bool) (*tool, *agent.Failed) {
-	offered, failed := readTools(given(root, "tools"))
-	if failed != nil {
-		return nil, failed
+// chooseTool returns the tool to call, nil to answer in text.
+//
+// https://platform.openai.com/docs/api-reference/chat/create#chat-create-tool_choice
+func chooseTool(root *fastjson.Value) (*tool, *agent.Failed) {
+	offered := readTools(root)
+	choice := root.Get("tool_choice")
+	mode := text(choice)
+	switch text(choice.Get("type")) {
+	case "function":
+		mode, offered = "required", named(offered, choice)
+	case "allowed_tools":
+		mode, offered = text(choice.Get("allowed_tools", "mode")), named(offered, choice.GetArray("allowed_tools", "tools")...)
 	}
-	chosen, must, failed := narrow(offered, given(root, "tool_choice"))
-	if failed != nil {
-		return nil, failed
-	}
-	if must && len(chosen) == 0 {
+	switch {
+	case mode == "none":
+		return nil, nil
+	case len(offered) > 0:
+		return offered[0], nil
+	case mode == "required":
 		return nil, agent.BadRequest("tool_choice", "tool_choice asks for a call, but no such function is offered in tools")
 	}
-	if afterTool || len(chosen) == 0 {
-		return nil, nil
-	}
-	return chosen[0], nil
+	return nil, nil
 }
 
 // readTools returns the functions among the tools. Tools of other types are for others to use.
-func readTools(list *fastjson.Value) ([]*tool, *agent.Failed) {
-	if list == nil {
-		return nil, nil
-	}
-	if list.Type() != fastjson.TypeArray {
-		return nil, agent.BadRequest("tools", "tools must be an array")
-	}
-	var out []*tool
-	for i, v := range list.GetArray() {
-		param := fmt.Sprintf("tools[%d]", i)
-		if text(v.Get("type")) == "" {
-			return nil, missing(param + ".type")
-		}
-		if text(v.Get("type")) != "function" {
+func readTools(root *fastjson.Value) (tools []*tool) {
+	for i, v := range root.GetArray("tools") {
+		t := &tool{name: text(v.Get("function", "name")), parameters: v.Get("function", "parameters"), param: fmt.Sprintf("tools[%d]", i)}
+		if text(v.Get("type")) != "function" || t.name == "" {
 			continue
 		}
-		t := &tool{name: text(v.Get("function", "name")), parameters: anySchema(), param: param}
-		if t.name == "" {
-			return nil, missing(param + ".function.name")
+		if t.parameters == nil || t.parameters.Type() == fastjson.TypeNull {
+			t.parameters = fastjson.MustParse("true") // it takes none, or any
 		}
-		if p := given(v, "function").Get("parameters"); p != nil && p.Type() != fastjson.TypeNull {
-			if p.Type() != fastjson.TypeObject {
-				return nil, agent.BadRequest(param+".function.parameters", "parameters must be a JSON schema, an object")
-			}
-			t.parameters = p
-		}
-		out = append(out, t)
+		tools = append(tools, t)
 	}
-	return out, nil
+	return tools
 }
 
-// anySchema allows anything, as a function without parameters does.
-func anySchema() *fastjson.Value {
-	var a fastjson.Arena
-	return a.NewObject()
-}
-
-// narrow applies tool_choice to the functions on offer, and tells whether a call is demanded.
-//
-// https://platform.openai.com/docs/api-reference/chat/create#chat-create-tool_choice
-func narrow(offered []*tool, choice *fastjson.Value) (chosen []*tool, must bool, failed *agent.Failed) {
-	if choice == nil {
-		return offered, false, nil
+// named returns the tools that are named, as {"type":"function","function":{"name":…}}.
+func named(tools []*tool, names ...*fastjson.Value) []*tool {
+	wanted := map[string]bool{}
+	for _, v := range names {
+		wanted[text(v.Get("function", "name"))] = true
 	}
-	mode := text(choice)
-	if choice.Type() == fastjson.TypeObject {
-		switch text(choice.Get("type")) {
-		case "function":
-			return named(offered, []string{text(choice.Get("function", "name"))}), true, nil
-		case "allowed_tools":
-			var names []string
-			for _, t := range choice.GetArray("allowed_tools", "tools") {
-				names = append(names, text(t.Get("function", "name")))
-			}
-			offered = named(offered, names)
-			mode = text(choice.Get("allowed_tools", "mode"))
-		}
-	}
-	switch mode {
-	case "none":
-		return nil, false, nil
-	case "auto":
-		return offered, false, nil
-	case "required":
-		return offered, true, nil
-	}
-	return nil, false, agent.BadRequest("tool_choice", "tool_choice must be none, auto, required, a function or allowed_tools")
-}
-
-func named(offered []*tool, names []string) []*tool {
-	var out []*tool
-	for _, t := range offered {
-		if slices.Contains(names, t.name) {
-			out = append(out, t)
-		}
-	}
-	return out
+	return slices.DeleteFunc(tools, func(t *tool) bool { return !wanted[t.name] })
 }

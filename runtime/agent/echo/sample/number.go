@@ -2,168 +2,81 @@ package sample
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/valyala/fastjson"
 )
 
-// maxSteps bounds the search for a number that is a multiple of several others.
-const maxSteps = 10_000
-
-// searchWork is what a search in vain costs of the work allowed.
-const searchWork = 200
+// A search for a number that is a multiple of several others ends after maxTries, which take as long as triesSteps for each.
+const (
+	maxTries   = 1000
+	triesSteps = 10
+)
 
 // bounds is what the numeric keywords of a conjunction come to.
 type bounds struct {
-	low, high             float64 // infinite where open
-	openLow, openHigh     bool    // whether the bound itself is excluded
-	multiples             []float64
-	step                  float64 // the largest of multiples, 0 without any
-	integer, hasLow, hasH bool
+	low, high float64 // both allowed; infinite where open
+	multiples []float64
 }
 
-func (alt conjunction) bounds(integer bool) bounds {
-	b := bounds{low: math.Inf(-1), high: math.Inf(1), integer: integer}
-	for _, s := range alt {
-		b.raise(s, "minimum", s.GetBool("exclusiveMinimum"))
-		b.raise(s, "exclusiveMinimum", true)
-		b.lower(s, "maximum", s.GetBool("exclusiveMaximum"))
-		b.lower(s, "exclusiveMaximum", true)
-		if m := s.GetFloat64("multipleOf"); m > 0 {
-			b.multiples = append(b.multiples, m)
-			b.step = math.Max(b.step, m)
+func (m *maker) bounds(all conjunction) bounds {
+	inf := math.Inf(1)
+	b := bounds{low: -inf, high: inf}
+	for _, s := range all {
+		b.low = max(b.low, m.float(s, "minimum", -inf), math.Nextafter(m.float(s, "exclusiveMinimum", -inf), inf))
+		b.high = min(b.high, m.float(s, "maximum", inf), math.Nextafter(m.float(s, "exclusiveMaximum", inf), -inf))
+		if f := m.float(s, "multipleOf", 0); f > 0 {
+			b.multiples = append(b.multiples, f)
 		}
 	}
-	if integer {
-		b.step = math.Max(b.step, 1)
-	}
-	b.hasLow, b.hasH = !math.IsInf(b.low, 0), !math.IsInf(b.high, 0)
 	return b
 }
 
-func (b *bounds) raise(s *fastjson.Value, key string, open bool) {
-	if v := s.Get(key); v != nil && v.Type() == fastjson.TypeNumber {
-		if f := v.GetFloat64(); f > b.low || (f == b.low && open) {
-			b.low, b.openLow = f, open
-		}
+// float reads a keyword that is a number.
+func (m *maker) float(s *fastjson.Value, keyword string, otherwise float64) float64 {
+	v := s.Get(keyword)
+	if v == nil {
+		return otherwise
 	}
+	f, err := v.Float64()
+	if err != nil {
+		m.fail("schema[%s]: a number is needed, not %s", keyword, v.Type())
+	}
+	return f
 }
 
-func (b *bounds) lower(s *fastjson.Value, key string, open bool) {
-	if v := s.Get(key); v != nil && v.Type() == fastjson.TypeNumber {
-		if f := v.GetFloat64(); f < b.high || (f == b.high && open) {
-			b.high, b.openHigh = f, open
-		}
-	}
-}
-
-// allows reports whether f keeps all bounds.
+// allows reports whether f keeps all bounds. 0.3 is not three times 0.1 in binary, which is allowed for.
 func (b *bounds) allows(f float64) bool {
-	if f < b.low || f > b.high || (b.openLow && f == b.low) || (b.openHigh && f == b.high) {
-		return false
-	}
-	if b.integer && f != math.Trunc(f) {
-		return false
-	}
-	for _, m := range b.multiples {
-		if !isMultiple(f, m) {
-			return false
-		}
-	}
-	return true
+	return f >= b.low && f <= b.high && !slices.ContainsFunc(b.multiples, func(m float64) bool {
+		q := f / m
+		return math.Abs(q-math.Round(q)) > 1e-9*max(1, math.Abs(q))
+	})
 }
 
-// isMultiple allows for 0.3 not being three times 0.1 in binary.
-func isMultiple(f, m float64) bool {
-	q := f / m
-	return math.Abs(q-math.Round(q)) <= 1e-9*math.Max(1, math.Abs(q))
-}
-
-func (m *maker) number(alt conjunction, integer bool, variant int) *fastjson.Value {
-	b := alt.bounds(integer)
-	f, ok := b.real(variant)
-	if b.step > 0 {
-		f, ok = b.stepped(variant)
+// number looks among the multiples of the largest step, away from zero, and else between the bounds.
+func (m *maker) number(all conjunction, integer bool) (string, bool) {
+	b, step := m.bounds(all), 1.0
+	if integer {
+		b.multiples = append(b.multiples, 1)
 	}
-	if !ok {
-		m.left -= searchWork
-		return nil
+	if len(b.multiples) > 0 {
+		step = slices.Max(b.multiples)
 	}
-	return m.arena.NewNumberString(formatNumber(f))
-}
-
-// stepped walks the multiples of the step from the bound nearest to zero.
-func (b *bounds) stepped(skip int) (float64, bool) {
-	k, direction := 0.0, 1.0
-	switch {
-	case b.low > 0:
-		k = math.Ceil(b.low / b.step)
-	case b.high < 0:
-		k, direction = math.Floor(b.high/b.step), -1
-	case b.hasH && !b.hasLow:
-		direction = -1
-	}
-	for range maxSteps {
-		f := k * b.step
-		if b.allows(f) {
-			if skip == 0 {
-				return f, true
-			}
-			skip--
-		}
-		if k += direction; f > b.high || (direction < 0 && f < b.low) {
-			break
+	nearest := max(0, math.Ceil(b.low/step)) + min(0, math.Floor(b.high/step))
+	for i := range maxTries {
+		if f := (nearest + math.Copysign(float64(i), nearest)) * step; b.allows(f) {
+			return formatNumber(f), true
 		}
 	}
-	// Upwards from zero is used up; below zero there may be more.
-	if direction > 0 && b.low < 0 {
-		for k = -1.0; k > -maxSteps && k*b.step >= b.low; k-- {
-			if f := k * b.step; b.allows(f) {
-				if skip == 0 {
-					return f, true
-				}
-				skip--
-			}
-		}
-	}
-	return 0, false
-}
-
-// real picks among numbers without a step.
-func (b *bounds) real(variant int) (float64, bool) {
-	f := float64(variant)
-	switch {
-	case b.allows(f):
-	case b.hasLow && b.hasH && variant == 0 && b.allows(b.low):
-		f = b.low
-	case b.hasLow && b.hasH:
-		f = b.low + (b.high-b.low)/float64(variant+2)
-	case b.hasLow:
-		f = b.low + float64(variant)
-		if b.openLow {
-			f++
-		}
-	case b.hasH:
-		f = b.high - float64(variant)
-		if b.openHigh {
-			f--
-		}
-	}
-	return f, b.allows(f)
+	m.steps -= triesSteps * (1 + len(b.multiples))
+	f := b.low + (b.high-b.low)/2
+	return formatNumber(f), b.allows(f)
 }
 
 func formatNumber(f float64) string {
-	if f == 0 {
-		return "0" // never -0
+	if short, err := strconv.ParseFloat(strconv.FormatFloat(f, 'g', 15, 64), 64); err == nil && f != math.Trunc(f) {
+		f = short // 0.3, not 0.30000000000000004
 	}
-	if f != math.Trunc(f) {
-		// 0.3, not 0.30000000000000004.
-		if short, err := strconv.ParseFloat(strconv.FormatFloat(f, 'g', 15, 64), 64); err == nil {
-			f = short
-		}
-	}
-	if math.Abs(f) < 1e21 {
-		return strconv.FormatFloat(f, 'f', -1, 64)
-	}
-	return strconv.FormatFloat(f, 'g', -1, 64)
+	return strconv.FormatFloat(f, 'f', -1, 64)
 }

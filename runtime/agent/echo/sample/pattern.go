@@ -3,85 +3,51 @@ package sample
 import (
 	"regexp/syntax"
 	"strings"
-	"unicode"
 )
 
-// shortest writes a string that matches pattern, with extra repetitions wherever it allows any number of them. Word
-// boundaries and the like are not looked at, so the result must be matched.
-func shortest(pattern string, extra int) (string, bool) {
+// shortest writes a string for a pattern. Anchors and word boundaries are not looked at, so the string must be matched.
+func shortest(pattern string) string {
 	re, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return "", false
+	if err != nil || len(pattern) > maxPattern {
+		return ""
 	}
 	var b strings.Builder
-	ok := write(&b, re, extra)
-	return b.String(), ok
+	write(&b, re)
+	return b.String()
 }
 
-func write(b *strings.Builder, re *syntax.Regexp, extra int) bool {
-	if b.Len() > maxText {
-		return false
-	}
+func write(b *strings.Builder, re *syntax.Regexp) {
+	times := 1
 	switch re.Op {
-	case syntax.OpNoMatch:
-		return false
 	case syntax.OpLiteral:
-		for _, r := range re.Rune {
-			b.WriteRune(r)
-		}
+		b.WriteString(string(re.Rune))
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
 		b.WriteByte('x')
 	case syntax.OpCharClass:
 		b.WriteRune(pick(re.Rune))
-	case syntax.OpCapture, syntax.OpConcat:
-		for _, sub := range re.Sub {
-			if !write(b, sub, extra) {
-				return false
-			}
-		}
 	case syntax.OpAlternate:
-		return write(b, re.Sub[0], extra)
-	case syntax.OpQuest:
-		return repeat(b, re.Sub[0], min(extra, 1), extra)
-	case syntax.OpStar:
-		return repeat(b, re.Sub[0], extra, extra)
-	case syntax.OpPlus:
-		return repeat(b, re.Sub[0], 1+extra, extra)
+		write(b, re.Sub[0])
+		return
+	case syntax.OpQuest, syntax.OpStar:
+		return
 	case syntax.OpRepeat:
-		n := re.Min + extra
-		if re.Max >= 0 {
-			n = min(n, re.Max)
-		}
-		return repeat(b, re.Sub[0], n, extra)
+		times = re.Min
 	}
-	return true // anchors and boundaries take no room
-}
-
-func repeat(b *strings.Builder, re *syntax.Regexp, n, extra int) bool {
-	for range n {
-		if !write(b, re, extra) {
-			return false
+	for range times {
+		for _, sub := range re.Sub {
+			write(b, sub)
 		}
 	}
-	return true
 }
 
 // pick returns a readable member of a character class, given as pairs of first and last.
 func pick(ranges []rune) rune {
-	for _, want := range []rune{'a', 'A', '1', '0', 'x', ' '} {
+	for _, want := range "aA10x " {
 		for i := 0; i+1 < len(ranges); i += 2 {
 			if ranges[i] <= want && want <= ranges[i+1] {
 				return want
 			}
 		}
-	}
-	for i := 0; i+1 < len(ranges); i += 2 {
-		if unicode.IsPrint(ranges[i]) {
-			return ranges[i]
-		}
-	}
-	if len(ranges) == 0 {
-		return 'x'
 	}
 	return ranges[0]
 }

@@ -1,130 +1,140 @@
-// Package sample makes a JSON value that satisfies a JSON schema.
+// Package sample makes a JSON value from a JSON schema.
 //
-// It owns the making and the checking of such values, within a fixed amount of work however a schema is built. It
-// knows nothing of agents, turns or HTTP.
+// It owns the making of such values, within a fixed amount of work however a schema is built. It knows nothing of agents,
+// turns or HTTP.
 //
-// Understood are the keywords of JSON Schema 2020-12 that describe data, with references inside the same schema, and
-// the older spellings of draft 4 to 7 for tuples and exclusive bounds. Keywords that say nothing about data are
-// passed over; the few that would, but are not understood, are an error rather than ignored.
+// A value is put together so that it satisfies the schema; it is not validated afterwards. Understood are the keywords of
+// JSON Schema 2020-12 that describe data, with references inside the same schema, and the older spelling of tuples. oneOf
+// is read as anyOf; propertyNames and patternProperties are passed over. The few others that would restrict a value are an
+// error.
 //
 // https://json-schema.org/draft/2020-12/json-schema-validation
 package sample
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/valyala/fastjson"
 )
 
 // ErrNone says that no value was found: the schema contradicts itself, demands endless or enormous nesting, or takes
 // more search than is allowed.
-var ErrNone = errors.New("sample: no value found that satisfies the schema")
+var ErrNone = errors.New("no value found that satisfies the schema")
 
-// attemptWork bounds one attempt, counted in schemas looked at; about 10 ms.
-const attemptWork = 20_000
+const (
+	maxSteps   = 50_000 // of work for one value: schemas looked at, and what else takes about as long, such as to write 64 bytes
+	maxAtPlace = 256    // schemas that must hold for one and the same value, such as through references
+)
 
-// Make returns a value that satisfies all the schemas, as JSON text with a space after each comma and colon. The
-// value is the same for the same schemas. References are looked up in the first schema. A schema that is broken or not
-// understood gives an error that names the keyword; ErrNone tells that there is no value.
+// unsupported are the keywords that restrict a value, and that no value is made for.
+var unsupported = [...]string{
+	"not", "if", "contains", "dependentRequired", "dependentSchemas", "dependencies", "unevaluatedProperties", "unevaluatedItems",
+	"$dynamicRef", "$recursiveRef",
+}
+
+// Make returns a value for which all the schemas hold, as JSON text with a space after each comma and colon. The value
+// is the same for the same schemas. References are looked up in the first schema. A schema that is broken or not
+// understood gives an error that names the keyword; ErrNone says that there is no value.
 //
-// Values are small: nesting no deeper than needed, one element where an array may have any number, and optional
-// properties only near the top.
+// Values are small: nesting no deeper than needed, and one item where an array may have any number.
 func Make(schemas ...*fastjson.Value) (string, error) {
-	for _, depth := range []int{1, 2, 4, 8, 16, 32} {
-		for _, full := range []bool{true, false} {
-			m := newMaker(schemas[0], depth, full)
-			v := m.value(schemas, 0, 0)
-			if m.broken != nil {
-				return "", m.broken
-			}
-			if v != nil {
-				return string(appendText(nil, v)), nil
-			}
+	m := maker{root: schemas[0], steps: maxSteps}
+	for _, m.maxDepth = range [...]int{1, 2, 4, 8, 16, 32} {
+		made, ok := m.value(0, schemas)
+		if m.broken != nil {
+			return "", m.broken
+		}
+		if ok && m.steps >= 0 {
+			return made, nil
 		}
 	}
 	return "", ErrNone
 }
 
-// Check reports whether value satisfies schema. The error tells of a schema that is broken, not understood, or too
-// much work.
-func Check(schema, value *fastjson.Value) (bool, error) {
-	c := newChecker(schema)
-	ok := c.holds(schema, value)
-	return ok && c.broken == nil, c.broken
-}
-
 // maker looks for one value.
 type maker struct {
-	checker
-	arena    fastjson.Arena
-	maxDepth int  // how deep objects and arrays may nest
-	full     bool // whether to fill optional properties and empty arrays
+	root     *fastjson.Value
+	steps    int   // left
+	broken   error // the first trouble with the schema itself
+	maxDepth int   // how deep objects and arrays may nest
 }
 
-func newMaker(root *fastjson.Value, maxDepth int, full bool) *maker {
-	return &maker{checker: *newChecker(root), maxDepth: maxDepth, full: full}
+// conjunction is a list of schema objects that must all hold for one value.
+type conjunction []*fastjson.Value
+
+// value makes a value for which all schemas hold, inside of as many objects and arrays as depth says.
+func (m *maker) value(depth int, schemas []*fastjson.Value) (string, bool) {
+	made, ok := m.follow(depth, nil, schemas)
+	m.steps -= len(made) / 64
+	return made, ok
 }
 
-// value returns a value for which all schemas hold, or nil. Different variants give different values where they can,
-// for arrays of unique items.
-func (m *maker) value(schemas []*fastjson.Value, depth, variant int) *fastjson.Value {
-	for _, alternative := range m.expand(schemas) {
-		if m.spent() {
-			return nil
-		}
-		if v := m.fromAlternative(alternative, schemas, depth, variant); v != nil {
-			return v
-		}
+// follow adds the schemas of todo to those of all, one by one with what they refer to, until a value can be made.
+func (m *maker) follow(depth int, all conjunction, todo []*fastjson.Value) (string, bool) {
+	if m.steps--; m.steps < 0 || m.broken != nil {
+		return "", false
 	}
-	return nil
+	if len(todo) == 0 {
+		return m.fromAll(depth, all)
+	}
+	s, todo := todo[0], todo[1:]
+	switch s.Type() {
+	case fastjson.TypeTrue:
+		return m.follow(depth, all, todo)
+	case fastjson.TypeFalse:
+		return "", false
+	case fastjson.TypeObject:
+		m.steps -= size(s) / 16 // to look for a keyword takes as long as there are others
+		return m.choose(depth, slices.Concat(all, conjunction{s}), slices.Concat(todo, m.inPlace(s)), m.alternatives(s))
+	}
+	m.fail("schema: an object or a boolean is needed, not %s", s.Type())
+	return "", false
 }
 
-func (m *maker) fromAlternative(alt conjunction, schemas []*fastjson.Value, depth, variant int) *fastjson.Value {
-	given, exhaustive := m.given(alt)
-	for i := range given {
-		if v := given[(i+variant)%len(given)]; m.all(schemas, v) {
-			return v
+// choose tries every way through the alternatives until one leads to a value.
+func (m *maker) choose(depth int, all conjunction, todo []*fastjson.Value, alternatives [][]*fastjson.Value) (string, bool) {
+	if len(all)+len(todo) > maxAtPlace {
+		return "", false
+	}
+	if len(alternatives) == 0 {
+		return m.follow(depth, all, todo)
+	}
+	for _, one := range alternatives[0] {
+		if made, ok := m.choose(depth, all, slices.Concat(todo, conjunction{one}), alternatives[1:]); ok {
+			return made, true
 		}
 	}
-	if exhaustive {
-		return nil
-	}
-	for _, typ := range alt.types() {
-		if v := m.ofType(typ, alt, depth, variant); v != nil && m.all(schemas, v) {
-			return v
-		}
-	}
-	return nil
+	return "", false
 }
 
-func (m *maker) ofType(typ string, alt conjunction, depth, variant int) *fastjson.Value {
-	switch typ {
-	case "string":
-		return m.text(alt, variant)
-	case "integer", "number":
-		return m.number(alt, typ == "integer", variant)
-	case "object":
-		return m.object(alt, depth, variant)
-	case "array":
-		return m.array(alt, depth)
-	case "boolean":
-		if variant%2 == 1 {
-			return m.arena.NewFalse()
+// inPlace returns the schemas that must hold for the same value as s.
+func (m *maker) inPlace(s *fastjson.Value) (schemas []*fastjson.Value) {
+	for _, keyword := range unsupported {
+		if s.Exists(keyword) {
+			m.fail("schema[%s]: this keyword is not supported", keyword)
 		}
-		return m.arena.NewTrue()
-	case "null":
-		return m.arena.NewNull()
 	}
-	m.fail(unknownType(typ))
-	return nil
+	if ref := s.Get("$ref"); ref != nil {
+		schemas = append(schemas, m.resolve(ref))
+	}
+	return append(schemas, m.list(s, "allOf")...)
 }
 
-// all reports whether every schema holds for v.
-func (m *maker) all(schemas []*fastjson.Value, v *fastjson.Value) bool {
-	for _, s := range schemas {
-		if !m.holds(s, v) {
-			return false
+// alternatives returns the lists of schemas of which one each must hold.
+func (m *maker) alternatives(s *fastjson.Value) (lists [][]*fastjson.Value) {
+	for _, keyword := range [...]string{"anyOf", "oneOf"} {
+		if s.Exists(keyword) {
+			lists = append(lists, m.list(s, keyword))
 		}
 	}
-	return true
+	return lists
+}
+
+// fail notes the first trouble with the schema.
+func (m *maker) fail(format string, args ...any) {
+	if m.broken == nil {
+		m.broken = fmt.Errorf(format, args...)
+	}
 }

@@ -1,125 +1,89 @@
 package sample
 
 import (
-	"fmt"
-	"strconv"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/valyala/fastjson"
 )
 
-// maxText bounds a made string, in characters: a schema may ask for a gigabyte.
-const maxText = 64 << 10
+const (
+	maxText      = 64 << 10 // characters of a made string: a schema may ask for a gigabyte
+	maxPattern   = 256      // bytes of a pattern: a few make a large program
+	patternSteps = 400      // what compiling one costs
+)
 
-// defaultText is a free string before it is fitted to a length.
-const defaultText = "text"
+// formats are strings of the formats that are known; others say nothing.
+//
+// https://json-schema.org/draft/2020-12/json-schema-validation#section-7.3
+var formats = map[string]string{
+	"date-time":     "2024-01-01T12:00:00Z",
+	"date":          "2024-01-01",
+	"time":          "12:00:00Z",
+	"duration":      "P1D",
+	"email":         "user@example.com",
+	"hostname":      "host.example.com",
+	"ipv4":          "192.0.2.1",
+	"ipv6":          "2001:db8::1",
+	"uuid":          "123e4567-e89b-42d3-a456-426614174000",
+	"uri":           "https://example.com/",
+	"uri-reference": "https://example.com/",
+	"json-pointer":  "/path",
+	"regex":         "a+",
+}
 
-func (m *maker) text(alt conjunction, variant int) *fastjson.Value {
-	low, high := alt.lengths("minLength", "maxLength")
-	if low > maxText || low > high {
-		return nil
-	}
-	for _, s := range alt {
-		if f := string(s.GetStringBytes("format")); f != "" {
-			if t := formatted(f, variant); t != "" {
-				return m.arena.NewString(t)
-			}
+// string makes a string of the format, which implies its pattern, or for the pattern and of the length that is asked for.
+func (m *maker) string(all conjunction) (string, bool) {
+	t := "text"
+	for _, s := range all {
+		if f, known := formats[text(s.Get("format"))]; known {
+			return Quote(f), true
 		}
-	}
-	for _, s := range alt {
 		if p := s.Get("pattern"); p != nil {
-			return m.matching(p, low, high, variant)
+			t = shortest(text(p))
 		}
 	}
-	return m.arena.NewString(fitted(variant, low, high))
+	low, high := m.lengths(all, "minLength", "maxLength")
+	if low > min(maxText, high) {
+		return "", false
+	}
+	if n := utf8.RuneCountInString(t); n > high {
+		t = string([]rune(t)[:high])
+	} else if _, last := utf8.DecodeLastRuneInString(t); n < low {
+		t += strings.Repeat(t[len(t)-last:], low-n)
+	}
+	n := utf8.RuneCountInString(t)
+	return Quote(t), low <= n && n <= high && !slices.ContainsFunc(all, func(s *fastjson.Value) bool {
+		p := s.Get("pattern")
+		return p != nil && !m.matches(text(p), t)
+	})
+}
+
+// matches reads a pattern in Go's dialect, which lacks look-around and back references.
+func (m *maker) matches(pattern, t string) bool {
+	if m.steps -= patternSteps; m.steps < 0 {
+		return false
+	}
+	re, err := regexp.Compile(pattern[:min(len(pattern), maxPattern)])
+	if err != nil || len(pattern) > maxPattern {
+		m.fail("schema[pattern]: %.40q is too long, or no regular expression that is understood here", pattern)
+		return false
+	}
+	return re.MatchString(t)
 }
 
 // lengths returns the tightest of two counting keywords.
-func (alt conjunction) lengths(minKey, maxKey string) (low, high int) {
-	high = int(^uint(0) >> 1)
-	for _, s := range alt {
-		if v := s.Get(minKey); v != nil {
-			low = max(low, count(v))
+func (m *maker) lengths(all conjunction, minKey, maxKey string) (low, high int) {
+	const most = 1 << 40 // an absurd count becomes a large one
+	high = most
+	for _, s := range all {
+		least, limit := m.float(s, minKey, 0), m.float(s, maxKey, most)
+		if least < 0 || limit < 0 {
+			m.fail("schema[%s, %s]: a count cannot be negative", minKey, maxKey)
 		}
-		if v := s.Get(maxKey); v != nil {
-			high = min(high, count(v))
-		}
+		low, high = max(low, int(min(least, most))), min(high, int(min(limit, most)))
 	}
 	return low, high
-}
-
-// count reads a length, which JSON may also write as 3.0; an absurd one becomes a large one.
-func count(v *fastjson.Value) int {
-	f := v.GetFloat64()
-	return int(max(0, min(f, 1<<40)))
-}
-
-func fitted(variant, low, high int) string {
-	t := defaultText
-	if variant > 0 {
-		t = strconv.Itoa(variant) // the part that tells variants apart must survive the cut
-	}
-	if n := low - len(t); n > 0 {
-		t += strings.Repeat("x", n)
-	}
-	if len(t) > high {
-		t = t[:high]
-	}
-	return t
-}
-
-// formatted returns a string of a format, or nothing for a format that is not known and therefore says nothing.
-//
-// https://json-schema.org/draft/2020-12/json-schema-validation#section-7.3
-func formatted(format string, variant int) string {
-	switch format {
-	case "date-time":
-		return fmt.Sprintf("2024-01-%02dT12:00:00Z", variant%28+1)
-	case "date":
-		return fmt.Sprintf("2024-01-%02d", variant%28+1)
-	case "time":
-		return fmt.Sprintf("12:00:%02dZ", variant%60)
-	case "duration":
-		return fmt.Sprintf("P%dD", variant+1)
-	case "email", "idn-email":
-		return fmt.Sprintf("user%d@example.com", variant+1)
-	case "hostname", "idn-hostname":
-		return fmt.Sprintf("host%d.example.com", variant+1)
-	case "ipv4":
-		return fmt.Sprintf("192.0.2.%d", variant%254+1)
-	case "ipv6":
-		return fmt.Sprintf("2001:db8::%x", variant%0xffff+1)
-	case "uuid":
-		return fmt.Sprintf("123e4567-e89b-42d3-a456-%012x", variant+1)
-	case "uri", "uri-reference", "iri", "iri-reference":
-		return fmt.Sprintf("https://example.com/%d", variant+1)
-	case "json-pointer":
-		return fmt.Sprintf("/%d", variant)
-	case "regex":
-		return fmt.Sprintf("a{%d}", variant+1)
-	}
-	return ""
-}
-
-// matching makes a string for a pattern: the shortest first, then with ever more repetition until it is long enough.
-func (m *maker) matching(pattern *fastjson.Value, low, high, variant int) *fastjson.Value {
-	re := m.compile(pattern)
-	if re == nil {
-		return nil
-	}
-	for extra := variant; extra <= variant+min(low, 1024); extra++ {
-		t, ok := shortest(string(pattern.GetStringBytes()), extra)
-		m.left -= 1 + len(t)/64
-		if !ok || m.spent() {
-			return nil
-		}
-		if n := low - utf8.RuneCountInString(t); n > 0 && re.MatchString(t+strings.Repeat("x", n)) {
-			t += strings.Repeat("x", n)
-		}
-		if n := utf8.RuneCountInString(t); n >= low && n <= high && re.MatchString(t) {
-			return m.arena.NewString(t)
-		}
-	}
-	return nil
 }

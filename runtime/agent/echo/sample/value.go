@@ -1,0 +1,101 @@
+package sample
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/valyala/fastjson"
+)
+
+// fromAll makes a value for which all hold. References and combinators were followed already. A const, or the first value
+// of an enum, is taken as it is.
+func (m *maker) fromAll(depth int, all conjunction) (string, bool) {
+	for _, s := range all {
+		if c := s.Get("const"); c != nil {
+			return JSON(c), true
+		}
+	}
+	for _, s := range all {
+		if values := m.list(s, "enum"); len(values) > 0 {
+			return JSON(values[0]), true
+		} else if s.Exists("enum") {
+			return "", false
+		}
+	}
+	for _, typ := range m.types(all) {
+		if !m.allowsType(all, typ) {
+			continue
+		}
+		if made, ok := m.ofType(typ, depth, all); ok {
+			return made, true
+		}
+	}
+	return "", false
+}
+
+func (m *maker) ofType(typ string, depth int, all conjunction) (string, bool) {
+	switch typ {
+	case "string":
+		return m.string(all)
+	case "number", "integer":
+		return m.number(all, typ == "integer")
+	case "object":
+		return m.object(depth, all)
+	case "array":
+		return m.array(depth, all)
+	case "boolean":
+		return "true", true
+	case "null":
+		return "null", true
+	}
+	m.fail("schema[type]: %q is not a type", typ)
+	return "", false
+}
+
+// allowsType reports whether no schema excludes the type. An integer is a number, too.
+func (m *maker) allowsType(all conjunction, typ string) bool {
+	return !slices.ContainsFunc(all, func(s *fastjson.Value) bool {
+		types := m.typesOf(s)
+		return types != nil && !slices.Contains(types, typ) && (typ != "integer" || !slices.Contains(types, "number"))
+	})
+}
+
+func (m *maker) typesOf(s *fastjson.Value) (types []string) {
+	if t := text(s.Get("type")); t != "" {
+		return []string{t}
+	}
+	listed := m.list(s, "type")
+	if len(listed) > 7 {
+		m.fail("schema[type]: there are seven types, not %d", len(listed))
+		return nil
+	}
+	for _, one := range listed {
+		types = append(types, text(one))
+	}
+	return types
+}
+
+// hints are the keywords that show what a schema without a type has in mind.
+var hints = [...]struct{ typ, keywords string }{
+	{"object", "properties required additionalProperties patternProperties minProperties"},
+	{"array", "items prefixItems minItems"},
+	{"string", "pattern format minLength maxLength"},
+	{"number", "multipleOf minimum maximum exclusiveMinimum exclusiveMaximum"},
+}
+
+// types returns the types to try, best first.
+func (m *maker) types(all conjunction) (types []string) {
+	for _, s := range all {
+		if types = append(types, m.typesOf(s)...); len(types) > 0 {
+			return append(types, "integer") // where another schema does not take every number
+		}
+	}
+	for _, h := range hints {
+		for keyword := range strings.FieldsSeq(h.keywords) {
+			if slices.ContainsFunc(all, func(s *fastjson.Value) bool { return s.Exists(keyword) }) {
+				types = append(types, h.typ)
+			}
+		}
+	}
+	return append(types, "string", "object")
+}
