@@ -20,14 +20,12 @@ type TurnEvent struct {
 }
 
 // Ask is StartTurn for goroutines: it yields the events of the turn as they come, the last being EventAgentDone. A turn that fails
-// yields an *[AgentError] as its last error; a turn that could not be started, the errno; an ended context, its cause.
-// Leaving the iteration early cancels the turn.
+// yields an *[AgentError] as its last error; a turn that could not be started, the errno; an ended context, its cause; an ended
+// loop, [ErrLoopEnded], also if setup failed. Leaving the iteration early cancels the turn.
 func (l *Loop) Ask(ctx context.Context, request []byte) iter.Seq2[TurnEvent, error] {
 	return func(yield func(TurnEvent, error) bool) {
 		box := &inbox{ready: make(chan struct{}, 1)}
-		var turn *Turn
-		var err error
-		l.OnLoop(func() { turn, err = l.StartTurn(request, box) })
+		turn, err := l.ask(request, box)
 		if err != nil {
 			yield(TurnEvent{}, err)
 			return
@@ -35,6 +33,14 @@ func (l *Loop) Ask(ctx context.Context, request []byte) iter.Seq2[TurnEvent, err
 		defer l.OnLoop(turn.Cancel)
 		box.deliver(ctx, l, yield)
 	}
+}
+
+func (l *Loop) ask(request []byte, box *inbox) (turn *Turn, err error) {
+	if err := context.Cause(l.ctx); err != nil {
+		return nil, err
+	}
+	l.OnLoop(func() { turn, err = l.StartTurn(request, box) })
+	return turn, err
 }
 
 // inbox keeps the events of one turn until their goroutine fetches them. All of it is under the loop's lock.
@@ -47,14 +53,16 @@ type inbox struct {
 
 var _ TurnHandler = (*inbox)(nil)
 
-// deliver yields what comes, until the turn, the context or the reader ends it.
+// deliver yields what comes, until the turn, the context, the loop or the reader ends it.
 func (b *inbox) deliver(ctx context.Context, l *Loop, yield func(TurnEvent, error) bool) {
 	for {
+		var ended error
 		select {
 		case <-b.ready:
 		case <-ctx.Done():
-			yield(TurnEvent{}, context.Cause(ctx))
-			return
+			ended = context.Cause(ctx)
+		case <-l.ctx.Done():
+			ended = context.Cause(l.ctx)
 		}
 		var events []TurnEvent
 		var failed *AgentError
@@ -65,10 +73,14 @@ func (b *inbox) deliver(ctx context.Context, l *Loop, yield func(TurnEvent, erro
 				return
 			}
 		}
-		if failed != nil {
+		switch {
+		case failed != nil:
 			yield(TurnEvent{}, failed)
-		}
-		if over {
+			return
+		case over:
+			return
+		case ended != nil:
+			yield(TurnEvent{}, ended)
 			return
 		}
 	}

@@ -23,7 +23,7 @@ type Call struct {
 // A request costs several times what it costs with a callback; hot adapters use callbacks.
 func (l *Loop) Concurrent(f func(ctx context.Context, c *Call)) func(*Exchange) {
 	return func(x *Exchange) {
-		ctx, cancel := context.WithCancelCause(l.background().ctx)
+		ctx, cancel := context.WithCancelCause(l.ctx)
 		c := &Call{Request: x.Request, exchange: x, ctx: ctx, writable: make(chan struct{}, 1)}
 		x.OnGone(func() { cancel(abi.EPIPE) })
 		x.OnWritable(c.signal)

@@ -16,9 +16,11 @@
 //
 // Callbacks run one at a time and must not block: whatever is slow is started, and its events come back as callbacks. All
 // methods of [Loop], [Exchange], [Turn] and [Timer], and those of databases, belong to the loop: call them from setup and from
-// callbacks. Only [Loop.Go], [Loop.OnLoop], [Loop.Ask], [Loop.Log] and the methods of [Call] may be used by goroutines,
-// which are started with [Loop.Go] or [Loop.Concurrent]. A goroutine that was started otherwise stands still while the loop
-// waits, because a guest has one thread.
+// callbacks. Only [Loop.Go], [Loop.OnLoop], [Loop.Ask], [Loop.Log] and the methods of [Call] may be used by goroutines.
+//
+// Goroutines, time.Sleep, channels and contexts work as anywhere. A guest has one thread: they run while the loop waits, and between
+// two batches of events. A timer of package time that no goroutine waits for, such as one of time.AfterFunc, may be some milliseconds
+// late.
 //
 // Bytes that a callback gets, or that a method returns as a view, are valid until the callback returns; copy what is to
 // be kept.

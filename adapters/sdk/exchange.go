@@ -143,10 +143,10 @@ func (x *Exchange) Abort() {
 	x.close()
 }
 
-// Ended tells whether the exchange was answered, ended or aborted.
+// Ended reports whether the exchange was answered, ended or aborted.
 func (x *Exchange) Ended() bool { return x.state == stateEnded }
 
-// Gone tells whether the client left before the end.
+// Gone reports whether the client left before the end.
 func (x *Exchange) Gone() bool { return x.gone }
 
 // OnGone sets what is called, once, when the client leaves before the answer has ended: the place to cancel the turn behind it. The

@@ -95,6 +95,33 @@ func TestAskYieldsTheError(t *testing.T) {
 	}
 }
 
+// Nobody handles events after a setup that failed, so an Ask must not wait for them, whether it came before or comes after.
+func TestAskFailsWhenSetupFailed(t *testing.T) {
+	host := sdktest.New()
+	host.OnTurn(func(*sdktest.Turn) {}) // it never answers
+	errs := make(chan error, 2)
+	var loop *sdk.Loop
+	ask := func(context.Context) {
+		for _, err := range loop.Ask(context.Background(), nil) {
+			errs <- err
+		}
+	}
+	code := sdk.New(host.ABI()).Run(func(l *sdk.Loop) error {
+		loop = l
+		l.Go(ask)
+		return sdk.Permanent("x", "setup failed")
+	})
+	ask(t.Context())
+	for range 2 {
+		if err := <-errs; !errors.Is(err, sdk.ErrLoopEnded) {
+			t.Errorf("error %v", err)
+		}
+	}
+	if code != sdk.ExitConfig {
+		t.Errorf("exit code %d", code)
+	}
+}
+
 func TestLeavingAskCancelsTheTurn(t *testing.T) {
 	host := sdktest.New()
 	turns := make(chan *sdktest.Turn, 1)

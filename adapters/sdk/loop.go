@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -15,8 +16,13 @@ const batch = 64
 type Loop struct {
 	host abi.Host
 
+	// ctx ends with the loop, and Run waits for the group.
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	group  sync.WaitGroup
+
 	// mu is held while setup, callbacks and the functions of OnLoop run. The loop lets go of it while it waits, so goroutines
-	// act between callbacks and never beside them.
+	// act between callbacks and never beside them. Everything below is under it.
 	mu sync.Mutex
 
 	event   []byte        // the event at hand
@@ -43,7 +49,10 @@ type Loop struct {
 	exiting   bool // Exit was called
 	exitErr   error
 
-	tasks background // nil until the first goroutine
+	parker parker
+	parked bool      // the loop is in parker.wait
+	until  time.Time // and comes back by itself then; zero for never
+	rounds uint8     // of handling and waiting
 }
 
 // Shutdown is the host's wish that the instance ends. No new exchange comes after it.
@@ -56,10 +65,9 @@ type Shutdown struct {
 
 // New makes a loop on a host. Guests use [Main]; tests and benchmarks give a host of their own, natively.
 func New(host abi.Host) *Loop {
-	return &Loop{
-		host:  host,
-		event: make([]byte, 4096),
-	}
+	l := &Loop{host: host, event: make([]byte, 4096)}
+	l.ctx, l.cancel = context.WithCancelCause(context.Background())
+	return l
 }
 
 // Host is the host that the loop runs on, for packages beside this one that put a family of host functions into Go's words, as
@@ -98,25 +106,22 @@ func (l *Loop) run(setup func(*Loop) error) error {
 	return l.exitErr
 }
 
-// over tells whether the loop has come to its end.
+// over reports whether the loop has come to its end.
 func (l *Loop) over() bool {
 	return l.exiting || l.stopping && l.exchanges.count == 0 && l.turns.count == 0
 }
 
-// turnOver handles what has arrived, and waits for more if that was nothing.
+// turnOver handles what has arrived, gives goroutines and timers their turn, and waits for more.
 func (l *Loop) turnOver() error {
 	handled, err := l.drain()
 	if err != nil {
 		return err
 	}
-	timeout := l.timers.fire(l)
-	switch {
-	case l.over():
-		return nil
-	case handled == batch, handled > 0 && l.parks():
-		// Goroutines that the events started or woke run before the loop waits: many of them end at once, and then the
-		// loop need not park.
+	if l.yields() {
 		l.yield()
+	}
+	timeout := l.timers.fire(l)
+	if handled == batch || l.over() {
 		return nil
 	}
 	return l.wait(timeout)
@@ -149,6 +154,14 @@ func (l *Loop) receive() ([]byte, error) {
 		}
 		l.event = make([]byte, buffer.RoundUp(int(size)))
 	}
+}
+
+// waitError reads the result of event.wait.
+func waitError(result int32) error {
+	if result < 0 {
+		return Temporary("event_wait", "the host's mailbox cannot be waited for: "+abi.Errno(-result).Error())
+	}
+	return nil
 }
 
 // Ready tells the host that the adapter can serve; its slot becomes connected. Run calls it after setup, unless
@@ -184,5 +197,5 @@ func (l *Loop) OnPredecessorEnded(f func(generation uint64)) { l.onPredecessorEn
 // OnSettings sets what is called when settings which the manifest calls live have changed. Settings and Setting give the new ones.
 func (l *Loop) OnSettings(f func()) { l.onSettings = f }
 
-// Stopping tells whether the host asked for the end.
+// Stopping reports whether the host asked for the end.
 func (l *Loop) Stopping() bool { return l.stopping }

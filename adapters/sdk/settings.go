@@ -44,7 +44,7 @@ func (l *Loop) Setting(name string) (text string, ok bool) {
 	return text, ok && whole
 }
 
-// HasSecret tells whether the operator has set a secret that the manifest names. Its value stays in the host. A name that the
+// HasSecret reports whether the operator has set a secret that the manifest names. Its value stays in the host. A name that the
 // manifest does not have is the error abi.ENOENT.
 func (l *Loop) HasSecret(name string) (bool, error) {
 	result := l.host.Config.HasSecret(buffer.View(name))

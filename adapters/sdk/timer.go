@@ -17,7 +17,7 @@ func (l *Loop) After(d time.Duration, f func()) *Timer {
 	return t
 }
 
-// Stop keeps the timer from firing. It tells whether it did, false meaning that it has fired or was stopped before. A
+// Stop keeps the timer from firing. It reports whether it did, false meaning that it has fired or was stopped before. A
 // nil Timer is stopped.
 func (t *Timer) Stop() bool {
 	if t == nil || t.slot < 0 {
@@ -43,6 +43,11 @@ func (h timerHeap) timeout() time.Duration {
 		return -1
 	}
 	return max(0, time.Until(h[0].when))
+}
+
+// dueBefore reports whether a timer is due before that time; the zero time is never.
+func (h timerHeap) dueBefore(t time.Time) bool {
+	return len(h) > 0 && (t.IsZero() || h[0].when.Before(t))
 }
 
 // fire calls the timers that are due, and gives the timeout of the next one. One that a callback sets to now waits for the next

@@ -7,14 +7,14 @@ import (
 	"innkeeper/adapters/sdk/internal/buffer"
 )
 
-// WantsWebSocket tells whether the request asks to become a WebSocket.
+// WantsWebSocket reports whether the request asks to become a WebSocket.
 func (x *Exchange) WantsWebSocket() bool {
 	upgrade, _ := x.Header("upgrade")
 	return x.Method == "GET" && strings.EqualFold(upgrade, "websocket")
 }
 
 // Upgrade makes the exchange a WebSocket, in the place of Begin. onMessage is called for every message of the client, with a
-// view that is valid until it returns. From then on each Write or Send is one text message; End closes, and OnGone tells that
+// view that is valid until it returns. From then on each Write or Send is one text message; End closes, and OnGone says that
 // the client has closed or is gone. The protocol is one of those that the client offered, or empty. The error is abi.EINVAL if
 // the request does not ask for a WebSocket, abi.EEXIST if an answer was begun.
 //

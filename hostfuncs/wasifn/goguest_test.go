@@ -12,9 +12,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/guesthost"
 	"innkeeper/hostfuncs/hostcall"
 	"innkeeper/hostfuncs/wasifn"
@@ -73,6 +75,7 @@ func openHouse(t *testing.T, program *engine.Program) *house {
 	}
 	go func() { h.exit <- program.Run(ctx, instance) }()
 	h.server = httptest.NewServer(h)
+	h.server.Client().Timeout = 10 * time.Second // for a guest that stands still
 	t.Cleanup(h.server.Close)
 	select {
 	case <-ready:
@@ -140,6 +143,48 @@ func TestGoGuest(t *testing.T) {
 	t.Run("goroutines", func(t *testing.T) { testGoroutines(t, openHouse(t, program)) })
 	t.Run("drain", func(t *testing.T) { testDrain(t, openHouse(t, program)) })
 	t.Run("kill", func(t *testing.T) { testKill(t, openHouse(t, program)) })
+}
+
+// What a guest starts without a word to the SDK runs as well while it waits, and the adapter is a callback adapter for the rest.
+func TestGoGuestWithPlainGo(t *testing.T) {
+	h := openHouse(t, compileGuest(t, "timers"))
+	for _, test := range []struct{ path, want string }{
+		{"/sleep", "slept"}, {"/timer", "fired"}, {"/deadline", "context deadline exceeded"}, {"/x", "no such path"},
+	} {
+		if got := h.ask(test.path, ""); got != test.want {
+			t.Errorf("%s: %q, want %q", test.path, got, test.want)
+		}
+	}
+	t.Run("a timer while events come without a pause", func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		var poster sync.WaitGroup
+		poster.Go(func() {
+			for ctx.Err() == nil {
+				_ = h.guest.Mailbox.Post(abi.EventHTTPGone, 0, nil)
+			}
+		})
+		if got := h.ask("/timer", ""); got != "fired" {
+			t.Errorf("got %q", got)
+		}
+		stop()
+		poster.Wait()
+	})
+	t.Run("a channel between a goroutine and a callback", func(t *testing.T) {
+		received := make(chan string)
+		go func() { received <- h.ask("/receive", "") }()
+		if got := h.ask("/send", ""); got != "sent" {
+			t.Errorf("got %q", got)
+		}
+		if got := <-received; got != "a word" {
+			t.Errorf("got %q", got)
+		}
+	})
+	if got := h.ask("/exit", ""); got != "bye" {
+		t.Errorf("got %q", got)
+	}
+	if exit := h.ended(); exit.Verdict != outcome.Retry || exit.Code != "asked" {
+		t.Errorf("%+v", exit)
+	}
 }
 
 // A Go guest's goroutines sleep, tick and talk to each other while its loop waits for events on descriptor 3.

@@ -51,7 +51,7 @@ func dropBuiltin(groups []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// Enabled tells whether records of that level are written.
+// Enabled reports whether records of that level are written.
 func (h *Handler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level.Level() }
 
 // Handle writes one record. The host adds the time.

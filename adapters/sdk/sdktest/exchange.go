@@ -26,7 +26,7 @@ type Response struct {
 	Body    string // of a stream, all chunks in one
 	// Chunks are the writes of a stream.
 	Chunks []string
-	// Streamed tells that it came by begin, write and end; Aborted that it was cut; Passed that the predecessor is to answer.
+	// Streamed is set if it came by begin, write and end; Aborted if it was cut; Passed if the predecessor is to answer.
 	Streamed bool
 	Aborted  bool
 	Passed   bool
@@ -89,7 +89,7 @@ func (x *Exchange) Response() (r Response) {
 	return r
 }
 
-// WaitFor blocks until the body so far contains the text, or the exchange has ended; it tells whether the text came.
+// WaitFor blocks until the body so far contains the text, or the exchange has ended; it reports whether the text came.
 func (x *Exchange) WaitFor(text string) bool {
 	for {
 		if strings.Contains(x.Response().Body, text) {

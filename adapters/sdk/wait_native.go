@@ -8,11 +8,18 @@ import (
 	"innkeeper/adapters/abi"
 )
 
+// wait blocks until an event is there or the timeout is over; a negative one waits for ever. It may come back early. The caller
+// holds l.mu, which is free meanwhile.
+func (l *Loop) wait(timeout time.Duration) error { return l.park(timeout) }
+
+// yields is always true: others run beside the loop, and want its lock.
+func (l *Loop) yields() bool { return true }
+
 // parkSlice is how long the parker's goroutine blocks in the host before it looks whether it is still wanted.
 const parkSlice = 50 * time.Millisecond
 
 // parker waits for the mailbox of an in-process host, whose event.wait cannot be interrupted: a goroutine waits there, and the
-// loop waits for that goroutine, for its timeout, or to be woken.
+// loop waits for that goroutine, for its timeout, or to be woken. The zero value is ready to use.
 type parker struct {
 	event   abi.Event
 	asks    chan struct{} // the loop wants to hear of the next event
@@ -58,7 +65,12 @@ func (p *parker) closing() bool {
 }
 
 // arm sets when the next wait is over; the zero time is never.
-func (p *parker) arm(until time.Time) { p.until = until }
+func (p *parker) arm(event abi.Event, until time.Time) {
+	if p.event == nil {
+		p.init(event)
+	}
+	p.until = until
+}
 
 // wait blocks until an event is there, the time is over or wake is called.
 func (p *parker) wait() error {
@@ -82,9 +94,6 @@ func (p *parker) wait() error {
 	return nil
 }
 
-// busy tells whether the goroutine waits in the host. Then nobody else may, because the host wakes one of those who wait.
-func (p *parker) busy() bool { return p.asked }
-
 // wake ends an armed wait, begun or not.
 func (p *parker) wake() {
 	select {
@@ -95,6 +104,8 @@ func (p *parker) wake() {
 
 // close ends the goroutine and waits for it.
 func (p *parker) close() {
-	close(p.stop)
-	<-p.stopped
+	if p.event != nil {
+		close(p.stop)
+		<-p.stopped
+	}
 }
