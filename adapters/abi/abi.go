@@ -1,25 +1,20 @@
 // Package abi is the contract between a guest and the host, as one table of data.
 //
-// It owns the names, the parameter shapes and the meaning of every host function, the kinds of events and how their
-// payloads are laid out, and the error numbers. From [Families] come the Go interfaces in this package, the host's
-// dispatch, the guest's imports, the C header and the reference page; `go generate ./adapters/abi` writes them and
-// `make check` fails when one is out of date.
+// It owns the names, the parameter shapes, the errors and the meaning of every host function, the events and how their
+// payloads are laid out, the records in events and answers, and the constants. From [Families], [Errnos] and [Constants]
+// come the Go interfaces, codecs and constants in this package, the host's dispatch, the guest's imports, the C header and
+// the reference page; `go generate ./adapters/abi` writes them and `make check` fails when one is out of date.
 //
 // It knows nothing of wazero, of the SDK or of the host, and imports the standard library only, because guests
-// compile it too.
+// compile it too. Its handwritten files do not use the generated ones, so that the generator can always be built.
 package abi
+
+import "strconv"
 
 //go:generate go run ./gen
 
-// ModulePrefix and Version make up the import module name of a family: "innkeeper:sqlite@1". A module asks for "@1", so
-// that "@2" can live beside it one day.
-const (
-	ModulePrefix = "innkeeper:"
-	Version      = 1
-)
-
-// EventsFD is the descriptor under which a guest can poll its mailbox through WASI's poll_oneoff.
-const EventsFD = 3
+// ModulePrefix begins the import module name of every family: "innkeeper:sqlite@1".
+const ModulePrefix = "innkeeper:"
 
 // Type is the shape of one parameter. Every host function returns one i32, described by [Result].
 type Type uint8
@@ -73,32 +68,64 @@ type Param struct {
 	Type Type
 }
 
-// Function is one host function: its import name, its parameters in order, and what it does.
+// Cause is an error number that a function may give, and when.
+type Cause struct {
+	Errno Errno
+	When  string
+}
+
+// Function is one host function: its import name, its parameters in order, what it gives and what it does.
 type Function struct {
 	Name   string
 	Params []Param
 	Result Result
+	// Answer names the record or variant that a sized answer holds; empty if it is bytes or text.
+	Answer string
+	// Errors are the errors of this function, without those that follow from its parameters; see [Function.Errnos].
+	Errors []Cause
 	Doc    string
 }
 
-// Family is a group of host functions under one import module name, granted as a whole.
+// Family is a group of host functions under one import module name, granted as a whole, with what it says in events and
+// answers. A family that changes in a way that old guests cannot bear gets another row with the next version beside it.
 type Family struct {
 	Name      string
+	Version   int
 	Doc       string
 	Functions []Function
+	Events    []EventType
+	Records   []Record
+	Variants  []Variant
+	Constants []Group
 }
 
 // Module is the import module name of the family, such as "innkeeper:event@1".
-func (f Family) Module() string { return ModulePrefix + f.Name + "@1" }
+func (f Family) Module() string { return ModulePrefix + f.Name + "@" + strconv.Itoa(f.Version) }
 
-// Find is the family of that name, such as "sqlite".
-func Find(name string) (Family, bool) {
-	for _, f := range Families() {
-		if f.Name == name {
-			return f, true
+// Errnos lists every error of the function: those of its row, and those that every function with such parameters has.
+func (f Function) Errnos() []Errno {
+	var list []Errno
+	for _, p := range f.Params {
+		switch p.Type {
+		case Handle:
+			list = add(list, EBADF)
+		case In, Out, OutU32, OutI64, OutF64:
+			list = add(list, EFAULT)
 		}
 	}
-	return Family{}, false
+	for _, cause := range f.Errors {
+		list = add(list, cause.Errno)
+	}
+	return list
+}
+
+func add(list []Errno, errno Errno) []Errno {
+	for _, known := range list {
+		if known == errno {
+			return list
+		}
+	}
+	return append(list, errno)
 }
 
 // The WebAssembly value types, as they stand in a binary.

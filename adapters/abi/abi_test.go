@@ -1,6 +1,7 @@
 package abi_test
 
 import (
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,30 +11,40 @@ import (
 
 var snakeCase = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 
+// book finds names that are no words in snake case, or are taken.
+type book struct {
+	t    *testing.T
+	seen map[string]bool
+}
+
+func newBook(t *testing.T) *book { return &book{t, map[string]bool{}} }
+
+func (b *book) enter(what, name string) {
+	if !snakeCase.MatchString(name) || b.seen[name] {
+		b.t.Errorf("%s %q: no snake case, or there twice", what, name)
+	}
+	b.seen[name] = true
+}
+
 // The table can be relied on: every name is one word in snake case, unique in its place, and everything is explained.
-func TestTable(t *testing.T) {
-	families := map[string]bool{}
+func TestFamilies(t *testing.T) {
+	modules := map[string]bool{}
 	for _, family := range abi.Families() {
-		if !snakeCase.MatchString(family.Name) || families[family.Name] {
-			t.Errorf("family %q: no snake case, or there twice", family.Name)
+		if !snakeCase.MatchString(family.Name) || family.Version < 1 || modules[family.Module()] {
+			t.Errorf("family %q version %d: no name and version, or there twice", family.Name, family.Version)
 		}
-		families[family.Name] = true
-		explained(t, "family "+family.Name, family.Doc)
+		modules[family.Module()] = true
+		explained(t, family.Module(), family.Doc)
 		if len(family.Functions) == 0 {
 			t.Errorf("family %s has no functions", family.Name)
 		}
-		functions := map[string]bool{}
+		functions := newBook(t)
 		for _, f := range family.Functions {
 			name := family.Name + "." + f.Name
-			if !snakeCase.MatchString(f.Name) || functions[f.Name] {
-				t.Errorf("%s: no snake case, or there twice", name)
-			}
-			functions[f.Name] = true
+			functions.enter("function", f.Name)
 			explained(t, name, f.Doc)
-			if f.Result < abi.ReturnsStatus || f.Result > abi.ReturnsSQLite {
-				t.Errorf("%s: result shape %d", name, f.Result)
-			}
 			parameters(t, name, f)
+			causes(t, name, f)
 		}
 	}
 }
@@ -45,13 +56,13 @@ func explained(t *testing.T, what, doc string) {
 }
 
 func parameters(t *testing.T, name string, f abi.Function) {
-	seen := map[string]bool{}
+	if f.Result < abi.ReturnsStatus || f.Result > abi.ReturnsSQLite {
+		t.Errorf("%s: result shape %d", name, f.Result)
+	}
+	seen := newBook(t)
 	buffers := 0
 	for _, p := range f.Params {
-		if !snakeCase.MatchString(p.Name) || seen[p.Name] {
-			t.Errorf("%s: parameter %q: no snake case, or there twice", name, p.Name)
-		}
-		seen[p.Name] = true
+		seen.enter(name+": parameter", p.Name)
 		if p.Type < abi.Handle || p.Type > abi.OutF64 {
 			t.Errorf("%s: parameter %s has type %d", name, p.Name, p.Type)
 		}
@@ -63,20 +74,120 @@ func parameters(t *testing.T, name string, f abi.Function) {
 	if buffers > 1 || (buffers == 1) != (f.Result == abi.ReturnsSize) {
 		t.Errorf("%s: %d buffers, result shape %d", name, buffers, f.Result)
 	}
+	if f.Answer != "" && buffers != 1 {
+		t.Errorf("%s: answers %s without a buffer", name, f.Answer)
+	}
+}
+
+// causes checks that a row says nothing twice, nor what its parameters say.
+func causes(t *testing.T, name string, f abi.Function) {
+	bare := f
+	bare.Errors = nil
+	all := map[abi.Errno]bool{}
+	for _, errno := range bare.Errnos() {
+		all[errno] = true
+	}
+	for _, cause := range f.Errors {
+		if all[cause.Errno] || cause.Errno <= abi.OK || strings.HasPrefix(cause.Errno.Error(), "errno") || cause.When == "" {
+			t.Errorf("%s: error %s if %q: said already, unknown, or unexplained", name, cause.Errno, cause.When)
+		}
+		all[cause.Errno] = true
+	}
+}
+
+// Events and records have names and numbers of their own, among all families, and layouts that hold together.
+func TestLayouts(t *testing.T) {
+	names, kinds := newBook(t), map[abi.EventKind]string{}
+	var families []string // by the upper bits of their events
+	records := map[string]bool{}
+	for _, family := range abi.Families() {
+		for _, r := range family.Records {
+			names.enter("record", r.Name)
+			records[r.Name] = true
+		}
+		for _, v := range family.Variants {
+			names.enter("variant", v.Name)
+			records[v.Name] = true
+		}
+		for _, e := range family.Events {
+			names.enter("event", e.Name)
+			explained(t, e.Name, e.Doc)
+			if other := kinds[e.Kind]; other != "" {
+				t.Errorf("events %s and %s have the number %#x", e.Name, other, e.Kind)
+			}
+			kinds[e.Kind] = e.Name
+			if e.Last && e.Handle == "" {
+				t.Errorf("event %s is the last of a handle that it does not have", e.Name)
+			}
+			for len(families) <= int(e.Kind>>8) {
+				families = append(families, "")
+			}
+			if owner := &families[e.Kind>>8]; *owner == "" {
+				*owner = family.Name
+			} else if *owner != family.Name {
+				t.Errorf("event %s of %s has a number of %s", e.Name, family.Name, *owner)
+			}
+		}
+	}
+	for _, family := range abi.Families() {
+		for _, f := range family.Functions {
+			if f.Answer != "" && !records[f.Answer] {
+				t.Errorf("%s.%s answers %s, which is not there", family.Name, f.Name, f.Answer)
+			}
+		}
+		for _, r := range append(family.Records, payloads(family)...) {
+			fields(t, r, records)
+		}
+	}
+}
+
+func payloads(family abi.Family) (list []abi.Record) {
+	for _, e := range family.Events {
+		list = append(list, abi.Record{Name: e.Name, Fields: e.Fields})
+	}
+	return list
+}
+
+func fields(t *testing.T, r abi.Record, records map[string]bool) {
+	seen := newBook(t)
+	for _, f := range r.Fields {
+		seen.enter(r.Name+": field", f.Name)
+		nested := f.Type == abi.FieldRecord || f.Type == abi.FieldRecords
+		if f.Type < abi.FieldU32 || f.Type > abi.FieldRecords || nested != (f.Record != "") || nested && !records[f.Record] {
+			t.Errorf("%s: field %s has type %d of record %q", r.Name, f.Name, f.Type, f.Record)
+		}
+	}
+}
+
+func TestConstants(t *testing.T) {
+	names := newBook(t)
+	groups := abi.Constants()
+	for _, family := range abi.Families() {
+		groups = append(groups, family.Constants...)
+	}
+	for _, g := range groups {
+		names.enter("group", g.Name)
+		values, in := map[int64]bool{}, newBook(t)
+		for _, c := range g.Constants {
+			in.enter(g.Name, c.Name)
+			if values[c.Value] {
+				t.Errorf("%s: the number %d is there twice", g.Name, c.Value)
+			}
+			values[c.Value] = true
+		}
+		if g.Doc == "" || len(g.Constants) == 0 || g.Named && g.Type == "" {
+			t.Errorf("group %s: unexplained, empty, or named without a type", g.Name)
+		}
+	}
 }
 
 func TestModule(t *testing.T) {
-	family, ok := abi.Find("sqlite")
-	if !ok || family.Module() != "innkeeper:sqlite@1" {
-		t.Errorf("got %q, %v", family.Module(), ok)
+	versions := abi.Find("sqlite")
+	if len(versions) != 1 || versions[0].Module() != "innkeeper:sqlite@1" {
+		t.Errorf("got %+v", versions)
 	}
-	if _, ok := abi.Find("innkeeper:sqlite@1"); ok {
+	if found := abi.Find("innkeeper:sqlite@1"); found != nil {
 		t.Error("a module name was taken for a family's")
-	}
-	for _, family := range abi.Families() {
-		if found, ok := abi.Find(family.Name); !ok || found.Name != family.Name {
-			t.Errorf("family %s is not found", family.Name)
-		}
 	}
 }
 
@@ -101,5 +212,15 @@ func TestWasm(t *testing.T) {
 	}
 	if got := (abi.Function{}).Wasm(); len(got) != 0 {
 		t.Errorf("no parameters: %x", got)
+	}
+}
+
+func TestErrnosOfAFunction(t *testing.T) {
+	f := abi.Function{
+		Params: []abi.Param{{Name: "a", Type: abi.Handle}, {Name: "b", Type: abi.In}, {Name: "c", Type: abi.OutU32}},
+		Errors: []abi.Cause{{Errno: abi.EPIPE, When: "it is so"}},
+	}
+	if got, want := f.Errnos(), []abi.Errno{abi.EBADF, abi.EFAULT, abi.EPIPE}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -6,47 +6,81 @@ import "strconv"
 // https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md#-errno-variant
 type Errno int32
 
-// The numbers that host functions use, with WASI's names and values.
+// The numbers that host functions use, with WASI's names and values. [Errnos] says what they mean.
 const (
 	OK              Errno = 0
-	E2BIG           Errno = 1  // an argument is longer than the limit
-	EACCES          Errno = 2  // the family or the thing was not granted
-	EAGAIN          Errno = 6  // nothing there yet, or no room now; wait for the event
-	EBADF           Errno = 8  // not a live handle of this kind
-	EBUSY           Errno = 10 // in use
-	ECANCELED       Errno = 11 // the instance is being torn down
-	EEXIST          Errno = 20 // already there, or already done
-	EFAULT          Errno = 21 // a pointer and length outside of the guest's memory
-	EINVAL          Errno = 28 // an argument makes no sense
-	EIO             Errno = 29 // the machine below failed
-	EMFILE          Errno = 33 // the quota of this kind of handle is used up
-	EMSGSIZE        Errno = 35 // a message is larger than the limit
-	ENAMETOOLONG    Errno = 37 // a name is longer than the limit
-	ENFILE          Errno = 41 // the instance's quota of handles is used up
-	ENOENT          Errno = 44 // no such thing
-	ENOMEM          Errno = 48 // no memory left for it
-	ENOSPC          Errno = 51 // no space left on the device
-	ENOSYS          Errno = 52 // this host has no such function
-	ENOTRECOVERABLE Errno = 56 // the handle's state is lost; only closing it is left
-	ENOTSUP         Errno = 58 // not supported
-	EPERM           Errno = 63 // not permitted
-	EPIPE           Errno = 64 // the other side has gone
-	ERANGE          Errno = 68 // a number is out of its range
-	ETIMEDOUT       Errno = 73 // the deadline passed
+	E2BIG           Errno = 1
+	EACCES          Errno = 2
+	EAGAIN          Errno = 6
+	EBADF           Errno = 8
+	EBUSY           Errno = 10
+	ECANCELED       Errno = 11
+	EEXIST          Errno = 20
+	EFAULT          Errno = 21
+	EINVAL          Errno = 28
+	EIO             Errno = 29
+	EMFILE          Errno = 33
+	EMSGSIZE        Errno = 35
+	ENAMETOOLONG    Errno = 37
+	ENFILE          Errno = 41
+	ENOENT          Errno = 44
+	ENOMEM          Errno = 48
+	ENOSPC          Errno = 51
+	ENOSYS          Errno = 52
+	ENOTRECOVERABLE Errno = 56
+	ENOTSUP         Errno = 58
+	EPERM           Errno = 63
+	EPIPE           Errno = 64
+	ERANGE          Errno = 68
+	ETIMEDOUT       Errno = 73
 )
 
-var errnoNames = map[Errno]string{
-	OK: "OK", E2BIG: "E2BIG", EACCES: "EACCES", EAGAIN: "EAGAIN", EBADF: "EBADF", EBUSY: "EBUSY",
-	ECANCELED: "ECANCELED", EEXIST: "EEXIST", EFAULT: "EFAULT", EINVAL: "EINVAL", EIO: "EIO", EMFILE: "EMFILE",
-	EMSGSIZE: "EMSGSIZE", ENAMETOOLONG: "ENAMETOOLONG", ENFILE: "ENFILE", ENOENT: "ENOENT", ENOMEM: "ENOMEM",
-	ENOSPC: "ENOSPC", ENOSYS: "ENOSYS", ENOTRECOVERABLE: "ENOTRECOVERABLE", ENOTSUP: "ENOTSUP", EPERM: "EPERM",
-	EPIPE: "EPIPE", ERANGE: "ERANGE", ETIMEDOUT: "ETIMEDOUT",
+// Errnos is the table of the error numbers, in order.
+func Errnos() []Constant {
+	list := make([]Constant, 0, len(errnoTable))
+	for _, e := range errnoTable {
+		list = append(list, Constant{e.name, int64(e.errno), e.doc})
+	}
+	return list
+}
+
+var errnoTable = [...]struct {
+	errno     Errno
+	name, doc string
+}{
+	{OK, "OK", "success"},
+	{E2BIG, "E2BIG", "an argument is longer than the limit"},
+	{EACCES, "EACCES", "the family or the thing was not granted"},
+	{EAGAIN, "EAGAIN", "nothing there yet, or no room now; wait for the event"},
+	{EBADF, "EBADF", "not a live handle of this kind"},
+	{EBUSY, "EBUSY", "in use"},
+	{ECANCELED, "ECANCELED", "the instance is being torn down"},
+	{EEXIST, "EEXIST", "already there, or already done"},
+	{EFAULT, "EFAULT", "a pointer and length outside of the guest's memory"},
+	{EINVAL, "EINVAL", "an argument makes no sense"},
+	{EIO, "EIO", "the machine below failed"},
+	{EMFILE, "EMFILE", "the quota of this kind of handle is used up"},
+	{EMSGSIZE, "EMSGSIZE", "a message is larger than the limit"},
+	{ENAMETOOLONG, "ENAMETOOLONG", "a name is longer than the limit"},
+	{ENFILE, "ENFILE", "the instance's quota of handles is used up"},
+	{ENOENT, "ENOENT", "no such thing"},
+	{ENOMEM, "ENOMEM", "no memory left for it"},
+	{ENOSPC, "ENOSPC", "no space left on the device"},
+	{ENOSYS, "ENOSYS", "this host has no such function"},
+	{ENOTRECOVERABLE, "ENOTRECOVERABLE", "the handle's state is lost; only closing it is left"},
+	{ENOTSUP, "ENOTSUP", "not supported"},
+	{EPERM, "EPERM", "not permitted"},
+	{EPIPE, "EPIPE", "the other side has gone"},
+	{ERANGE, "ERANGE", "a number is out of its range"},
+	{ETIMEDOUT, "ETIMEDOUT", "the deadline passed"},
 }
 
 // Error is the number's WASI name, so that an Errno can be returned as an error and compared with errors.Is.
 func (e Errno) Error() string {
-	if name, ok := errnoNames[e]; ok {
-		return name
+	for _, known := range errnoTable {
+		if known.errno == e {
+			return known.name
+		}
 	}
 	return "errno " + strconv.Itoa(int(e))
 }

@@ -3,6 +3,9 @@ package abi_test
 import (
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"math"
 	"testing"
 
@@ -39,5 +42,37 @@ func TestErrnoNumbers(t *testing.T) {
 		if got := errno.Error(); got != want {
 			t.Errorf("errno %d: got %s, want %s", int32(errno), got, want)
 		}
+	}
+}
+
+// Every constant of errno.go is in the table, under its own name.
+func TestErrnosIsWhole(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "errno.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := map[string]abi.Constant{}
+	for _, e := range abi.Errnos() {
+		table[e.Name] = e
+	}
+	constants := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 {
+			return true
+		}
+		value, ok := spec.Values[0].(*ast.BasicLit)
+		if !ok {
+			return true
+		}
+		constants++
+		name := spec.Names[0].Name
+		if e := table[name]; fmt.Sprint(e.Value) != value.Value || e.Doc == "" || abi.Errno(e.Value).Error() != name {
+			t.Errorf("%s = %s is %+v in the table", name, value.Value, e)
+		}
+		return false
+	})
+	if constants != len(table) || constants < 20 {
+		t.Errorf("%d constants, %d in the table", constants, len(table))
 	}
 }

@@ -6,28 +6,26 @@ package abi
 // cannot.
 // A slice is a view that is valid during the call only. A negative result is a negated Errno.
 type Lifecycle interface {
-	// Ready is lifecycle.ready. Says that the guest can serve from now on. Its slot becomes connected. EEXIST if it
-	// was said before. Result: 0 on success.
+	// Ready is lifecycle.ready. Says that the guest can serve from now on. Its slot becomes connected. Errors: EEXIST
+	// if it was said before. Result: 0 on success.
 	Ready() int32
 	// Fail is lifecycle.fail. Says why the guest is about to end: a short code such as "bad_token", whether trying
 	// again can help (0 or 1), and a sentence for the operator. The last call counts. The guest exits afterwards.
 	// Result: 0 on success.
 	Fail(code []byte, retryable uint32, message []byte) int32
-	// Info is lifecycle.info. Who the guest is: u32 size of what follows, string adapter, u64 generation, string host
-	// version, u64 drain budget in ms, u64 largest body in bytes, u64 generation of the older instance that still
-	// lives, 0 if none. Result: the size of the whole answer in bytes; larger than the buffer means that nothing was
-	// written.
+	// Info is lifecycle.info. Who the guest is. The answer holds lifecycle_info. Result: the size of the whole answer
+	// in bytes; larger than the buffer means that nothing was written.
 	Info(buffer []byte) int32
 }
 
-// Event is the family innkeeper:event@1. The instance's mailbox. It is also pollable as descriptor 3.
+// Event is the family innkeeper:event@1. The instance's mailbox. It can also be polled, as descriptor 3.
 // A slice is a view that is valid during the call only. A negative result is a negated Errno.
 type Event interface {
 	// Wait is event.wait. Blocks until an event is there (1) or the time is over (0). 0 looks and returns at once, a
-	// negative time waits for ever. Result: a number, as said above.
-	Wait(timeoutNs int64) int32
-	// Recv is event.recv. Copies the next event and takes it from the mailbox, if it fits. EAGAIN if there is none.
-	// Result: the size of the whole answer in bytes; larger than the buffer means that nothing was written.
+	// negative time waits for ever. Errors: ECANCELED if the instance is over. Result: a number, as said above.
+	Wait(timeoutNS int64) int32
+	// Recv is event.recv. Copies the next event and takes it from the mailbox, if it fits. Errors: EAGAIN if no event
+	// waits. Result: the size of the whole answer in bytes; larger than the buffer means that nothing was written.
 	Recv(buffer []byte) int32
 }
 
@@ -38,15 +36,15 @@ type Config interface {
 	// Result: the size of the whole answer in bytes; larger than the buffer means that nothing was written.
 	Read(buffer []byte) int32
 	// HasSecret is config.has_secret. 1 if the operator has set that secret, 0 if not. Its value stays in the host.
-	// ENOENT if the manifest names no such secret. Result: a number, as said above.
+	// Errors: ENOENT if the manifest names no such secret. Result: a number, as said above.
 	HasSecret(name []byte) int32
 }
 
 // Log is the family innkeeper:log@1. The host's log.
 // A slice is a view that is valid during the call only. A negative result is a negated Errno.
 type Log interface {
-	// Write is log.write. Writes one record. Levels: -4 debug, 0 info, 4 warn, 8 error. The attributes are a JSON
-	// object, or empty. Result: 0 on success.
+	// Write is log.write. Writes one record. A level between two of the log levels is the lower one. The attributes
+	// are a JSON object, or empty. Result: 0 on success.
 	Write(level int32, message []byte, attributes []byte) int32
 }
 
@@ -55,128 +53,188 @@ type Log interface {
 // finalize and close are left. What was committed is safe. https://www.sqlite.org/c3ref/funclist.html
 // A slice is a view that is valid during the call only. A negative result is a negated Errno.
 type SQLite interface {
-	// Open is sqlite.open. Opens the database of that label ([a-z0-9_-], 1 to 64 characters), which the manifest
-	// names, and makes it if it is not there. EINVAL for another label, EACCES for one that is not in the manifest.
-	// Result: an SQLite result code.
+	// Open is sqlite.open. Opens the database of that label, which the manifest names, and makes it if it is not
+	// there. Errors: EINVAL if no label: [a-z0-9_-], 1 to 64 characters; EACCES if the manifest does not name it;
+	// EMFILE if too many of this kind of handle are open; ENFILE if the instance has too many handles; EPERM if what
+	// lies there is no file that this host makes; ENOMEM if no memory left for it; EIO if SQLite or the file failed
+	// in a way that it cannot say; ECANCELED if the instance is over. Result: an SQLite result code.
 	Open(label []byte, connection *uint32) int32
-	// Close is sqlite.close. Closes the connection, its statements first. An open transaction is rolled back. Result:
-	// 0 on success.
+	// Close is sqlite.close. Closes the connection, its statements first. An open transaction is rolled back. Errors:
+	// EIO if it could not be closed in order; it is closed. Result: 0 on success.
 	Close(connection uint32) int32
-	// Exec is sqlite.exec. Runs one or more statements and drops their rows. SQLITE_INTERRUPT and ETIMEDOUT as in
-	// step. https://www.sqlite.org/c3ref/exec.html Result: an SQLite result code.
+	// Exec is sqlite.exec. Runs one or more statements and drops their rows. SQLITE_INTERRUPT as in step.
+	// https://www.sqlite.org/c3ref/exec.html Errors: EINVAL if the text holds a NUL; ETIMEDOUT if the call could not
+	// be interrupted when its time was up, and the connection is lost now; ENOTRECOVERABLE if the connection is lost;
+	// ENOMEM if the connection's memory is used up, and it is lost now; EIO if SQLite or the file failed in a way
+	// that it cannot say, and the connection is lost now. Result: an SQLite result code.
 	Exec(connection uint32, sql []byte) int32
 	// Prepare is sqlite.prepare. Compiles the first statement of the text; tail is the number of bytes used. The
-	// statement is 0 if the text holds none. https://www.sqlite.org/c3ref/prepare.html Result: an SQLite result code.
+	// statement is 0 if the text holds none. https://www.sqlite.org/c3ref/prepare.html Errors: EINVAL if the text
+	// holds a NUL; EMFILE if too many of this kind of handle are open; ENFILE if the instance has too many handles;
+	// ETIMEDOUT if the call could not be interrupted when its time was up, and the connection is lost now; ECANCELED
+	// if the instance is over; ENOTRECOVERABLE if the connection is lost; ENOMEM if the connection's memory is used
+	// up, and it is lost now; EIO if SQLite or the file failed in a way that it cannot say, and the connection is
+	// lost now. Result: an SQLite result code.
 	Prepare(connection uint32, sql []byte, statement *uint32, tail *uint32) int32
-	// BindInt64 is sqlite.bind_int64. Binds an integer; the first parameter is 1.
-	// https://www.sqlite.org/c3ref/bind_blob.html Result: an SQLite result code.
-	BindInt64(statement uint32, index uint32, value int64) int32
-	// BindDouble is sqlite.bind_double. Binds a floating-point number. Result: an SQLite result code.
-	BindDouble(statement uint32, index uint32, value float64) int32
-	// BindText is sqlite.bind_text. Binds text, which is copied. Result: an SQLite result code.
-	BindText(statement uint32, index uint32, value []byte) int32
-	// BindBlob is sqlite.bind_blob. Binds bytes, which are copied. Result: an SQLite result code.
-	BindBlob(statement uint32, index uint32, value []byte) int32
-	// BindNull is sqlite.bind_null. Binds NULL. Result: an SQLite result code.
-	BindNull(statement uint32, index uint32) int32
-	// BindZeroblob is sqlite.bind_zeroblob. Binds a blob of that many zeros. Result: an SQLite result code.
-	BindZeroblob(statement uint32, index uint32, size int64) int32
-	// BindParameterCount is sqlite.bind_parameter_count. The largest parameter index. Result: a number, as said
-	// above.
-	BindParameterCount(statement uint32) int32
-	// BindParameterIndex is sqlite.bind_parameter_index. The index of a named parameter (":id"), 0 if there is none.
-	// Result: a number, as said above.
-	BindParameterIndex(statement uint32, name []byte) int32
-	// ClearBindings is sqlite.clear_bindings. Sets every parameter to NULL. Result: an SQLite result code.
-	ClearBindings(statement uint32) int32
-	// Step is sqlite.step. Runs to the next row: 100 SQLITE_ROW, 101 SQLITE_DONE, or an error. SQLITE_INTERRUPT (9)
-	// when the host's time budget for one call is used up; ETIMEDOUT if the call could not be interrupted, and the
-	// connection is lost then. https://www.sqlite.org/c3ref/step.html Result: an SQLite result code.
-	Step(statement uint32) int32
-	// ColumnCount is sqlite.column_count. The number of columns. Result: a number, as said above.
-	ColumnCount(statement uint32) int32
-	// ColumnName is sqlite.column_name. The name of a column; the first is 0. Result: the size of the whole answer in
-	// bytes; larger than the buffer means that nothing was written.
-	ColumnName(statement uint32, column uint32, buffer []byte) int32
-	// ColumnType is sqlite.column_type. The type of a column of the current row; ERANGE if there is no row or no such
-	// column, as for all of column_* and row. 1 integer, 2 float, 3 text, 4 blob, 5 null.
-	// https://www.sqlite.org/c3ref/c_blob.html Result: a number, as said above.
-	ColumnType(statement uint32, column uint32) int32
-	// ColumnInt64 is sqlite.column_int64. The column as an integer. Result: 0 on success.
-	ColumnInt64(statement uint32, column uint32, value *int64) int32
-	// ColumnDouble is sqlite.column_double. The column as a floating-point number. Result: 0 on success.
-	ColumnDouble(statement uint32, column uint32, value *float64) int32
-	// ColumnText is sqlite.column_text. The column as UTF-8 text, without a NUL at the end. Result: the size of the
-	// whole answer in bytes; larger than the buffer means that nothing was written.
-	ColumnText(statement uint32, column uint32, buffer []byte) int32
-	// ColumnBlob is sqlite.column_blob. The column as bytes. Result: the size of the whole answer in bytes; larger
-	// than the buffer means that nothing was written.
-	ColumnBlob(statement uint32, column uint32, buffer []byte) int32
-	// Row is sqlite.row. The whole row at once. For each column one byte of type (as column_type), then nothing for
-	// null, eight bytes little endian for integer and float, u32 length and the bytes for text and blob. Result: the
-	// size of the whole answer in bytes; larger than the buffer means that nothing was written.
-	Row(statement uint32, buffer []byte) int32
-	// Reset is sqlite.reset. Makes the statement ready to run again; bindings stay.
-	// https://www.sqlite.org/c3ref/reset.html Result: an SQLite result code.
-	Reset(statement uint32) int32
-	// Finalize is sqlite.finalize. Closes the statement. https://www.sqlite.org/c3ref/finalize.html Result: 0 on
-	// success.
-	Finalize(statement uint32) int32
 	// Changes is sqlite.changes. Rows changed by the last INSERT, UPDATE or DELETE.
-	// https://www.sqlite.org/c3ref/changes.html Result: 0 on success.
+	// https://www.sqlite.org/c3ref/changes.html Errors: ENOTRECOVERABLE if the connection is lost; ENOMEM if the
+	// connection's memory is used up, and it is lost now; EIO if SQLite or the file failed in a way that it cannot
+	// say, and the connection is lost now. Result: 0 on success.
 	Changes(connection uint32, value *int64) int32
-	// LastInsertRowid is sqlite.last_insert_rowid. https://www.sqlite.org/c3ref/last_insert_rowid.html Result: 0 on
-	// success.
+	// LastInsertRowid is sqlite.last_insert_rowid. The rowid of the last INSERT.
+	// https://www.sqlite.org/c3ref/last_insert_rowid.html Errors: ENOTRECOVERABLE if the connection is lost; ENOMEM
+	// if the connection's memory is used up, and it is lost now; EIO if SQLite or the file failed in a way that it
+	// cannot say, and the connection is lost now. Result: 0 on success.
 	LastInsertRowid(connection uint32, value *int64) int32
 	// GetAutocommit is sqlite.get_autocommit. 0 inside a transaction, else 1.
-	// https://www.sqlite.org/c3ref/get_autocommit.html Result: a number, as said above.
+	// https://www.sqlite.org/c3ref/get_autocommit.html Errors: ENOTRECOVERABLE if the connection is lost; ENOMEM if
+	// the connection's memory is used up, and it is lost now; EIO if SQLite or the file failed in a way that it
+	// cannot say, and the connection is lost now. Result: a number, as said above.
 	GetAutocommit(connection uint32) int32
 	// Errmsg is sqlite.errmsg. The message of the last error on the connection.
 	// https://www.sqlite.org/c3ref/errcode.html Result: the size of the whole answer in bytes; larger than the buffer
 	// means that nothing was written.
 	Errmsg(connection uint32, buffer []byte) int32
+	// BindInt64 is sqlite.bind_int64. Binds an integer; the first parameter is 1.
+	// https://www.sqlite.org/c3ref/bind_blob.html Errors: ENOTRECOVERABLE if the connection is lost; ENOMEM if the
+	// connection's memory is used up, and it is lost now; EIO if SQLite or the file failed in a way that it cannot
+	// say, and the connection is lost now. Result: an SQLite result code.
+	BindInt64(statement uint32, index uint32, value int64) int32
+	// BindDouble is sqlite.bind_double. Binds a floating-point number. Errors: ENOTRECOVERABLE if the connection is
+	// lost; ENOMEM if the connection's memory is used up, and it is lost now; EIO if SQLite or the file failed in a
+	// way that it cannot say, and the connection is lost now. Result: an SQLite result code.
+	BindDouble(statement uint32, index uint32, value float64) int32
+	// BindText is sqlite.bind_text. Binds text, which is copied. Errors: ENOTRECOVERABLE if the connection is lost;
+	// ENOMEM if the connection's memory is used up, and it is lost now; EIO if SQLite or the file failed in a way
+	// that it cannot say, and the connection is lost now. Result: an SQLite result code.
+	BindText(statement uint32, index uint32, value []byte) int32
+	// BindBlob is sqlite.bind_blob. Binds bytes, which are copied. Errors: ENOTRECOVERABLE if the connection is lost;
+	// ENOMEM if the connection's memory is used up, and it is lost now; EIO if SQLite or the file failed in a way
+	// that it cannot say, and the connection is lost now. Result: an SQLite result code.
+	BindBlob(statement uint32, index uint32, value []byte) int32
+	// BindNull is sqlite.bind_null. Binds NULL. Errors: ENOTRECOVERABLE if the connection is lost; ENOMEM if the
+	// connection's memory is used up, and it is lost now; EIO if SQLite or the file failed in a way that it cannot
+	// say, and the connection is lost now. Result: an SQLite result code.
+	BindNull(statement uint32, index uint32) int32
+	// BindZeroblob is sqlite.bind_zeroblob. Binds a blob of that many zeros. Errors: EINVAL if the size is negative;
+	// ENOTRECOVERABLE if the connection is lost; ENOMEM if the connection's memory is used up, and it is lost now;
+	// EIO if SQLite or the file failed in a way that it cannot say, and the connection is lost now. Result: an SQLite
+	// result code.
+	BindZeroblob(statement uint32, index uint32, size int64) int32
+	// BindParameterCount is sqlite.bind_parameter_count. The largest parameter index. Errors: ENOTRECOVERABLE if the
+	// connection is lost; ENOMEM if the connection's memory is used up, and it is lost now; EIO if SQLite or the file
+	// failed in a way that it cannot say, and the connection is lost now. Result: a number, as said above.
+	BindParameterCount(statement uint32) int32
+	// BindParameterIndex is sqlite.bind_parameter_index. The index of a named parameter (":id"), 0 if there is none.
+	// Errors: ENOTRECOVERABLE if the connection is lost; ENOMEM if the connection's memory is used up, and it is lost
+	// now; EIO if SQLite or the file failed in a way that it cannot say, and the connection is lost now. Result: a
+	// number, as said above.
+	BindParameterIndex(statement uint32, name []byte) int32
+	// ClearBindings is sqlite.clear_bindings. Sets every parameter to NULL. Errors: ENOTRECOVERABLE if the connection
+	// is lost; ENOMEM if the connection's memory is used up, and it is lost now; EIO if SQLite or the file failed in
+	// a way that it cannot say, and the connection is lost now. Result: an SQLite result code.
+	ClearBindings(statement uint32) int32
+	// Step is sqlite.step. Runs to the next row: SQLITE_ROW, SQLITE_DONE, or an error. SQLITE_INTERRUPT when the
+	// host's time budget for one call is used up. https://www.sqlite.org/c3ref/step.html Errors: ETIMEDOUT if the
+	// call could not be interrupted when its time was up, and the connection is lost now; ENOTRECOVERABLE if the
+	// connection is lost; ENOMEM if the connection's memory is used up, and it is lost now; EIO if SQLite or the file
+	// failed in a way that it cannot say, and the connection is lost now. Result: an SQLite result code.
+	Step(statement uint32) int32
+	// ColumnCount is sqlite.column_count. The number of columns. Errors: ENOTRECOVERABLE if the connection is lost;
+	// ENOMEM if the connection's memory is used up, and it is lost now; EIO if SQLite or the file failed in a way
+	// that it cannot say, and the connection is lost now. Result: a number, as said above.
+	ColumnCount(statement uint32) int32
+	// ColumnName is sqlite.column_name. The name of a column; the first is 0. Errors: ERANGE if there is no such
+	// column; ENOTRECOVERABLE if the connection is lost; ENOMEM if the connection's memory is used up, and it is lost
+	// now; EIO if SQLite or the file failed in a way that it cannot say, and the connection is lost now. Result: the
+	// size of the whole answer in bytes; larger than the buffer means that nothing was written.
+	ColumnName(statement uint32, column uint32, buffer []byte) int32
+	// ColumnType is sqlite.column_type. The type of a column of the current row, as the tag of sqlite_value says it.
+	// Errors: ERANGE if there is no row, or no such column in it; ENOTRECOVERABLE if the connection is lost; ENOMEM
+	// if the connection's memory is used up, and it is lost now; EIO if SQLite or the file failed in a way that it
+	// cannot say, and the connection is lost now. Result: a number, as said above.
+	ColumnType(statement uint32, column uint32) int32
+	// ColumnInt64 is sqlite.column_int64. The column as an integer. Errors: ERANGE if there is no row, or no such
+	// column in it; ENOTRECOVERABLE if the connection is lost; ENOMEM if the connection's memory is used up, and it
+	// is lost now; EIO if SQLite or the file failed in a way that it cannot say, and the connection is lost now.
+	// Result: 0 on success.
+	ColumnInt64(statement uint32, column uint32, value *int64) int32
+	// ColumnDouble is sqlite.column_double. The column as a floating-point number. Errors: ERANGE if there is no row,
+	// or no such column in it; ENOTRECOVERABLE if the connection is lost; ENOMEM if the connection's memory is used
+	// up, and it is lost now; EIO if SQLite or the file failed in a way that it cannot say, and the connection is
+	// lost now. Result: 0 on success.
+	ColumnDouble(statement uint32, column uint32, value *float64) int32
+	// ColumnText is sqlite.column_text. The column as UTF-8 text, without a NUL at the end. Errors: ERANGE if there
+	// is no row, or no such column in it; ENOTRECOVERABLE if the connection is lost; ENOMEM if the connection's
+	// memory is used up, and it is lost now; EIO if SQLite or the file failed in a way that it cannot say, and the
+	// connection is lost now. Result: the size of the whole answer in bytes; larger than the buffer means that
+	// nothing was written.
+	ColumnText(statement uint32, column uint32, buffer []byte) int32
+	// ColumnBlob is sqlite.column_blob. The column as bytes. Errors: ERANGE if there is no row, or no such column in
+	// it; ENOTRECOVERABLE if the connection is lost; ENOMEM if the connection's memory is used up, and it is lost
+	// now; EIO if SQLite or the file failed in a way that it cannot say, and the connection is lost now. Result: the
+	// size of the whole answer in bytes; larger than the buffer means that nothing was written.
+	ColumnBlob(statement uint32, column uint32, buffer []byte) int32
+	// Row is sqlite.row. The whole row at once, one value for each column. The answer holds sqlite_value. Errors:
+	// ERANGE if there is no row; ENOTRECOVERABLE if the connection is lost; ENOMEM if the connection's memory is used
+	// up, and it is lost now; EIO if SQLite or the file failed in a way that it cannot say, and the connection is
+	// lost now. Result: the size of the whole answer in bytes; larger than the buffer means that nothing was written.
+	Row(statement uint32, buffer []byte) int32
+	// Reset is sqlite.reset. Makes the statement ready to run again; bindings stay.
+	// https://www.sqlite.org/c3ref/reset.html Errors: ENOTRECOVERABLE if the connection is lost; ENOMEM if the
+	// connection's memory is used up, and it is lost now; EIO if SQLite or the file failed in a way that it cannot
+	// say, and the connection is lost now. Result: an SQLite result code.
+	Reset(statement uint32) int32
+	// Finalize is sqlite.finalize. Closes the statement. https://www.sqlite.org/c3ref/finalize.html Result: 0 on
+	// success.
+	Finalize(statement uint32) int32
 }
 
 // HTTP is the family innkeeper:http@1. Inbound HTTP: the exchanges of the slot's listener. Header blocks are
 // lines "name: value\n".
 // A slice is a view that is valid during the call only. A negative result is a negated Errno.
 type HTTP interface {
-	// Routes is http.routes. The names of the routes that the manifest declares: u32 number, then each as a string.
+	// Routes is http.routes. The names of the routes that the manifest declares. The answer holds http_routes.
 	// Result: the size of the whole answer in bytes; larger than the buffer means that nothing was written.
 	Routes(buffer []byte) int32
-	// Header is http.header. One request header, several values joined with ", ". ENOENT if it was not sent, EPIPE
-	// once the client left, as for headers and body. The Authorization header is never shown. Result: the size of the
-	// whole answer in bytes; larger than the buffer means that nothing was written.
+	// Header is http.header. One request header, several values joined with ", ". The Authorization header is never
+	// shown. Errors: ENOENT if it was not sent; EPIPE if the client left. Result: the size of the whole answer in
+	// bytes; larger than the buffer means that nothing was written.
 	Header(exchange uint32, name []byte, buffer []byte) int32
-	// Headers is http.headers. All request headers as a header block, without Authorization. Result: the size of the
-	// whole answer in bytes; larger than the buffer means that nothing was written.
+	// Headers is http.headers. All request headers as a header block, without Authorization. Errors: EPIPE if the
+	// client left. Result: the size of the whole answer in bytes; larger than the buffer means that nothing was
+	// written.
 	Headers(exchange uint32, buffer []byte) int32
-	// Body is http.body. The whole request body; the host has read it before the event. Result: the size of the whole
-	// answer in bytes; larger than the buffer means that nothing was written.
+	// Body is http.body. The whole request body; the host has read it before the event. Errors: EPIPE if the client
+	// left. Result: the size of the whole answer in bytes; larger than the buffer means that nothing was written.
 	Body(exchange uint32, buffer []byte) int32
-	// Respond is http.respond. Answers in one piece and closes the handle. EINVAL for a header or status that HTTP
-	// does not allow (the handle stays open), EPIPE if the client left (the handle is closed), EEXIST if a stream was
-	// begun, EMSGSIZE if it is over the limit, ENOMEM if too much waits for slow clients. Result: 0 on success.
+	// Respond is http.respond. Answers in one piece and closes the handle. Errors: EINVAL if HTTP does not allow the
+	// status or a header; the handle stays open; EPIPE if the client left; the handle is closed; EEXIST if an answer
+	// was begun; EMSGSIZE if the headers or the bytes are over the limit; the handle stays open; ENOMEM if too much
+	// waits for slow clients; the handle stays open. Result: 0 on success.
 	Respond(exchange uint32, status uint32, headers []byte, body []byte) int32
-	// Begin is http.begin. Sends status and headers of a streamed answer. EEXIST if it was begun before, EINVAL or
-	// EMSGSIZE for headers as in respond, EPIPE if the client left. Result: 0 on success.
+	// Begin is http.begin. Sends status and headers of a streamed answer. Errors: EEXIST if an answer was begun;
+	// EINVAL if HTTP does not allow the status or a header; the handle stays open; EMSGSIZE if the headers or the
+	// bytes are over the limit; the handle stays open; EPIPE if the client left. Result: 0 on success.
 	Begin(exchange uint32, status uint32, headers []byte) int32
-	// Upgrade is http.upgrade. Makes the exchange a WebSocket, in the place of begin. Messages come as
-	// EventHTTPMessage; each write sends one text message (an empty one sends nothing), end closes with 1000 (1012
-	// during a shutdown), abort with 1011. The protocol is the one chosen of those the client offered, or empty.
-	// EINVAL if the request does not ask for a WebSocket (https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1),
-	// EEXIST if an answer was begun, EPIPE if the client left. Result: 0 on success.
+	// Upgrade is http.upgrade. Makes the exchange a WebSocket, in the place of begin. Messages come as the event
+	// http_message; each write sends one text message (an empty one sends nothing), end closes with 1000 (1012 during
+	// a shutdown), abort with 1011. The protocol is the one chosen of those the client offered, or empty. Errors:
+	// EINVAL if the request does not ask for a WebSocket, https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1;
+	// EEXIST if an answer was begun; EPIPE if the client left. Result: 0 on success.
 	Upgrade(exchange uint32, protocol []byte) int32
-	// Write is http.write. Sends one piece of a streamed answer in one write and flushes it. EAGAIN if the client is
-	// too slow now: nothing was taken, EventHTTPWritable follows. EPIPE if the client left, EINVAL before begin,
-	// EMSGSIZE if the piece is over the limit, ENOMEM if too much waits for slow clients. Result: 0 on success.
+	// Write is http.write. Sends one piece of a streamed answer in one write and flushes it. Errors: EAGAIN if the
+	// client is too slow now: nothing was taken, the event http_writable follows; EPIPE if the client left; EINVAL if
+	// no answer was begun, or a WebSocket's message is not UTF-8; EMSGSIZE if the headers or the bytes are over the
+	// limit; the handle stays open; ENOMEM if too much waits for slow clients; the handle stays open. Result: 0 on
+	// success.
 	Write(exchange uint32, chunk []byte) int32
-	// End is http.end. Finishes a streamed answer and closes the handle. EINVAL before begin, EPIPE if the client
-	// left (the handle is closed). Result: 0 on success.
+	// End is http.end. Finishes a streamed answer and closes the handle. Errors: EINVAL if no answer was begun; EPIPE
+	// if the client left; the handle is closed. Result: 0 on success.
 	End(exchange uint32) int32
 	// Pass is http.pass. Gives an exchange to which nothing was answered to the older instance that still finishes
-	// its work, and closes the handle. ENOENT if there is none (the handle stays open), EEXIST if an answer was
-	// begun, EPIPE if the client left (the handle is closed). Result: 0 on success.
+	// its work, and closes the handle. Errors: ENOENT if there is no older instance; the handle stays open; EEXIST if
+	// an answer was begun; EPIPE if the client left; the handle is closed. Result: 0 on success.
 	Pass(exchange uint32) int32
 	// Abort is http.abort. Cuts the connection without finishing the answer and closes the handle. Result: 0 on
 	// success.
@@ -186,13 +244,14 @@ type HTTP interface {
 // Agent is the family innkeeper:agent@1. The agent that answers.
 // A slice is a view that is valid during the call only. A negative result is a negated Errno.
 type Agent interface {
-	// Models is agent.models. The models that can be asked: JSON [{"id","created","owned_by"}]. Result: the size of
-	// the whole answer in bytes; larger than the buffer means that nothing was written.
+	// Models is agent.models. The models that can be asked. The answer holds agent_models. Result: the size of the
+	// whole answer in bytes; larger than the buffer means that nothing was written.
 	Models(buffer []byte) int32
 	// Start is agent.start. Starts a turn. The text is the JSON body of a chat completions request: messages, and as
 	// far as wanted model, tools, tool_choice, response_format and sampling fields. Events follow, the last being
-	// EventAgentDone or EventAgentFailed, which closes the handle. E2BIG if the text is over the limit, EMFILE or
-	// ENFILE if too many turns run, ENOMEM if their texts together are over the limit. Result: the new handle.
+	// agent_done or agent_failed. Errors: E2BIG if the text is over the limit; EMFILE if too many turns run; ENFILE
+	// if the instance has too many handles; ENOMEM if the texts of all turns together are over the limit; ECANCELED
+	// if the instance is over. Result: the new handle.
 	Start(turn []byte) int32
 	// Cancel is agent.cancel. Ends the turn and closes the handle; no more events of it come. Result: 0 on success.
 	Cancel(turn uint32) int32
@@ -207,4 +266,29 @@ type Host struct {
 	SQLite    SQLite
 	HTTP      HTTP
 	Agent     Agent
+}
+
+// Grant puts a family into its place, or into several if it implements them. It does nothing with what is no family.
+func (h *Host) Grant(family any) {
+	if f, ok := family.(Lifecycle); ok {
+		h.Lifecycle = f
+	}
+	if f, ok := family.(Event); ok {
+		h.Event = f
+	}
+	if f, ok := family.(Config); ok {
+		h.Config = f
+	}
+	if f, ok := family.(Log); ok {
+		h.Log = f
+	}
+	if f, ok := family.(SQLite); ok {
+		h.SQLite = f
+	}
+	if f, ok := family.(HTTP); ok {
+		h.HTTP = f
+	}
+	if f, ok := family.(Agent); ok {
+		h.Agent = f
+	}
 }

@@ -60,7 +60,7 @@ func (a *answer) Text(text []byte) {
 }
 
 // Done ends the answer.
-func (a *answer) Done([]byte) {
+func (a *answer) Done(*sdk.AgentDone) {
 	a.begin()
 	a.exchange.End()
 }

@@ -3,6 +3,8 @@ package sdk
 import (
 	"strconv"
 	"time"
+
+	"innkeeper/adapters/abi"
 )
 
 // AgentError is a turn that failed. Its fields, but for RetryAfter, are those of the error object of the OpenAI API.
@@ -28,27 +30,21 @@ func (e *AgentError) Error() string {
 
 // readAgentError reads the payload of EventAgentFailed.
 func readAgentError(payload []byte) *AgentError {
-	e := &AgentError{}
-	if !readJSONFields(payload, e.set) || e.Status == 0 {
+	var failed abi.AgentFailed
+	if !failed.Read(payload) || failed.Status == 0 {
 		return &AgentError{Status: 502, Type: "upstream_error", Message: "the agent failed without a readable reason"}
 	}
-	return e
+	return &AgentError{
+		Status: int(failed.Status), Type: failed.Type, Code: failed.Code, Message: failed.Message, Param: failed.Param,
+		RetryAfter: time.Duration(failed.RetryAfterMS) * time.Millisecond,
+	}
 }
 
-// set takes one field of the payload.
-func (e *AgentError) set(name string, value jsonValue) {
-	switch name {
-	case "status":
-		e.Status = value.int()
-	case "type":
-		e.Type = value.text
-	case "code":
-		e.Code = value.text
-	case "message":
-		e.Message = value.text
-	case "param":
-		e.Param = value.text
-	case "retry_after_ms":
-		e.RetryAfter = time.Duration(value.int()) * time.Millisecond
+// readAgentDone reads the payload of EventAgentDone. What cannot be read is an answer that stopped.
+func readAgentDone(payload []byte) *AgentDone {
+	done := new(AgentDone)
+	if !done.Read(payload) || done.FinishReason == "" {
+		done.FinishReason = "stop"
 	}
+	return done
 }

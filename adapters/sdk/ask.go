@@ -15,8 +15,8 @@ type TurnEvent struct {
 	Text []byte
 	// ToolCall is the piece of a function call.
 	ToolCall ToolCall
-	// Result is the JSON of EventAgentDone, see [TurnHandler].
-	Result []byte
+	// Done is how the turn ended.
+	Done *AgentDone
 }
 
 // Ask is StartTurn for goroutines: it yields the events of the turn as they come, the last being EventAgentDone. A turn that fails
@@ -122,8 +122,8 @@ func (b *inbox) ToolCall(call ToolCall) {
 }
 
 // Done implements TurnHandler.
-func (b *inbox) Done(result []byte) {
-	b.events = append(b.events, TurnEvent{Kind: abi.EventAgentDone, Result: append([]byte(nil), result...)})
+func (b *inbox) Done(result *AgentDone) {
+	b.events = append(b.events, TurnEvent{Kind: abi.EventAgentDone, Done: result})
 	b.over = true
 	b.signal()
 }

@@ -1,7 +1,6 @@
 package sdk
 
 import (
-	"encoding/binary"
 	"time"
 
 	"innkeeper/adapters/abi"
@@ -10,12 +9,10 @@ import (
 // dispatch hands one event to whom it concerns. Kinds that this SDK does not know, and handles that were closed
 // meanwhile, are passed over.
 func (l *Loop) dispatch(event []byte) {
-	if len(event) < abi.EventHeaderSize {
+	kind, handle, payload, ok := abi.CutEvent(event)
+	if !ok {
 		return
 	}
-	kind := abi.EventKind(binary.LittleEndian.Uint32(event))
-	handle := binary.LittleEndian.Uint32(event[4:])
-	payload := event[abi.EventHeaderSize:]
 	switch family := kind >> 8; {
 	case family == httpEvents && l.onHTTP != nil:
 		l.onHTTP(kind, handle, payload)
@@ -24,8 +21,10 @@ func (l *Loop) dispatch(event []byte) {
 	case kind == abi.EventShutdown:
 		l.shutdown(payload)
 	case kind == abi.EventPredecessorEnded && l.onPredecessorEnded != nil:
-		p := abi.ReadPayload(payload)
-		l.onPredecessorEnded(p.U64())
+		var ended abi.PredecessorEnded
+		if ended.Read(payload) {
+			l.onPredecessorEnded(ended.Generation)
+		}
 	case kind == abi.EventSettingsChanged && l.onSettings != nil:
 		l.onSettings()
 	}
@@ -45,7 +44,7 @@ func (l *Loop) shutdown(payload []byte) {
 	if l.onShutdown == nil {
 		return
 	}
-	p := abi.ReadPayload(payload)
-	drain := time.Duration(p.U32()) * time.Millisecond
-	l.onShutdown(Shutdown{Reason: p.String(), Drain: drain})
+	var ask abi.Shutdown
+	_ = ask.Read(payload) // whatever it says beside, the guest is to end
+	l.onShutdown(Shutdown{Reason: ask.Reason, Drain: time.Duration(ask.DrainMS) * time.Millisecond})
 }

@@ -8,9 +8,9 @@ import (
 
 // Exit codes of an adapter, as in sysexits(3). They decide what the host does next.
 const (
-	ExitDone     = 0  // done: the slot stops
-	ExitTempfail = 75 // EX_TEMPFAIL: back off and start again
-	ExitConfig   = 78 // EX_CONFIG: no retry until a person or a change of the configuration asks
+	ExitDone     = abi.ExitDone     // done: the slot stops
+	ExitTempfail = abi.ExitTempfail // EX_TEMPFAIL: back off and start again
+	ExitConfig   = abi.ExitConfig   // EX_CONFIG: no retry until a person or a change of the configuration asks
 )
 
 // ExitError says why an instance ends, for the operator and for the host's decision to try again.

@@ -1,5 +1,7 @@
 package sdk
 
+import "innkeeper/adapters/abi"
+
 // Header is a block of response headers as the host takes it: lines "name: value\n". A block that never changes is best
 // written down once:
 //
@@ -11,19 +13,5 @@ type Header []byte
 // Add appends one field and returns the longer block, like append. A line break inside of name or value becomes a
 // space, so that no value can smuggle in a field of its own.
 func (h Header) Add(name, value string) Header {
-	h = appendField(h, name)
-	h = append(h, ": "...)
-	h = appendField(h, value)
-	return append(h, '\n')
-}
-
-func appendField(h Header, s string) Header {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c == '\n' || c == '\r' {
-			c = ' '
-		}
-		h = append(h, c)
-	}
-	return h
+	return abi.AppendHeader(h, name, value)
 }

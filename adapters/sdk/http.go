@@ -31,9 +31,10 @@ func (l *Loop) httpEvent(kind abi.EventKind, handle uint32, payload []byte) {
 	case kind == abi.EventHTTPWritable:
 		x.writable()
 	case kind == abi.EventHTTPMessage && x.onMessage != nil:
-		p := abi.ReadPayload(payload)
-		kind := p.U32()
-		x.onMessage(p.Rest(), kind == abi.MessageBinary)
+		var head abi.HTTPMessage
+		if message, whole := head.Read(payload); whole {
+			x.onMessage(message, head.Type == abi.MessageBinary)
+		}
 	}
 }
 
@@ -57,7 +58,7 @@ func (l *Loop) request(handle uint32, payload []byte) {
 	handler(x)
 }
 
-// read takes the request apart.
+// read takes the request apart. It reports whether it is one.
 func (r *Request) read(payload []byte) bool {
 	var event abi.HTTPRequest
 	whole := event.Read(payload)
@@ -65,5 +66,5 @@ func (r *Request) read(payload []byte) bool {
 		Route: event.Route, Method: event.Method, Path: event.Path, Query: event.Query, RequestID: event.RequestID,
 		BodySize: int(event.BodySize), values: event.Values,
 	}
-	return whole
+	return whole && event.Method != ""
 }

@@ -52,9 +52,9 @@ type wasmEvent struct{}
 
 //go:wasmimport innkeeper:event@1 wait
 //go:noescape
-func importEventWait(timeoutNs int64) int32
+func importEventWait(timeoutNS int64) int32
 
-func (wasmEvent) Wait(timeoutNs int64) int32 { return importEventWait(timeoutNs) }
+func (wasmEvent) Wait(timeoutNS int64) int32 { return importEventWait(timeoutNS) }
 
 //go:wasmimport innkeeper:event@1 recv
 //go:noescape
@@ -122,6 +122,38 @@ func importSQLitePrepare(connection uint32, sql unsafe.Pointer, sqlSize uint32, 
 
 func (wasmSQLite) Prepare(connection uint32, sql []byte, statement *uint32, tail *uint32) int32 {
 	return importSQLitePrepare(connection, pointer(sql), uint32(len(sql)), unsafe.Pointer(statement), unsafe.Pointer(tail))
+}
+
+//go:wasmimport innkeeper:sqlite@1 changes
+//go:noescape
+func importSQLiteChanges(connection uint32, value unsafe.Pointer) int32
+
+func (wasmSQLite) Changes(connection uint32, value *int64) int32 {
+	return importSQLiteChanges(connection, unsafe.Pointer(value))
+}
+
+//go:wasmimport innkeeper:sqlite@1 last_insert_rowid
+//go:noescape
+func importSQLiteLastInsertRowid(connection uint32, value unsafe.Pointer) int32
+
+func (wasmSQLite) LastInsertRowid(connection uint32, value *int64) int32 {
+	return importSQLiteLastInsertRowid(connection, unsafe.Pointer(value))
+}
+
+//go:wasmimport innkeeper:sqlite@1 get_autocommit
+//go:noescape
+func importSQLiteGetAutocommit(connection uint32) int32
+
+func (wasmSQLite) GetAutocommit(connection uint32) int32 {
+	return importSQLiteGetAutocommit(connection)
+}
+
+//go:wasmimport innkeeper:sqlite@1 errmsg
+//go:noescape
+func importSQLiteErrmsg(connection uint32, buffer unsafe.Pointer, bufferSize uint32) int32
+
+func (wasmSQLite) Errmsg(connection uint32, buffer []byte) int32 {
+	return importSQLiteErrmsg(connection, pointer(buffer), uint32(len(buffer)))
 }
 
 //go:wasmimport innkeeper:sqlite@1 bind_int64
@@ -273,38 +305,6 @@ func (wasmSQLite) Reset(statement uint32) int32 { return importSQLiteReset(state
 func importSQLiteFinalize(statement uint32) int32
 
 func (wasmSQLite) Finalize(statement uint32) int32 { return importSQLiteFinalize(statement) }
-
-//go:wasmimport innkeeper:sqlite@1 changes
-//go:noescape
-func importSQLiteChanges(connection uint32, value unsafe.Pointer) int32
-
-func (wasmSQLite) Changes(connection uint32, value *int64) int32 {
-	return importSQLiteChanges(connection, unsafe.Pointer(value))
-}
-
-//go:wasmimport innkeeper:sqlite@1 last_insert_rowid
-//go:noescape
-func importSQLiteLastInsertRowid(connection uint32, value unsafe.Pointer) int32
-
-func (wasmSQLite) LastInsertRowid(connection uint32, value *int64) int32 {
-	return importSQLiteLastInsertRowid(connection, unsafe.Pointer(value))
-}
-
-//go:wasmimport innkeeper:sqlite@1 get_autocommit
-//go:noescape
-func importSQLiteGetAutocommit(connection uint32) int32
-
-func (wasmSQLite) GetAutocommit(connection uint32) int32 {
-	return importSQLiteGetAutocommit(connection)
-}
-
-//go:wasmimport innkeeper:sqlite@1 errmsg
-//go:noescape
-func importSQLiteErrmsg(connection uint32, buffer unsafe.Pointer, bufferSize uint32) int32
-
-func (wasmSQLite) Errmsg(connection uint32, buffer []byte) int32 {
-	return importSQLiteErrmsg(connection, pointer(buffer), uint32(len(buffer)))
-}
 
 type wasmHTTP struct{}
 

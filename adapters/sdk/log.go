@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"innkeeper/adapters/abi"
 	"innkeeper/adapters/sdk/internal/buffer"
 )
 
@@ -12,10 +13,10 @@ type Level int32
 
 // The levels.
 const (
-	LevelDebug Level = -4
-	LevelInfo  Level = 0
-	LevelWarn  Level = 4
-	LevelError Level = 8
+	LevelDebug = Level(abi.LogLevelDebug)
+	LevelInfo  = Level(abi.LogLevelInfo)
+	LevelWarn  = Level(abi.LogLevelWarn)
+	LevelError = Level(abi.LogLevelError)
 )
 
 // Logger writes to the host's log. It is a small value; any goroutine may use it. For log/slog see package sdkslog.

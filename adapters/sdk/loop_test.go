@@ -218,7 +218,7 @@ func TestMalformedEventsAreHarmless(t *testing.T) {
 		abi.AppendEventHeader(nil, abi.EventHTTPGone, 7),
 		abi.AppendEventHeader(nil, abi.EventHTTPWritable, 7),
 		abi.AppendEventHeader(nil, abi.EventHTTPRequest, 7),
-		abi.AppendU32(abi.AppendU32(abi.AppendU32(abi.AppendEventHeader(nil, abi.EventHTTPRequest, 8), 0), 0), 1<<31),
+		append(abi.AppendEventHeader(nil, abi.EventHTTPRequest, 8), 4, 0, 0, 0, 0xff, 0, 0, 0),
 	}}
 	code := sdk.New(host).Run(func(l *sdk.Loop) error {
 		l.HandleHTTP(func(x *sdk.Exchange) { t.Errorf("a malformed request was handled: %+v", x.Request) })

@@ -24,8 +24,11 @@ func (l *Loop) compareRoutes() error {
 	if err != nil {
 		return Temporary("routes", "the host did not name the routes: "+err.Error())
 	}
-	p := abi.ReadPayload(answer)
-	return l.routes.compare(p.Strings())
+	var routes abi.HTTPRoutes
+	if !routes.Read(answer) {
+		return Temporary("routes", "the host's list of routes is cut")
+	}
+	return l.routes.compare(routes.Names)
 }
 
 func (r *routes) compare(declared []string) error {

@@ -45,3 +45,15 @@ func BenchmarkTable(b *testing.B) {
 		table.remove(handle)
 	}
 }
+
+// What cannot be read still ends the turn.
+func TestUnreadableLastEvents(t *testing.T) {
+	for _, payload := range [][]byte{nil, {1}, {9, 0, 0, 0, 1}} {
+		if err := readAgentError(payload); err.Status != 502 || err.Message == "" {
+			t.Errorf("payload % x gave %+v", payload, err)
+		}
+		if done := readAgentDone(payload); done.FinishReason != "stop" {
+			t.Errorf("payload % x gave %+v", payload, done)
+		}
+	}
+}

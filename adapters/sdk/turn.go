@@ -1,6 +1,10 @@
 package sdk
 
-import "innkeeper/adapters/abi"
+import (
+	"errors"
+
+	"innkeeper/adapters/abi"
+)
 
 // TurnHandler gets the events of one turn, in order. Done or Failed is the last. All bytes are views, valid until the
 // method returns. Embed [IgnoreTurn] to leave out what an adapter has no use for.
@@ -13,12 +17,15 @@ type TurnHandler interface {
 	Refusal(text []byte)
 	// ToolCall is a piece of a function call.
 	ToolCall(call ToolCall)
-	// Done ends the turn. The result is JSON {"finish_reason","model","usage":{…}} with the names of the chat completions
-	// API. https://platform.openai.com/docs/api-reference/chat/object
-	Done(result []byte)
+	// Done ends the turn. The result is the handler's to keep.
+	Done(result *AgentDone)
 	// Failed ends the turn with an error that may be shown to the caller.
 	Failed(err *AgentError)
 }
+
+// AgentDone says how a turn came to its end, in the words of the chat completions API.
+// https://platform.openai.com/docs/api-reference/chat/object
+type AgentDone = abi.AgentDone
 
 // ToolCall is a piece of a function call. The first piece of a call has its ID and Name; the Arguments of all pieces of one
 // Index, put together, are one JSON text.
@@ -47,7 +54,7 @@ func (IgnoreTurn) Refusal([]byte) {}
 func (IgnoreTurn) ToolCall(ToolCall) {}
 
 // Done ignores the end.
-func (IgnoreTurn) Done([]byte) {}
+func (IgnoreTurn) Done(*AgentDone) {}
 
 // Failed ignores a failure.
 func (IgnoreTurn) Failed(*AgentError) {}
@@ -82,10 +89,17 @@ func (t *Turn) Cancel() {
 	t.loop.host.Agent.Cancel(t.handle)
 }
 
-// Models is the list of models that can be asked: JSON [{"id","created","owned_by"}]. The caller owns it.
-func (l *Loop) Models() ([]byte, error) {
-	models, err := l.scratch.Fill(1024, l.host.Agent.Models)
-	return append([]byte(nil), models...), err
+// Models lists the models that can be asked.
+func (l *Loop) Models() ([]abi.AgentModel, error) {
+	answer, err := l.scratch.Fill(1024, l.host.Agent.Models)
+	if err != nil {
+		return nil, err
+	}
+	var models abi.AgentModels
+	if !models.Read(answer) {
+		return nil, errors.New("agent.models: the answer is cut")
+	}
+	return models.Models, nil
 }
 
 func (l *Loop) agentEvent(kind abi.EventKind, handle uint32, payload []byte) {
@@ -101,11 +115,12 @@ func (l *Loop) agentEvent(kind abi.EventKind, handle uint32, payload []byte) {
 	case abi.EventAgentRefusal:
 		t.handler.Refusal(payload)
 	case abi.EventAgentToolCall:
-		p := abi.ReadPayload(payload)
-		t.handler.ToolCall(ToolCall{Index: int(p.U32()), ID: p.Bytes(), Name: p.Bytes(), Arguments: p.Rest()})
+		var piece abi.AgentToolCall
+		arguments, _ := piece.Read(payload)
+		t.handler.ToolCall(ToolCall{Index: int(piece.Index), ID: piece.ID, Name: piece.Name, Arguments: arguments})
 	case abi.EventAgentDone:
 		l.turns.remove(handle)
-		t.handler.Done(payload)
+		t.handler.Done(readAgentDone(payload))
 	case abi.EventAgentFailed:
 		l.turns.remove(handle)
 		t.handler.Failed(readAgentError(payload))

@@ -26,8 +26,8 @@ func (r *recorder) ToolCall(c sdk.ToolCall) {
 	fmt.Fprintf(&r.log, "tool(%d %s %s %s) ", c.Index, c.ID, c.Name, c.Arguments)
 }
 
-func (r *recorder) Done(b []byte) {
-	fmt.Fprintf(&r.log, "done(%s) ", b)
+func (r *recorder) Done(d *sdk.AgentDone) {
+	fmt.Fprintf(&r.log, "done(%s %s %+v) ", d.FinishReason, d.Model, d.Usage)
 	r.end()
 }
 
@@ -69,9 +69,9 @@ func TestTurnEvents(t *testing.T) {
 		turn.Refusal("no")
 		turn.ToolCall(1, "call_1", "f", `{"x"`)
 		turn.ToolCall(1, "", "", `:1}`)
-		turn.Done(`{"finish_reason":"stop"}`)
+		turn.Finish()
 	})
-	want := `reasoning(hm) text(a) refusal(no) tool(1 call_1 f {"x") tool(1   :1}) done({"finish_reason":"stop"}) `
+	want := `reasoning(hm) text(a) refusal(no) tool(1 call_1 f {"x") tool(1   :1}) done(stop test &{PromptTokens:1 CompletionTokens:2 TotalTokens:3 CachedTokens:0 ReasoningTokens:0}) `
 	if got := saw.log.String(); got != want {
 		t.Errorf("events\n%s, want\n%s", got, want)
 	}
@@ -79,20 +79,18 @@ func TestTurnEvents(t *testing.T) {
 
 func TestTurnFailed(t *testing.T) {
 	saw := runTurn(t, func(turn *sdktest.Turn) {
-		turn.FailJSON(`{"status":429,"type":"rate_limit_error","code":null,"message":"slow \"down\" \u00fc\ud83d\ude00","param":"messages[0]","retry_after_ms":1500}`)
+		turn.FailWith(abi.AgentFailed{Status: 429, Type: "rate_limit_error", Message: "slow down", Param: "messages[0]", RetryAfterMS: 1500})
 	})
-	want := sdk.AgentError{Status: 429, Type: "rate_limit_error", Message: `slow "down" ü😀`, Param: "messages[0]", RetryAfter: 1500 * time.Millisecond}
+	want := sdk.AgentError{Status: 429, Type: "rate_limit_error", Message: "slow down", Param: "messages[0]", RetryAfter: 1500 * time.Millisecond}
 	if saw.failed == nil || *saw.failed != want {
 		t.Errorf("error %+v, want %+v", saw.failed, want)
 	}
 }
 
-func TestTurnFailedWithoutAReadableReason(t *testing.T) {
-	for _, payload := range []string{"", "null", "{", `{"status":"x"}`, `{"status":500,`, `[]`} {
-		saw := runTurn(t, func(turn *sdktest.Turn) { turn.FailJSON(payload) })
-		if saw.failed == nil || saw.failed.Status != 502 || saw.failed.Message == "" {
-			t.Errorf("payload %q gave %+v", payload, saw.failed)
-		}
+func TestTurnFailedWithoutAReason(t *testing.T) {
+	saw := runTurn(t, func(turn *sdktest.Turn) { turn.FailWith(abi.AgentFailed{}) })
+	if saw.failed == nil || saw.failed.Status != 502 || saw.failed.Message == "" {
+		t.Errorf("got %+v", saw.failed)
 	}
 }
 
@@ -139,11 +137,11 @@ func TestCancelledTurnIsSilent(t *testing.T) {
 
 func TestModels(t *testing.T) {
 	host := sdktest.New()
-	host.SetModels(`[{"id":"echo"}]`)
+	host.SetModels(abi.AgentModel{ID: "echo", OwnedBy: "me"}, abi.AgentModel{ID: "other"})
 	sdk.New(host.ABI()).Run(func(l *sdk.Loop) error {
 		models, err := l.Models()
-		if string(models) != `[{"id":"echo"}]` || err != nil {
-			t.Errorf("models %q, %v", models, err)
+		if len(models) != 2 || models[0] != (abi.AgentModel{ID: "echo", OwnedBy: "me"}) || models[1].ID != "other" || err != nil {
+			t.Errorf("models %+v, %v", models, err)
 		}
 		return errors.New("enough")
 	})

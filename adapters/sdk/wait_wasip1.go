@@ -60,7 +60,7 @@ type parker struct {
 
 func (p *parker) init(event abi.Event) {
 	p.event = event
-	p.file = os.NewFile(abi.EventsFD, "events")
+	p.file = os.NewFile(abi.FDEvents, "events")
 	p.conn, p.err = p.file.SyscallConn()
 	p.look = func(uintptr) bool {
 		result := p.event.Wait(0)

@@ -87,8 +87,8 @@ func (s *twinServer) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
 	s.guest.Mailbox.RefuseNew()
-	payload := abi.AppendString(abi.AppendU32(nil, 0), "stop")
-	errs := []error{s.guest.Mailbox.Post(abi.EventShutdown, 0, payload)}
+	ask := abi.Shutdown{Reason: "stop"}
+	errs := []error{s.guest.Mailbox.Post(abi.EventShutdown, 0, ask.Append(nil))}
 	select {
 	case code := <-s.ended:
 		if code != sdk.ExitDone {

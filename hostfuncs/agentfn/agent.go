@@ -9,7 +9,6 @@ package agentfn
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -64,25 +63,9 @@ func New(ctx context.Context, cfg Config) *Family {
 	if cfg.MaxTurnsBytes == 0 {
 		cfg.MaxTurnsBytes = limits.AgentTurnsBytes
 	}
-	f := &Family{cfg: cfg, models: modelsJSON(cfg.Agent.Models(ctx)), idle: make(chan struct{})}
+	f := &Family{cfg: cfg, models: modelsAnswer(cfg.Agent.Models(ctx)), idle: make(chan struct{})}
 	f.ctx, f.cancel = context.WithCancel(ctx)
 	return f
-}
-
-// modelsJSON is the answer to agent.models. Clients of the models API insist on "created"; nobody knows it, so it is 0.
-// https://platform.openai.com/docs/api-reference/models/object
-func modelsJSON(models []agent.Model) []byte {
-	type model struct {
-		ID      string `json:"id"`
-		Created int64  `json:"created"`
-		OwnedBy string `json:"owned_by"`
-	}
-	list := make([]model, len(models))
-	for i, m := range models {
-		list[i] = model{ID: m.ID, OwnedBy: m.OwnedBy}
-	}
-	text, _ := json.Marshal(list) // strings and integers always have a JSON form
-	return text
 }
 
 // Models is agent.models.

@@ -53,18 +53,15 @@ func (t *turn) emitText(kind abi.EventKind, text string) error {
 
 // emitToolCall posts a piece of a function call. Pieces are not joined: each names its call before its bytes.
 func (t *turn) emitToolCall(call agent.ToolCallDelta) error {
-	id, name, arguments := call.ID, call.Name, call.Arguments
+	head, arguments := abi.AgentToolCall{Index: uint32(call.Index), ID: []byte(call.ID), Name: []byte(call.Name)}, call.Arguments
 	for {
 		var piece string
 		piece, arguments = cut(arguments)
-		t.scratch = abi.AppendU32(t.scratch[:0], uint32(call.Index))
-		t.scratch = abi.AppendString(t.scratch, id)
-		t.scratch = abi.AppendString(t.scratch, name)
-		t.scratch = append(t.scratch, piece...)
+		t.scratch = append(head.Append(t.scratch[:0]), piece...)
 		if err := t.post(abi.EventAgentToolCall, false); err != nil || arguments == "" {
 			return err
 		}
-		id, name = "", ""
+		head.ID, head.Name = nil, nil
 	}
 }
 

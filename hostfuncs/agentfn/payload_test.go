@@ -1,12 +1,15 @@
 package agentfn
 
 import (
+	"errors"
+	"reflect"
 	"testing"
+	"time"
 
+	"innkeeper/adapters/abi"
 	"innkeeper/runtime/agent"
 )
 
-// Written by hand or by package json, a Done is the same.
 func TestDonePayload(t *testing.T) {
 	for _, d := range []agent.Done{
 		{},
@@ -15,15 +18,29 @@ func TestDonePayload(t *testing.T) {
 		{FinishReason: "x", Model: "m", Usage: &agent.Usage{
 			PromptTokens: 1, CompletionTokens: 22, TotalTokens: 333, CachedTokens: 4444, ReasoningTokens: -1 << 63,
 		}, ID: "chatcmpl-1", SystemFingerprint: "fp", ServiceTier: "default"},
-		{FinishReason: "a\"b\\c\n", Model: "<m&m>\u2028 grüße \xff", ID: "\x7f"},
 	} {
-		e := agent.Event{Kind: agent.KindDone, Done: &d}
-		if got, want := string(lastPayload(e)), string(e.Payload()); got != want {
-			t.Errorf("got  %s\nwant %s", got, want)
+		var got abi.AgentDone
+		if !got.Read(lastPayload(agent.Event{Kind: agent.KindDone, Done: &d})) {
+			t.Fatalf("%+v: not read", d)
+		}
+		back := agent.Done{
+			FinishReason: got.FinishReason, Model: got.Model, Usage: (*agent.Usage)(got.Usage),
+			ID: got.ID, SystemFingerprint: got.SystemFingerprint, ServiceTier: got.ServiceTier,
+		}
+		if !reflect.DeepEqual(back, d) {
+			t.Errorf("got %+v, want %+v", back, d)
 		}
 	}
-	failed := agent.BadRequest("messages", "no messages").Event()
-	if got, want := string(lastPayload(failed)), string(failed.Payload()); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
+}
+
+func TestFailedPayload(t *testing.T) {
+	failed := agent.BadRequest("messages", "no messages")
+	failed.RetryAfter, failed.Cause = 1500*time.Millisecond, errors.New("secret")
+	want := abi.AgentFailed{
+		Status: 400, Type: agent.TypeInvalidRequest, Code: "invalid_value", Message: "no messages", Param: "messages", RetryAfterMS: 1500,
+	}
+	var got abi.AgentFailed
+	if !got.Read(lastPayload(failed.Event())) || got != want {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

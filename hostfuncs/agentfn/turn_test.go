@@ -2,8 +2,8 @@ package agentfn_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -46,10 +46,9 @@ func TestTurn(t *testing.T) {
 			t.Error("an event that did not fit closed the handle")
 		}
 		last := h.await()
-		var content map[string]any
-		if err := json.Unmarshal([]byte(last.payload), &content); err != nil || last.kind != abi.EventAgentDone ||
-			content["finish_reason"] != "stop" || content["model"] != "house" {
-			t.Errorf("last event: %+v (%v)", last, err)
+		var done abi.AgentDone
+		if !done.Read([]byte(last.payload)) || last.kind != abi.EventAgentDone || done.FinishReason != "stop" || done.Model != "house" {
+			t.Errorf("last event: %+v", last)
 		}
 		if h.ledger.Open() != 0 {
 			t.Error("the handle outlived its last event")
@@ -66,7 +65,7 @@ func TestOneLastEvent(t *testing.T) {
 		name   string
 		run    run
 		kind   abi.EventKind
-		status float64
+		status uint32
 		code   string
 	}{
 		{"returns nothing", func(context.Context, agent.Turn, func(agent.Event) error) error { return nil },
@@ -113,12 +112,9 @@ func TestOneLastEvent(t *testing.T) {
 					t.Errorf("the guest was shown the cause: %s", last.payload)
 				}
 				if c.kind == abi.EventAgentFailed {
-					var content map[string]any
-					if err := json.Unmarshal([]byte(last.payload), &content); err != nil {
-						t.Fatal(err)
-					}
-					if content["status"] != c.status || content["code"] != c.code || content["message"] == "" {
-						t.Errorf("content %v", content)
+					var failed abi.AgentFailed
+					if !failed.Read([]byte(last.payload)) || failed.Status != c.status || failed.Code != c.code || failed.Message == "" {
+						t.Errorf("content %+v", failed)
 					}
 				}
 				h.none()
@@ -191,13 +187,13 @@ func TestToolCallPieces(t *testing.T) {
 			if len(e.payload) > limits.AgentPieceBytes+64 {
 				t.Errorf("a piece of %d bytes", len(e.payload))
 			}
-			p := abi.ReadPayload([]byte(e.payload))
-			index := p.U32()
-			c := calls[index]
-			calls[index] = call{c.id + p.String(), c.name + p.String(), c.arguments + string(p.Rest())}
-			if p.Bad {
+			var piece abi.AgentToolCall
+			arguments, ok := piece.Read([]byte(e.payload))
+			if !ok {
 				t.Fatalf("payload %q", e.payload)
 			}
+			c := calls[piece.Index]
+			calls[piece.Index] = call{c.id + string(piece.ID), c.name + string(piece.Name), c.arguments + string(arguments)}
 		}
 		if calls[0] != (call{"call_a", "look", "{}"}) {
 			t.Errorf("call 0: %+v", calls[0])
@@ -211,14 +207,15 @@ func TestToolCallPieces(t *testing.T) {
 func TestModels(t *testing.T) {
 	h := newHouse(t, run(nil))
 	defer h.close()
-	const want = `[{"id":"house","created":0,"owned_by":"innkeeper"},{"id":"other","created":0,"owned_by":"someone"}]`
+	want := abi.AgentModels{Models: []abi.AgentModel{{ID: "house", OwnedBy: "innkeeper"}, {ID: "other", OwnedBy: "someone"}}}
 	small := make([]byte, 10)
-	if n := h.agent.Models(small); int(n) != len(want) || string(small) != strings.Repeat("\x00", 10) {
+	if n := h.agent.Models(small); int(n) != len(want.Append(nil)) || string(small) != strings.Repeat("\x00", 10) {
 		t.Errorf("small buffer: %d, %q", n, small)
 	}
 	buffer := make([]byte, 200)
-	if n := h.agent.Models(buffer); string(buffer[:n]) != want {
-		t.Errorf("got %s", buffer[:n])
+	var got abi.AgentModels
+	if n := h.agent.Models(buffer); !got.Read(buffer[:n]) || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v", got)
 	}
 }
 

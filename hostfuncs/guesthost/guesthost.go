@@ -140,7 +140,8 @@ func (g *Guest) grant(family string, cfg Config) {
 
 // PredecessorEnded tells the guest that the older instance, beside which it was started, is over.
 func (g *Guest) PredecessorEnded(generation uint64) error {
-	return g.Mailbox.Post(abi.EventPredecessorEnded, 0, abi.AppendU64(nil, generation))
+	ended := abi.PredecessorEnded{Generation: generation}
+	return g.Mailbox.Post(abi.EventPredecessorEnded, 0, ended.Append(nil))
 }
 
 // ChangeSettings replaces the settings and tells the guest.

@@ -159,7 +159,7 @@ func TestWhatTheGuestIsToldLater(t *testing.T) {
 	}
 	buffer := make([]byte, 1024)
 	for _, want := range [][]byte{
-		abi.AppendU64(abi.AppendEventHeader(nil, abi.EventPredecessorEnded, 0), 6), abi.AppendEventHeader(nil, abi.EventSettingsChanged, 0),
+		(&abi.PredecessorEnded{Generation: 6}).Append(abi.AppendEventHeader(nil, abi.EventPredecessorEnded, 0)), abi.AppendEventHeader(nil, abi.EventSettingsChanged, 0),
 	} {
 		if got := buffer[:g.Host.Event.Recv(buffer)]; !bytes.Equal(got, want) {
 			t.Errorf("event % x, want % x", got, want)

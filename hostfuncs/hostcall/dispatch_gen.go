@@ -7,30 +7,34 @@ import (
 	"innkeeper/hostfuncs/guestmem"
 )
 
-// dispatch holds, by family and function name, what runs when a guest calls.
+// dispatch holds, by import module and function name, what runs when a guest calls.
 func dispatch() map[string]map[string]call {
 	return map[string]map[string]call{
-		"lifecycle": {
+		"innkeeper:lifecycle@1": {
 			"ready": lifecycleReady,
 			"fail":  lifecycleFail,
 			"info":  lifecycleInfo,
 		},
-		"event": {
+		"innkeeper:event@1": {
 			"wait": eventWait,
 			"recv": eventRecv,
 		},
-		"config": {
+		"innkeeper:config@1": {
 			"read":       configRead,
 			"has_secret": configHasSecret,
 		},
-		"log": {
+		"innkeeper:log@1": {
 			"write": logWrite,
 		},
-		"sqlite": {
+		"innkeeper:sqlite@1": {
 			"open":                 sqliteOpen,
 			"close":                sqliteClose,
 			"exec":                 sqliteExec,
 			"prepare":              sqlitePrepare,
+			"changes":              sqliteChanges,
+			"last_insert_rowid":    sqliteLastInsertRowid,
+			"get_autocommit":       sqliteGetAutocommit,
+			"errmsg":               sqliteErrmsg,
 			"bind_int64":           sqliteBindInt64,
 			"bind_double":          sqliteBindDouble,
 			"bind_text":            sqliteBindText,
@@ -51,12 +55,8 @@ func dispatch() map[string]map[string]call {
 			"row":                  sqliteRow,
 			"reset":                sqliteReset,
 			"finalize":             sqliteFinalize,
-			"changes":              sqliteChanges,
-			"last_insert_rowid":    sqliteLastInsertRowid,
-			"get_autocommit":       sqliteGetAutocommit,
-			"errmsg":               sqliteErrmsg,
 		},
-		"http": {
+		"innkeeper:http@1": {
 			"routes":  httpRoutes,
 			"header":  httpHeader,
 			"headers": httpHeaders,
@@ -69,7 +69,7 @@ func dispatch() map[string]map[string]call {
 			"pass":    httpPass,
 			"abort":   httpAbort,
 		},
-		"agent": {
+		"innkeeper:agent@1": {
 			"models": agentModels,
 			"start":  agentStart,
 			"cancel": agentCancel,
@@ -190,6 +190,42 @@ func sqlitePrepare(host *abi.Host, mem guestmem.Memory, stack []uint64) int32 {
 		mem.PutU32(uint32(stack[4]), tail)
 	}
 	return result
+}
+
+func sqliteChanges(host *abi.Host, mem guestmem.Memory, stack []uint64) int32 {
+	if _, errno := mem.Bytes(uint32(stack[1]), 8); errno != 0 {
+		return errno.Result()
+	}
+	var value int64
+	result := host.SQLite.Changes(uint32(stack[0]), &value)
+	if result >= 0 {
+		mem.PutI64(uint32(stack[1]), value)
+	}
+	return result
+}
+
+func sqliteLastInsertRowid(host *abi.Host, mem guestmem.Memory, stack []uint64) int32 {
+	if _, errno := mem.Bytes(uint32(stack[1]), 8); errno != 0 {
+		return errno.Result()
+	}
+	var value int64
+	result := host.SQLite.LastInsertRowid(uint32(stack[0]), &value)
+	if result >= 0 {
+		mem.PutI64(uint32(stack[1]), value)
+	}
+	return result
+}
+
+func sqliteGetAutocommit(host *abi.Host, _ guestmem.Memory, stack []uint64) int32 {
+	return host.SQLite.GetAutocommit(uint32(stack[0]))
+}
+
+func sqliteErrmsg(host *abi.Host, mem guestmem.Memory, stack []uint64) int32 {
+	buffer, errno := mem.Bytes(uint32(stack[1]), uint32(stack[2]))
+	if errno != 0 {
+		return errno.Result()
+	}
+	return host.SQLite.Errmsg(uint32(stack[0]), buffer)
 }
 
 func sqliteBindInt64(host *abi.Host, _ guestmem.Memory, stack []uint64) int32 {
@@ -314,42 +350,6 @@ func sqliteReset(host *abi.Host, _ guestmem.Memory, stack []uint64) int32 {
 
 func sqliteFinalize(host *abi.Host, _ guestmem.Memory, stack []uint64) int32 {
 	return host.SQLite.Finalize(uint32(stack[0]))
-}
-
-func sqliteChanges(host *abi.Host, mem guestmem.Memory, stack []uint64) int32 {
-	if _, errno := mem.Bytes(uint32(stack[1]), 8); errno != 0 {
-		return errno.Result()
-	}
-	var value int64
-	result := host.SQLite.Changes(uint32(stack[0]), &value)
-	if result >= 0 {
-		mem.PutI64(uint32(stack[1]), value)
-	}
-	return result
-}
-
-func sqliteLastInsertRowid(host *abi.Host, mem guestmem.Memory, stack []uint64) int32 {
-	if _, errno := mem.Bytes(uint32(stack[1]), 8); errno != 0 {
-		return errno.Result()
-	}
-	var value int64
-	result := host.SQLite.LastInsertRowid(uint32(stack[0]), &value)
-	if result >= 0 {
-		mem.PutI64(uint32(stack[1]), value)
-	}
-	return result
-}
-
-func sqliteGetAutocommit(host *abi.Host, _ guestmem.Memory, stack []uint64) int32 {
-	return host.SQLite.GetAutocommit(uint32(stack[0]))
-}
-
-func sqliteErrmsg(host *abi.Host, mem guestmem.Memory, stack []uint64) int32 {
-	buffer, errno := mem.Bytes(uint32(stack[1]), uint32(stack[2]))
-	if errno != 0 {
-		return errno.Result()
-	}
-	return host.SQLite.Errmsg(uint32(stack[0]), buffer)
 }
 
 func httpRoutes(host *abi.Host, mem guestmem.Memory, stack []uint64) int32 {

@@ -81,19 +81,21 @@ func Modules(families []string) ([]Module, error) {
 	table := dispatch()
 	var modules []Module
 	for _, name := range families {
-		family, ok := abi.Find(name)
-		if !ok {
+		versions := abi.Find(name)
+		if len(versions) == 0 {
 			return nil, fmt.Errorf("family[%s]: no such family of host functions", name)
 		}
-		module := Module{Name: family.Module()}
-		for _, declared := range family.Functions {
-			run, ok := table[name][declared.Name]
-			if !ok {
-				return nil, fmt.Errorf("family[%s] function[%s]: declared without code", name, declared.Name)
+		for _, family := range versions {
+			module := Module{Name: family.Module()}
+			for _, declared := range family.Functions {
+				run, ok := table[module.Name][declared.Name]
+				if !ok {
+					return nil, fmt.Errorf("family[%s] function[%s]: declared without code", name, declared.Name)
+				}
+				module.Functions = append(module.Functions, export(name, declared, run))
 			}
-			module.Functions = append(module.Functions, export(name, declared, run))
+			modules = append(modules, module)
 		}
-		modules = append(modules, module)
 	}
 	return modules, nil
 }

@@ -32,8 +32,7 @@ func bench(b *testing.B, answer func(h *house, exchange uint32)) {
 			if !ok {
 				continue
 			}
-			p := abi.ReadPayload(buffer[:size])
-			switch kind, exchange := abi.EventKind(p.U32()), p.U32(); kind {
+			switch kind, exchange, _, _ := abi.CutEvent(buffer[:size]); kind {
 			case abi.EventHTTPRequest:
 				answer(h, exchange)
 			case abi.EventShutdown:

@@ -50,7 +50,8 @@ func (f *Family) read(id uint32, call func(ex *exchange) int32) int32 {
 
 // Routes is http.routes.
 func (f *Family) Routes(buffer []byte) int32 {
-	return guestmem.CopyOut(buffer, abi.AppendStrings(nil, f.cfg.Routes))
+	routes := abi.HTTPRoutes{Names: f.cfg.Routes}
+	return guestmem.CopyOut(buffer, routes.Append(nil))
 }
 
 // Header is http.header. EPIPE once the client left.

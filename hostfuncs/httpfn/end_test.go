@@ -300,12 +300,10 @@ func actAtRandom(ctx context.Context, h *house) {
 			return
 		}
 		size, ok := h.box.Recv(buffer)
-		if !ok || abi.ReadPayload(buffer[:size]).Bad {
+		if !ok || size > len(buffer) {
 			continue
 		}
-		p := abi.ReadPayload(buffer[:size])
-		kind, exchange := abi.EventKind(p.U32()), p.U32()
-		switch {
+		switch kind, exchange, _, _ := abi.CutEvent(buffer[:size]); {
 		case kind == abi.EventHTTPGone:
 			h.f.Abort(exchange)
 		case i%5 == 0:

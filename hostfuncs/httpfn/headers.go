@@ -19,11 +19,10 @@ func parseHeaders(block []byte) ([]field, abi.Errno) {
 	if len(block) == 0 {
 		return nil, abi.OK
 	}
-	text := strings.TrimSuffix(string(block), "\n")
-	fields := make([]field, 0, strings.Count(text, "\n")+1)
-	for line := range strings.SplitSeq(text, "\n") {
-		name, value, ok := strings.Cut(line, ":")
-		value = strings.Trim(value, " \t")
+	fields := make([]field, 0, bytes.Count(block, []byte{'\n'})+1)
+	for text := string(block); text != ""; {
+		name, value, rest, ok := abi.CutHeader(text)
+		text = rest
 		if !ok || !validName(name) || !validValue(value) {
 			return nil, abi.EINVAL
 		}
@@ -119,20 +118,14 @@ func requestHeader(r *http.Request, name []byte) (string, bool) {
 
 // requestHeaders is all headers of a request as a block, ordered by name so that a guest sees the same every time.
 func requestHeaders(r *http.Request) []byte {
-	var block bytes.Buffer
-	line := func(name, value string) {
-		block.WriteString(name)
-		block.WriteString(": ")
-		block.WriteString(value)
-		block.WriteByte('\n')
-	}
+	var block []byte
 	if r.Host != "" {
-		line("Host", r.Host)
+		block = abi.AppendHeader(block, "Host", r.Host)
 	}
 	for _, name := range sortedNames(r.Header) {
 		for _, value := range r.Header[name] {
-			line(name, value)
+			block = abi.AppendHeader(block, name, value)
 		}
 	}
-	return block.Bytes()
+	return block
 }

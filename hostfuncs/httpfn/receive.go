@@ -41,13 +41,12 @@ func (s *socket) read(ctx context.Context, f *Family, id uint32) {
 type message struct {
 	f       *Family
 	payload []byte
+	head    int   // bytes of the payload in front of the message
 	booked  int64 // bytes of the family's budget
 }
 
-const (
-	tagBytes          = 4
-	firstMessageBytes = 512 // what every socket may hold without asking
-)
+// firstMessageBytes is what every socket may hold without asking.
+const firstMessageBytes = 512
 
 // receive reads a message as the payload of its event.
 func (m *message) receive(ctx context.Context, conn *websocket.Conn) error {
@@ -55,11 +54,12 @@ func (m *message) receive(ctx context.Context, conn *websocket.Conn) error {
 	if err != nil {
 		return err
 	}
-	tag := uint32(abi.MessageText)
+	head := abi.HTTPMessage{Type: abi.MessageText}
 	if kind == websocket.MessageBinary {
-		tag = abi.MessageBinary
+		head.Type = abi.MessageBinary
 	}
-	m.payload = abi.AppendU32(make([]byte, 0, firstMessageBytes), tag)
+	m.payload = head.Append(make([]byte, 0, firstMessageBytes))
+	m.head = len(m.payload)
 	for {
 		if len(m.payload) == cap(m.payload) && !m.grow() {
 			return errCrowded
@@ -78,7 +78,7 @@ func (m *message) receive(ctx context.Context, conn *websocket.Conn) error {
 
 // grow doubles the payload's room, but not past the largest message and the byte that is too many.
 func (m *message) grow() bool {
-	size := min(2*cap(m.payload), max(cap(m.payload)+1, tagBytes+m.f.cfg.MessageBytes+1))
+	size := min(2*cap(m.payload), max(cap(m.payload)+1, m.head+m.f.cfg.MessageBytes+1))
 	n := int64(size)
 	if m.f.messages.Add(n) > m.f.cfg.MessagesBytes {
 		m.f.messages.Add(-n)

@@ -79,9 +79,10 @@ func TestSocketCarriesMessagesBothWays(t *testing.T) {
 	}
 	for _, want := range []string{"one", "two"} {
 		kind, handle, payload := h.nextEvent()
-		p := abi.ReadPayload(payload)
-		if tag, text := p.U32(), string(p.Rest()); kind != abi.EventHTTPMessage || handle != id || tag != abi.MessageText || text != want {
-			t.Errorf("event %#x handle %d tag %d text %q, want %q", kind, handle, tag, text, want)
+		var head abi.HTTPMessage
+		text, ok := head.Read(payload)
+		if kind != abi.EventHTTPMessage || handle != id || head.Type != abi.MessageText || string(text) != want || !ok {
+			t.Errorf("event %#x handle %d type %d text %q, want %q", kind, handle, head.Type, text, want)
 		}
 	}
 	for _, text := range []string{"a", "bc", "def"} { // written at once: they must stay three messages

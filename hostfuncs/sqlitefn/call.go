@@ -1,6 +1,7 @@
 package sqlitefn
 
 import (
+	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/guestmem"
 	"innkeeper/hostfuncs/handles"
 )
@@ -64,7 +65,7 @@ func (f *Family) Finalize(id uint32) int32 {
 func (f *Family) Changes(id uint32, value *int64) int32 {
 	return f.onConnection(id, func(c *connection) int32 {
 		*value = c.db.Changes()
-		return resultOK
+		return abi.SQLiteOK
 	})
 }
 
@@ -72,7 +73,7 @@ func (f *Family) Changes(id uint32, value *int64) int32 {
 func (f *Family) LastInsertRowid(id uint32, value *int64) int32 {
 	return f.onConnection(id, func(c *connection) int32 {
 		*value = c.db.LastInsertRowID()
-		return resultOK
+		return abi.SQLiteOK
 	})
 }
 

@@ -44,7 +44,7 @@ func (f *Family) ColumnType(id, column uint32) int32 {
 func (f *Family) ColumnInt64(id, column uint32, value *int64) int32 {
 	return f.onColumn(id, column, func(stmt *sqlite3.Stmt, column int) int32 {
 		*value = stmt.ColumnInt64(column)
-		return resultOK
+		return abi.SQLiteOK
 	})
 }
 
@@ -52,7 +52,7 @@ func (f *Family) ColumnInt64(id, column uint32, value *int64) int32 {
 func (f *Family) ColumnDouble(id, column uint32, value *float64) int32 {
 	return f.onColumn(id, column, func(stmt *sqlite3.Stmt, column int) int32 {
 		*value = stmt.ColumnFloat(column)
-		return resultOK
+		return abi.SQLiteOK
 	})
 }
 

@@ -101,7 +101,7 @@ func (c *connection) rescue(result *int32) {
 // result is SQLite's code for what a call of the library returned. An error is kept for errmsg.
 func (c *connection) result(err error) int32 {
 	if err == nil {
-		return resultOK
+		return abi.SQLiteOK
 	}
 	code := extendedCode(err)
 	c.lastError = message(err)

@@ -12,13 +12,6 @@ import (
 	"innkeeper/adapters/abi"
 )
 
-// SQLite's result codes that are not errors. https://www.sqlite.org/rescode.html
-const (
-	resultOK   int32 = 0
-	resultRow  int32 = 100
-	resultDone int32 = 101
-)
-
 // damageError says that a database file, or its write-ahead log, is not what SQLite wrote there.
 type damageError struct {
 	path string

@@ -42,7 +42,7 @@ func (f *Family) Open(label []byte, handle *uint32) int32 {
 		return handles.Errno(err).Result()
 	}
 	*handle = id
-	return resultOK
+	return abi.SQLiteOK
 }
 
 // open gives a connection that is ready for the guest, or nothing that is open.

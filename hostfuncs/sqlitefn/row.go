@@ -1,9 +1,6 @@
 package sqlitefn
 
 import (
-	"encoding/binary"
-	"math"
-
 	"github.com/ncruces/go-sqlite3"
 
 	"innkeeper/adapters/abi"
@@ -32,24 +29,18 @@ func (f *Family) Row(id uint32, buffer []byte) int32 {
 	})
 }
 
-// appendColumn appends one column as sqlite.row lays it out: its type, then its value.
+// appendColumn appends one column.
 func appendColumn(row []byte, stmt *sqlite3.Stmt, column int) []byte {
-	kind := stmt.ColumnType(column)
-	row = append(row, byte(kind))
-	switch kind {
+	switch stmt.ColumnType(column) {
 	case sqlite3.INTEGER:
-		row = binary.LittleEndian.AppendUint64(row, uint64(stmt.ColumnInt64(column)))
+		return abi.AppendSQLiteValueInteger(row, stmt.ColumnInt64(column))
 	case sqlite3.FLOAT:
-		row = binary.LittleEndian.AppendUint64(row, math.Float64bits(stmt.ColumnFloat(column)))
+		return abi.AppendSQLiteValueFloat(row, stmt.ColumnFloat(column))
 	case sqlite3.TEXT:
-		row = appendBytes(row, stmt.ColumnRawText(column))
+		return abi.AppendSQLiteValueText(row, stmt.ColumnRawText(column))
 	case sqlite3.BLOB:
-		row = appendBytes(row, stmt.ColumnRawBlob(column))
+		return abi.AppendSQLiteValueBlob(row, stmt.ColumnRawBlob(column))
+	default:
+		return abi.AppendSQLiteValueNull(row)
 	}
-	return row
-}
-
-func appendBytes(row, value []byte) []byte {
-	row = binary.LittleEndian.AppendUint32(row, uint32(len(value)))
-	return append(row, value...)
 }

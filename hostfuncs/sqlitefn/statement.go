@@ -47,7 +47,7 @@ func (f *Family) Prepare(parent uint32, sql []byte, handle, tail *uint32) int32 
 	var made *statement
 	result := c.do(func() int32 {
 		stmt, rest, result := c.prepare(sql)
-		if result == resultOK {
+		if result == abi.SQLiteOK {
 			*tail = uint32(len(sql) - len(rest))
 		}
 		if stmt != nil {
@@ -64,12 +64,12 @@ func (f *Family) Prepare(parent uint32, sql []byte, handle, tail *uint32) int32 
 		return handles.Errno(err).Result()
 	}
 	*handle = id
-	return resultOK
+	return abi.SQLiteOK
 }
 
 // prepare compiles the first statement of the text. The statement is nil if there is none.
 func (c *connection) prepare(sql []byte) (stmt *sqlite3.Stmt, rest string, result int32) {
-	if result := c.accept(sql); result != resultOK {
+	if result := c.accept(sql); result != abi.SQLiteOK {
 		return nil, "", result
 	}
 	result = c.timed(func() int32 {
@@ -89,13 +89,13 @@ func (c *connection) accept(sql []byte) int32 {
 	if bytes.IndexByte(sql, 0) >= 0 {
 		return abi.EINVAL.Result()
 	}
-	return resultOK
+	return abi.SQLiteOK
 }
 
 // Exec is sqlite.exec. The whole text has the time of one call.
 func (f *Family) Exec(id uint32, sql []byte) int32 {
 	return f.onConnection(id, func(c *connection) int32 {
-		if result := c.accept(sql); result != resultOK {
+		if result := c.accept(sql); result != abi.SQLiteOK {
 			return result
 		}
 		return c.timed(func() int32 { return c.exec(string(sql)) })
@@ -111,19 +111,19 @@ func (c *connection) exec(sql string) int32 {
 		if stmt == nil {
 			break
 		}
-		if result := c.run(stmt); result != resultDone {
+		if result := c.run(stmt); result != abi.SQLiteDone {
 			return result
 		}
 		sql = rest
 	}
-	return resultOK
+	return abi.SQLiteOK
 }
 
 // run steps a statement to its end and finalizes it.
 func (c *connection) run(stmt *sqlite3.Stmt) int32 {
 	defer stmt.Close()
 	for {
-		if result := c.step(stmt); result != resultRow {
+		if result := c.step(stmt); result != abi.SQLiteRow {
 			return result
 		}
 	}
@@ -144,12 +144,12 @@ func (c *connection) step(stmt *sqlite3.Stmt) int32 {
 	more := stmt.Step()
 	c.authorizer.stepping = false
 	if more {
-		return resultRow
+		return abi.SQLiteRow
 	}
 	if err := stmt.Err(); err != nil {
 		return c.result(err)
 	}
-	return resultDone
+	return abi.SQLiteDone
 }
 
 // Reset is sqlite.reset. As in SQLite, the result is that of the last step if it failed.

@@ -105,7 +105,7 @@ func readSubscription(b []byte, now time.Time) subscription {
 	case tagFDRead, tagFDWrite:
 		s.fd = binary.LittleEndian.Uint32(b[subscriptionFD:])
 		writable := s.tag == tagFDWrite && s.fd > stdin && s.fd <= lastStandardFD
-		readable := s.tag == tagFDRead && s.fd == abi.EventsFD
+		readable := s.tag == tagFDRead && s.fd == abi.FDEvents
 		if !writable && !readable {
 			s.errno = abi.EBADF
 		}

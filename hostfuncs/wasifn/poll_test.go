@@ -76,7 +76,7 @@ func (g *guest) answers(at int) (all []answer) {
 
 func TestPoll(t *testing.T) {
 	const event, silence = 1, 0
-	mailboxOf := func(userdata uint64) []byte { return subscription(userdata, tagRead, abi.EventsFD) }
+	mailboxOf := func(userdata uint64) []byte { return subscription(userdata, tagRead, abi.FDEvents) }
 	now := uint64(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()) // what synctest begins with
 	tests := []struct {
 		name          string
@@ -171,7 +171,7 @@ func TestPollHostile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			clear(g.memory)
-			copy(g.memory[inAt:], subscription(1, tagRead, abi.EventsFD))
+			copy(g.memory[inAt:], subscription(1, tagRead, abi.FDEvents))
 			before := bytes.Clone(g.memory)
 			g.mailbox.asked = nil
 			if errno := g.call("poll_oneoff", test.in, test.out, test.count, test.result); errno != test.want {
@@ -214,8 +214,8 @@ func TestPollEndsWithTheInstance(t *testing.T) {
 	t.Run("in the mailbox", func(t *testing.T) {
 		g := newGuest(t)
 		g.mailbox.result, g.mailbox.during = abi.ECANCELED.Result(), g.kill
-		over(t, g, subscription(1, tagRead, abi.EventsFD))
-		over(t, g, subscription(1, tagRead, abi.EventsFD))
+		over(t, g, subscription(1, tagRead, abi.FDEvents))
+		over(t, g, subscription(1, tagRead, abi.FDEvents))
 		if len(g.mailbox.asked) != 1 {
 			t.Errorf("mailbox asked %d times: a guest that is over called it again", len(g.mailbox.asked))
 		}
@@ -237,7 +237,7 @@ func TestPollEndsWithTheInstance(t *testing.T) {
 func TestPollWithABrokenMailbox(t *testing.T) {
 	g := newGuest(t)
 	g.mailbox.result = abi.EIO.Result()
-	if _, errno := g.poll(subscription(1, tagRead, abi.EventsFD)); errno != abi.EIO {
+	if _, errno := g.poll(subscription(1, tagRead, abi.FDEvents)); errno != abi.EIO {
 		t.Errorf("got %v", errno)
 	}
 }

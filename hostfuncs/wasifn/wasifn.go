@@ -63,7 +63,7 @@ const (
 // fdstatGet describes the standard streams as character devices and the mailbox as a socket that does not block.
 func fdstatGet(_ context.Context, mem guestmem.Memory, stack []uint64) abi.Errno {
 	fd := uint32(stack[0])
-	if fd > abi.EventsFD {
+	if fd > abi.FDEvents {
 		return abi.EBADF
 	}
 	stat, errno := mem.Bytes(uint32(stack[1]), fdstatSize)
@@ -72,7 +72,7 @@ func fdstatGet(_ context.Context, mem guestmem.Memory, stack []uint64) abi.Errno
 	}
 	clear(stat)
 	stat[0] = filetypeCharacter
-	if fd == abi.EventsFD {
+	if fd == abi.FDEvents {
 		stat[0], stat[fdstatFlagsOffset] = filetypeSocketStream, fdflagNonblock
 	}
 	putU64(stat[fdstatRightsOffset:], rightsAll)

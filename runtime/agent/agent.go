@@ -38,6 +38,6 @@ type Turn struct {
 //
 // https://platform.openai.com/docs/api-reference/models/object
 type Model struct {
-	ID      string `json:"id"`
-	OwnedBy string `json:"owned_by"`
+	ID      string
+	OwnedBy string
 }

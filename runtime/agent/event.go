@@ -1,9 +1,6 @@
 package agent
 
-import (
-	"encoding/json"
-	"strconv"
-)
+import "strconv"
 
 // Kind tells what an event carries.
 type Kind uint8
@@ -52,30 +49,8 @@ type Event struct {
 // ToolCallDelta is a piece of one function call. The first piece of a call has its id and name; the arguments of all
 // pieces with the same index, put together, are one JSON text.
 type ToolCallDelta struct {
-	Index     int    `json:"index"`
-	ID        string `json:"id,omitempty"`
-	Name      string `json:"name,omitempty"`
-	Arguments string `json:"arguments"`
-}
-
-// Payload returns what the event carries as bytes: the plain text for the text kinds, a JSON object for the others.
-func (e Event) Payload() []byte {
-	switch e.Kind {
-	case KindToolCall:
-		return marshal(e.ToolCall)
-	case KindDone:
-		return marshal(e.Done)
-	case KindFailed:
-		return marshal(e.Failed)
-	}
-	return []byte(e.Text)
-}
-
-// marshal encodes one of this package's own types, none of which holds anything that JSON could not express.
-func marshal(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return []byte("null")
-	}
-	return b
+	Index     int
+	ID        string
+	Name      string
+	Arguments string
 }

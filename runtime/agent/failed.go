@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -58,23 +57,3 @@ func (f *Failed) Error() string {
 
 // Unwrap returns the cause.
 func (f *Failed) Unwrap() error { return f.Cause }
-
-// MarshalJSON writes all fields but the cause; an empty code or param is null, as in OpenAI's error object, and
-// retry_after_ms is 0 when unknown.
-func (f *Failed) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Status       int     `json:"status"`
-		Type         string  `json:"type"`
-		Code         *string `json:"code"`
-		Message      string  `json:"message"`
-		Param        *string `json:"param"`
-		RetryAfterMS int64   `json:"retry_after_ms"`
-	}{f.Status, f.Type, orNull(f.Code), f.Message, orNull(f.Param), f.RetryAfter.Milliseconds()})
-}
-
-func orNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}

@@ -33,8 +33,8 @@ func TestShutdownReachesTheGuest(t *testing.T) {
 		ctx, stop := context.WithCancelCause(context.Background())
 		s.OnReady = func() { s.note("ready"); stop(errors.New("reload")) }
 		check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Done, "exit")
-		payload := abi.AppendString(abi.AppendU32(nil, uint32(patience.Milliseconds())), "reload")
-		if want := string(abi.AppendEventHeader(nil, abi.EventShutdown, 0)) + string(payload); s.printed.String() != want {
+		ask := abi.Shutdown{DrainMS: uint32(patience.Milliseconds()), Reason: "reload"}
+		if want := string(ask.Append(abi.AppendEventHeader(nil, abi.EventShutdown, 0))); s.printed.String() != want {
 			t.Errorf("event %q, want %q", s.printed.String(), want)
 		}
 		if got := strings.Join(s.events, ", "); got != "ready, detach: reload, finish" {

@@ -7,11 +7,9 @@ import (
 
 	"github.com/tetratelabs/wazero/sys"
 
+	"innkeeper/adapters/abi"
 	"innkeeper/runtime/outcome"
 )
-
-// exConfig is the exit code that means "do not try again". https://man.openbsd.org/sysexits
-const exConfig = 78
 
 // judge turns the end of a run into a verdict. What killed it comes first, then what the guest or a host function said of
 // the end, then the exit code.
@@ -55,7 +53,7 @@ func fromCode(code uint32) outcome.Outcome {
 	switch code {
 	case 0:
 		exit.Verdict = outcome.Done
-	case exConfig:
+	case abi.ExitConfig:
 		exit.Verdict, exit.Message = outcome.Final, "ended with exit code 78 (EX_CONFIG) without saying why"
 	}
 	return exit

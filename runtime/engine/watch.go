@@ -85,8 +85,8 @@ func (r *run) shutdown(ctx context.Context) <-chan time.Time {
 		r.Kill(errStopped)
 		return nil
 	}
-	payload := abi.AppendU32(nil, uint32(r.Budgets.Drain.Milliseconds()))
-	if r.Mailbox.Post(abi.EventShutdown, 0, abi.AppendString(payload, reason)) != nil {
+	ask := abi.Shutdown{DrainMS: uint32(r.Budgets.Drain.Milliseconds()), Reason: reason}
+	if r.Mailbox.Post(abi.EventShutdown, 0, ask.Append(nil)) != nil {
 		r.Kill(errStopped)
 		return nil
 	}

@@ -128,9 +128,9 @@ func (p *completion) ToolCall(piece sdk.ToolCall) {
 func (a *app) newCallID() string { return a.ids.New(ids.Call) }
 
 // Done implements sdk.TurnHandler.
-func (p *completion) Done(result []byte) {
+func (p *completion) Done(result *sdk.AgentDone) {
 	a := p.app
-	done := openai.ParseDone(&a.item, result)
+	done := openai.DoneOf(result)
 	p.keep(done)
 	p.leave()
 	if !p.stream {

@@ -86,7 +86,7 @@ func TestChatToolCalls(t *testing.T) {
 		turn.ToolCall(0, "", "", `{"city":`)
 		turn.ToolCall(3, "", "time", `{}`)
 		turn.ToolCall(0, "", "", `"Rome"}`)
-		turn.Done(`{"finish_reason":"tool_calls","model":"m","usage":null}`)
+		turn.Done(abi.AgentDone{FinishReason: "tool_calls", Model: "m"})
 	}
 	tools := `,"tools":[{"type":"function","function":{"name":"weather","parameters":{"type":"object"}}}],"tool_choice":"auto"`
 	v := object(t, s.do("POST", "/v1/chat/completions", hello+tools+`}`, calls).Body)
@@ -192,12 +192,12 @@ func TestTheAliasAndWhatIsOursStayHere(t *testing.T) {
 
 func TestAFailedTurnIsAnHTTPErrorBeforeTheFirstByte(t *testing.T) {
 	s := start(t, t.TempDir(), `{}`)
-	failure := `{"status":429,"type":"rate_limit_error","code":"slow_down","message":"Slow down.","param":null,"retry_after_ms":1500}`
+	failure := abi.AgentFailed{Status: 429, Type: "rate_limit_error", Code: "slow_down", Message: "Slow down.", RetryAfterMS: 1500}
 	for path, body := range map[string]string{
 		"/v1/chat/completions": hello, "/v1/responses": `{"model":"m","input":"hi"`,
 	} {
 		for _, end := range []string{`}`, `,"stream":true}`} {
-			r := s.do("POST", path, body+end, func(turn *sdktest.Turn) { turn.FailJSON(failure) })
+			r := s.do("POST", path, body+end, func(turn *sdktest.Turn) { turn.FailWith(failure) })
 			expectError(t, r, 429, nil, "slow_down")
 			if !strings.Contains(r.Headers, "retry-after: 2\n") {
 				t.Errorf("headers %q", r.Headers)

@@ -1,9 +1,9 @@
 package api
 
 import (
+	"innkeeper/adapters/abi"
 	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/adapters/lib/openai"
-	"innkeeper/adapters/sdk"
 )
 
 // fallbackModel is the model's name where neither the operator nor the agent has one.
@@ -12,44 +12,35 @@ const fallbackModel = "innkeeper"
 // readModels asks the agent which models it has, once: its configuration cannot change under a running instance. If the
 // operator has named the model, that name comes first and stands for the agent's own choice.
 func (a *app) readModels() error {
-	text, err := a.loop.Models()
+	agents, err := a.loop.Models()
 	if err != nil {
 		return err
 	}
-	if err := a.body.Parse(text); err != nil {
-		return sdk.Temporary("models", "the host's list of models is not JSON: "+err.Error())
-	}
-	agents := a.body.Root()
-	first := agents.Items()
 	switch {
 	case a.settings.modelName != "":
 		a.alias, a.model = a.settings.modelName, a.settings.modelName
-	case first.Next():
-		a.model = first.Value.Get("id").Text()
+	case len(agents) > 0:
+		a.model = agents[0].ID
 	default:
 		a.alias, a.model = fallbackModel, fallbackModel
 	}
 	if a.alias != "" {
 		a.models = appendModel(a.models, a.alias, "innkeeper", a.started)
 	}
-	for it := agents.Items(); it.Next(); {
-		if id := it.Value.Get("id"); !id.Empty() && !id.Is(a.alias) {
-			a.addModel(it.Value)
+	for _, model := range agents {
+		if model.ID != "" && model.ID != a.alias {
+			a.addModel(model)
 		}
 	}
 	return nil
 }
 
-// addModel takes a model of the agent's into the list.
-func (a *app) addModel(v jsontext.Value) {
+// addModel takes a model of the agent's into the list. Nobody knows when it was made; clients sort by that and want a time.
+func (a *app) addModel(m abi.AgentModel) {
 	if len(a.models) > 0 {
 		a.models = append(a.models, ',')
 	}
-	created, _ := v.Get("created").Int()
-	if created <= 0 {
-		created = a.started // nobody knows; clients sort by it and want a time
-	}
-	a.models = appendModel(a.models, v.Get("id").Text(), v.Get("owned_by").Text(), created)
+	a.models = appendModel(a.models, m.ID, m.OwnedBy, a.started)
 }
 
 // appendModel appends a model object. https://platform.openai.com/docs/api-reference/models/object

@@ -147,7 +147,7 @@ func (w *waiter) ToolCall(call sdk.ToolCall) {
 }
 
 // Done implements sdk.TurnHandler.
-func (w *waiter) Done(result []byte) { w.handler.Done(result) }
+func (w *waiter) Done(result *sdk.AgentDone) { w.handler.Done(result) }
 
 // Failed implements sdk.TurnHandler.
 func (w *waiter) Failed(err *sdk.AgentError) { w.handler.Failed(err) }

@@ -144,8 +144,8 @@ func (p *response) unread() {
 }
 
 // Done implements sdk.TurnHandler.
-func (p *response) Done(result []byte) {
-	done := openai.ParseDone(&p.app.item, result)
+func (p *response) Done(result *sdk.AgentDone) {
+	done := openai.DoneOf(result)
 	p.close(func() { p.answer.Finish(done, time.Now().Unix()) })
 }
 

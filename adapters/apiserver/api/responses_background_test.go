@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"innkeeper/adapters/abi"
 	"innkeeper/adapters/sdk/sdktest"
 )
 
@@ -81,7 +82,9 @@ func TestABackgroundStreamIsReadBySeveralAndResumed(t *testing.T) {
 	third.WaitFor(`"delta":"lo"`)
 	turn.ToolCall(0, "", "f", `{"a"`)
 	turn.ToolCall(0, "", "", `:1}`)
-	turn.Done(`{"finish_reason":"tool_calls","model":"m","usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7}}`)
+	turn.Done(abi.AgentDone{
+		FinishReason: "tool_calls", Model: "m", Usage: &abi.AgentUsage{PromptTokens: 5, CompletionTokens: 2, TotalTokens: 7},
+	})
 	all := events(t, second.Wait())
 	want := "created queued in_progress output_item.added content_part.added reasoning_text.delta reasoning_text.done content_part.done " +
 		"output_item.done output_item.added content_part.added output_text.delta output_text.done content_part.done output_item.done " +

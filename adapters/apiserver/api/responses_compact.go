@@ -55,7 +55,7 @@ func (p *compaction) Text(text []byte) { p.result.Summary = append(p.result.Summ
 func (p *compaction) Refusal(text []byte) { p.refusal = append(p.refusal, text...) }
 
 // Done implements sdk.TurnHandler.
-func (p *compaction) Done(result []byte) {
+func (p *compaction) Done(result *sdk.AgentDone) {
 	a := p.app
 	p.leave()
 	if len(p.result.Summary) == 0 {
@@ -66,7 +66,7 @@ func (p *compaction) Done(result []byte) {
 		a.refuse(p.to, &openai.Error{Status: 502, Type: openai.TypeServer, Code: "no_summary", Message: message})
 		return
 	}
-	a.out = p.result.AppendJSON(a.out[:0], openai.ParseDone(&a.item, result).Usage)
+	a.out = p.result.AppendJSON(a.out[:0], openai.DoneOf(result).Usage)
 	p.to.respond(200, jsonHeader, a.out)
 	reuse(&a.out)
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"innkeeper/adapters/abi"
 	"innkeeper/adapters/sdk/sdktest"
 )
 
@@ -151,7 +152,7 @@ func TestResponseStreamOfReasoningRefusalAndCalls(t *testing.T) {
 		turn.ToolCall(0, "call_a", "f", "")
 		turn.ToolCall(1, "call_b", "g", `{}`)
 		turn.ToolCall(0, "", "", `{"a":1}`)
-		turn.Done(`{"finish_reason":"tool_calls","model":"m"}`)
+		turn.Done(abi.AgentDone{FinishReason: "tool_calls", Model: "m"})
 	})
 	list := events(t, r)
 	want := "created in_progress " +
@@ -185,7 +186,7 @@ func TestAnAnswerThatWasCutIsIncomplete(t *testing.T) {
 	for finish, reason := range map[string]string{"length": "max_output_tokens", "content_filter": "content_filter"} {
 		v := object(t, s.do("POST", "/v1/responses", `{"input":"hi","max_output_tokens":1}`, func(turn *sdktest.Turn) {
 			turn.Text("Hel")
-			turn.Done(`{"finish_reason":"` + finish + `","model":"m"}`)
+			turn.Done(abi.AgentDone{FinishReason: finish, Model: "m"})
 		}).Body)
 		checkResponse(t, v, "incomplete")
 		expect(t, v, reason, "incomplete_details", "reason")
@@ -261,7 +262,9 @@ func TestResponseFaultsNameTheField(t *testing.T) {
 func TestTheAgentsParamGetsItsNameHere(t *testing.T) {
 	s := start(t, t.TempDir(), `{}`)
 	r := s.do("POST", "/v1/responses", `{"input":"x"}`, func(turn *sdktest.Turn) {
-		turn.FailJSON(`{"status":400,"type":"invalid_request_error","code":"invalid_value","message":"bad","param":"response_format.json_schema"}`)
+		turn.FailWith(abi.AgentFailed{
+			Status: 400, Type: "invalid_request_error", Code: "invalid_value", Message: "bad", Param: "response_format.json_schema",
+		})
 	})
 	expectError(t, r, 400, "text.format", "invalid_value")
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"innkeeper/adapters/abi"
 	"innkeeper/adapters/sdk/sdktest"
 )
 
@@ -17,7 +18,7 @@ func TestACustomToolIsAFunctionToTheAgent(t *testing.T) {
 		turn.ToolCall(0, "call_a", "patch", `{"inp`)
 		turn.ToolCall(0, "", "", `ut":"a\"b"}`)
 		turn.ToolCall(1, "call_b", "f", `{}`)
-		turn.Done(`{"finish_reason":"tool_calls","model":"m"}`)
+		turn.Done(abi.AgentDone{FinishReason: "tool_calls", Model: "m"})
 	})
 	expect(t, asked, "patch", "tools", 0, "function", "name")
 	expect(t, asked, "string", "tools", 0, "function", "parameters", "properties", "input", "type")

@@ -117,8 +117,8 @@ func (j *activeRun) ToolCall(c sdk.ToolCall) {
 }
 
 // Done implements sdk.TurnHandler.
-func (j *activeRun) Done(result []byte) {
-	done := openai.ParseDone(&j.app.item, result)
+func (j *activeRun) Done(result *sdk.AgentDone) {
+	done := openai.DoneOf(result)
 	j.run.Usage = done.Usage
 	if j.answer != nil {
 		j.answer.Finish(done, time.Now().Unix())

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"innkeeper/adapters/abi"
 	"innkeeper/adapters/sdk/sdktest"
 )
 
@@ -147,7 +148,7 @@ func TestARunThatFailsSaysSo(t *testing.T) {
 	expect(t, s.runStatus(id), "failed", "status")
 	id, turn = s.startRun(`{"input":"hi"}`)
 	turn.Text("x")
-	turn.Done(`{"finish_reason":"length"}`)
+	turn.Done(abi.AgentDone{FinishReason: "length", Model: "m"})
 	s.send("GET", "/v1/runs/"+id+"/events", "").Wait()
 	expect(t, s.runStatus(id), "max_output_tokens", "incomplete_details", "reason")
 }

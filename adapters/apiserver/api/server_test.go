@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"innkeeper/adapters/abi"
 	"innkeeper/adapters/apiserver/api"
 	"innkeeper/adapters/sdk"
 	"innkeeper/adapters/sdk/sdktest"
@@ -31,7 +32,7 @@ func start(t testing.TB, dir, settings string) *server {
 	s := &server{t: t, host: sdktest.New(), dir: dir, code: make(chan int, 1), turn: make(chan *sdktest.Turn, 64)}
 	s.host.SetSettings(settings)
 	s.host.SetRoutes(readManifest(t).RouteNames()...)
-	s.host.SetModels(`[{"id":"echo","created":0,"owned_by":"innkeeper"}]`)
+	s.host.SetModels(abi.AgentModel{ID: "echo", OwnedBy: "innkeeper"})
 	s.host.OnTurn(func(turn *sdktest.Turn) { s.turn <- turn })
 	families := s.host.ABI()
 	books := ledger.New(ledger.Quota{})
@@ -106,8 +107,9 @@ func says(words ...string) func(*sdktest.Turn) {
 		for _, word := range words {
 			turn.Text(word)
 		}
-		turn.Done(`{"finish_reason":"stop","model":"echo-1","usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7,` +
-			`"prompt_tokens_details":{"cached_tokens":1},"completion_tokens_details":{"reasoning_tokens":1}}}`)
+		turn.Done(abi.AgentDone{FinishReason: "stop", Model: "echo-1", Usage: &abi.AgentUsage{
+			PromptTokens: 5, CompletionTokens: 2, TotalTokens: 7, CachedTokens: 1, ReasoningTokens: 1,
+		}})
 	}
 }
 

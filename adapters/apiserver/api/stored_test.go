@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"innkeeper/adapters/abi"
 	"innkeeper/adapters/sdk/sdktest"
 )
 
@@ -107,7 +108,7 @@ func TestFunctionsGoBothWays(t *testing.T) {
 		turn.Text("Let me see.")
 		turn.ToolCall(0, "call_a", "f", `{"a":1}`)
 		turn.ToolCall(1, "call_b", "f", `{}`)
-		turn.Done(`{"finish_reason":"tool_calls","model":"m"}`)
+		turn.Done(abi.AgentDone{FinishReason: "tool_calls", Model: "m"})
 	})
 	id := at(t, object(t, r.Body), "id").(string)
 	outputs := `{"type":"function_call_output","call_id":"call_a","output":"one"},

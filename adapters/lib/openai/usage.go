@@ -3,7 +3,7 @@ package openai
 import (
 	"strconv"
 
-	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/adapters/sdk"
 )
 
 // Usage counts the tokens of a turn.
@@ -21,52 +21,18 @@ type Done struct {
 	ServiceTier       string
 }
 
-// ParseDone reads the agent's last event. A text that makes no sense is an answer that stopped, without a count.
-func ParseDone(doc *jsontext.Doc, payload []byte) Done {
-	if d, ok := usualDone(payload); ok {
-		return d
-	}
-	d := Done{FinishReason: "stop"}
-	if doc.Parse(payload) != nil {
-		return d
-	}
-	for m := doc.Root().Members(); m.Next(); {
-		switch string(m.Name()) {
-		case "finish_reason":
-			if s := m.Value.Text(); s != "" {
-				d.FinishReason = s
-			}
-		case "system_fingerprint":
-			d.SystemFingerprint = m.Value.Text()
-		case "service_tier":
-			d.ServiceTier = m.Value.Text()
-		case "usage":
-			d.Usage = parseUsage(m.Value)
+// DoneOf is how the agent says it. A total that nobody counted is the sum of its parts.
+func DoneOf(d *sdk.AgentDone) Done {
+	done := Done{FinishReason: d.FinishReason, SystemFingerprint: d.SystemFingerprint, ServiceTier: d.ServiceTier}
+	if u := d.Usage; u != nil {
+		done.Usage = Usage{
+			Input: u.PromptTokens, Cached: u.CachedTokens, Output: u.CompletionTokens, Reasoning: u.ReasoningTokens, Total: u.TotalTokens,
+		}
+		if u.TotalTokens == 0 {
+			done.Usage.Total = u.PromptTokens + u.CompletionTokens
 		}
 	}
-	return d
-}
-
-func parseUsage(v jsontext.Value) Usage {
-	var u Usage
-	for m := v.Members(); m.Next(); {
-		switch string(m.Name()) {
-		case "prompt_tokens":
-			u.Input, _ = m.Value.Int()
-		case "completion_tokens":
-			u.Output, _ = m.Value.Int()
-		case "total_tokens":
-			u.Total, _ = m.Value.Int()
-		case "prompt_tokens_details":
-			u.Cached, _ = m.Value.Get("cached_tokens").Int()
-		case "completion_tokens_details":
-			u.Reasoning, _ = m.Value.Get("reasoning_tokens").Int()
-		}
-	}
-	if u.Total == 0 {
-		u.Total = u.Input + u.Output
-	}
-	return u
+	return done
 }
 
 // AppendInt appends a number.

@@ -1,10 +1,6 @@
 package sdktest
 
-import (
-	"strconv"
-
-	"innkeeper/adapters/abi"
-)
+import "innkeeper/adapters/abi"
 
 // Turn is one turn that the adapter started. Its methods send events; after Done, Fail or the adapter's cancel they do nothing.
 type Turn struct {
@@ -38,30 +34,31 @@ func (t *Turn) Refusal(text string) { t.post(abi.EventAgentRefusal, []byte(text)
 
 // ToolCall sends a piece of a function call.
 func (t *Turn) ToolCall(index int, id, name, arguments string) {
-	payload := abi.AppendString(abi.AppendString(abi.AppendU32(nil, uint32(index)), id), name)
-	t.post(abi.EventAgentToolCall, append(payload, arguments...))
+	head := abi.AgentToolCall{Index: uint32(index), ID: []byte(id), Name: []byte(name)}
+	t.post(abi.EventAgentToolCall, append(head.Append(nil), arguments...))
 }
 
-// Done ends the turn with the JSON of a result.
-func (t *Turn) Done(result string) {
-	t.post(abi.EventAgentDone, []byte(result))
+// Done ends the turn.
+func (t *Turn) Done(done abi.AgentDone) {
+	t.post(abi.EventAgentDone, done.Append(nil))
 	t.close()
 }
 
 // Finish ends the turn with finish reason stop and a usage of 1 and 2 tokens.
 func (t *Turn) Finish() {
-	t.Done(`{"finish_reason":"stop","model":"test","usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}}`)
+	t.Done(abi.AgentDone{
+		FinishReason: "stop", Model: "test", Usage: &abi.AgentUsage{PromptTokens: 1, CompletionTokens: 2, TotalTokens: 3},
+	})
 }
 
-// Fail ends the turn with an error.
+// Fail ends the turn with an error of the agent's.
 func (t *Turn) Fail(status int, code, message string) {
-	t.FailJSON(`{"status":` + strconv.Itoa(status) + `,"type":"upstream_error","code":` + strconv.Quote(code) +
-		`,"message":` + strconv.Quote(message) + `,"param":null,"retry_after_ms":0}`)
+	t.FailWith(abi.AgentFailed{Status: uint32(status), Type: "upstream_error", Code: code, Message: message})
 }
 
-// FailJSON ends the turn with an error whose JSON is given.
-func (t *Turn) FailJSON(payload string) {
-	t.post(abi.EventAgentFailed, []byte(payload))
+// FailWith ends the turn with an error.
+func (t *Turn) FailWith(failed abi.AgentFailed) {
+	t.post(abi.EventAgentFailed, failed.Append(nil))
 	t.close()
 }
 
@@ -81,7 +78,8 @@ type agentFamily struct{ h *Host }
 func (f agentFamily) Models(buffer []byte) int32 {
 	f.h.mu.Lock()
 	defer f.h.mu.Unlock()
-	return answer(buffer, f.h.models)
+	models := abi.AgentModels{Models: f.h.models}
+	return answer(buffer, models.Append(nil))
 }
 
 func (f agentFamily) Start(request []byte) int32 {

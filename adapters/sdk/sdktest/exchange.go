@@ -110,7 +110,8 @@ func (x *Exchange) Message(text string) { x.message(abi.MessageText, text) }
 func (x *Exchange) BinaryMessage(data string) { x.message(abi.MessageBinary, data) }
 
 func (x *Exchange) message(kind uint32, data string) {
-	x.host.mailbox.post(abi.EventHTTPMessage, x.handle, append(abi.AppendU32(nil, kind), data...))
+	head := abi.HTTPMessage{Type: kind}
+	x.host.mailbox.post(abi.EventHTTPMessage, x.handle, append(head.Append(nil), data...))
 }
 
 // Leave makes the client go away: writes give EPIPE from now on.

@@ -36,7 +36,7 @@ func (f lifecycleFamily) Info(buffer []byte) int32 {
 	if f.h.predecessorLives {
 		info.Predecessor = f.h.predecessor
 	}
-	return answer(buffer, string(info.Append(nil)))
+	return answer(buffer, info.Append(nil))
 }
 
 type eventFamily struct{ h *Host }

@@ -24,7 +24,7 @@ type Host struct {
 	turns     map[uint32]*Turn
 	onTurn    func(*Turn)
 	refusal   abi.Errno
-	models    string
+	models    []abi.AgentModel
 	routes    []string // nil if the test declared none
 	records   []Record
 	ready     chan struct{}
@@ -55,7 +55,6 @@ func New() *Host {
 		secrets:   map[string]bool{},
 		exchanges: map[uint32]*Exchange{},
 		turns:     map[uint32]*Turn{},
-		models:    "[]",
 		ready:     make(chan struct{}),
 	}
 	h.mailbox.wake = make(chan struct{}, 1)
@@ -94,14 +93,15 @@ func (h *Host) SetPredecessor(generation uint64) {
 func (h *Host) EndPredecessor() {
 	var generation uint64
 	h.locked(func() { generation, h.predecessorLives = h.predecessor, false })
-	h.mailbox.post(abi.EventPredecessorEnded, 0, abi.AppendU64(nil, generation))
+	ended := abi.PredecessorEnded{Generation: generation}
+	h.mailbox.post(abi.EventPredecessorEnded, 0, ended.Append(nil))
 }
 
 // SetSecret declares a secret, and whether the operator has set it.
 func (h *Host) SetSecret(name string, set bool) { h.locked(func() { h.secrets[name] = set }) }
 
-// SetModels sets the JSON that agent.models gives.
-func (h *Host) SetModels(json string) { h.locked(func() { h.models = json }) }
+// SetModels sets the models that agent.models gives.
+func (h *Host) SetModels(models ...abi.AgentModel) { h.locked(func() { h.models = models }) }
 
 // SetRoutes declares the routes of the manifest, by name. Without it the adapter cannot find out whether its routes are those of
 // the manifest.
@@ -132,7 +132,8 @@ func (h *Host) Open() (exchanges, turns int) {
 
 // Shutdown asks the adapter to end.
 func (h *Host) Shutdown(reason string, drainMillis uint32) {
-	h.mailbox.post(abi.EventShutdown, 0, abi.AppendString(abi.AppendU32(nil, drainMillis), reason))
+	ask := abi.Shutdown{DrainMS: drainMillis, Reason: reason}
+	h.mailbox.post(abi.EventShutdown, 0, ask.Append(nil))
 }
 
 // Close ends the mailbox: a waiting adapter gets ECANCELED, as at the end of its instance.
@@ -151,7 +152,7 @@ func (h *Host) next() uint32 {
 }
 
 // answer is the rule of sized answers: copied if it fits, the size in any case.
-func answer(buffer []byte, text string) int32 {
+func answer[T string | []byte](buffer []byte, text T) int32 {
 	if len(text) <= len(buffer) {
 		copy(buffer, text)
 	}

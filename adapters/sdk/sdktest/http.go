@@ -26,7 +26,8 @@ func (f httpFamily) Routes(buffer []byte) int32 {
 	if f.h.routes == nil {
 		return abi.ENOSYS.Result()
 	}
-	return answer(buffer, string(abi.AppendStrings(nil, f.h.routes)))
+	routes := abi.HTTPRoutes{Names: f.h.routes}
+	return answer(buffer, routes.Append(nil))
 }
 
 func (f httpFamily) Header(exchange uint32, name, buffer []byte) int32 {

@@ -1,9 +1,6 @@
 package sqlite
 
 import (
-	"encoding/binary"
-	"math"
-
 	"innkeeper/adapters/abi"
 	"innkeeper/adapters/sdk/internal/buffer"
 )
@@ -13,26 +10,19 @@ type ColumnType uint8
 
 // The storage classes, with SQLite's names and values.
 const (
-	INTEGER ColumnType = 1
-	FLOAT   ColumnType = 2
-	TEXT    ColumnType = 3
-	BLOB    ColumnType = 4
-	NULL    ColumnType = 5
+	INTEGER ColumnType = ColumnType(abi.SQLiteValueInteger)
+	FLOAT   ColumnType = ColumnType(abi.SQLiteValueFloat)
+	TEXT    ColumnType = ColumnType(abi.SQLiteValueText)
+	BLOB    ColumnType = ColumnType(abi.SQLiteValueBlob)
+	NULL    ColumnType = ColumnType(abi.SQLiteValueNull)
 )
 
 // row is the current row of a statement, fetched with one host call when its first column is read.
 type row struct {
 	buffer  buffer.Buffer
-	columns []column
+	columns []abi.SQLiteValue
 	err     error
 	loaded  bool
-}
-
-// column is one value of the row: a number in bits, or bytes as a view of the row's buffer.
-type column struct {
-	kind  ColumnType
-	bits  uint64
-	bytes []byte
 }
 
 func (r *row) drop() { r.columns, r.err, r.loaded = r.columns[:0], nil, false }
@@ -57,56 +47,40 @@ func (s *Stmt) load() error {
 	return r.err
 }
 
-// read takes the row apart: per column a byte of type, then its value.
+// read takes the row apart.
 func (r *row) read(data []byte) bool {
 	r.columns = r.columns[:0]
 	for len(data) > 0 {
-		c := column{kind: ColumnType(data[0])}
-		data = data[1:]
-		switch c.kind {
-		case NULL:
-		case INTEGER, FLOAT:
-			if len(data) < 8 {
-				return false
-			}
-			c.bits, data = binary.LittleEndian.Uint64(data), data[8:]
-		case TEXT, BLOB:
-			if len(data) < 4 {
-				return false
-			}
-			n := uint64(binary.LittleEndian.Uint32(data))
-			if data = data[4:]; n > uint64(len(data)) {
-				return false
-			}
-			c.bytes, data = data[:n:n], data[n:]
-		default:
+		var c abi.SQLiteValue
+		rest, ok := c.Cut(data)
+		if !ok {
 			return false
 		}
-		r.columns = append(r.columns, c)
+		r.columns, data = append(r.columns, c), rest
 	}
 	return true
 }
 
 // column is a value of the current row; one that is not there reads as NULL.
-func (s *Stmt) column(i int) column {
+func (s *Stmt) column(i int) *abi.SQLiteValue {
 	if s.load() != nil || i < 0 || i >= len(s.row.columns) {
-		return column{kind: NULL}
+		return &abi.SQLiteValue{Type: abi.SQLiteValueNull}
 	}
-	return s.row.columns[i]
+	return &s.row.columns[i]
 }
 
 // ColumnType is the storage class of a column of the current row; the first is 0.
 // https://www.sqlite.org/c3ref/column_blob.html
-func (s *Stmt) ColumnType(i int) ColumnType { return s.column(i).kind }
+func (s *Stmt) ColumnType(i int) ColumnType { return ColumnType(s.column(i).Type) }
 
 // ColumnIsNull reports whether a column is NULL.
-func (s *Stmt) ColumnIsNull(i int) bool { return s.column(i).kind == NULL }
+func (s *Stmt) ColumnIsNull(i int) bool { return s.column(i).Type == abi.SQLiteValueNull }
 
 // ColumnInt64 is a column as an integer, converted by SQLite's rules if it is something else; 0 for NULL.
 func (s *Stmt) ColumnInt64(i int) int64 {
-	switch c := s.column(i); c.kind {
+	switch c := s.column(i); ColumnType(c.Type) {
 	case INTEGER:
-		return int64(c.bits)
+		return c.Int64()
 	case NULL:
 		return 0
 	}
@@ -123,11 +97,11 @@ func (s *Stmt) ColumnBool(i int) bool { return s.ColumnInt64(i) != 0 }
 
 // ColumnFloat64 is a column as a floating-point number, converted if it is something else; 0 for NULL.
 func (s *Stmt) ColumnFloat64(i int) float64 {
-	switch c := s.column(i); c.kind {
+	switch c := s.column(i); ColumnType(c.Type) {
 	case FLOAT:
-		return math.Float64frombits(c.bits)
+		return c.Float64()
 	case INTEGER:
-		return float64(int64(c.bits))
+		return float64(c.Int64())
 	case NULL:
 		return 0
 	}
@@ -142,9 +116,9 @@ func (s *Stmt) ColumnText(i int) string { return string(s.ColumnBytes(i)) }
 // ColumnBytes is the text or the bytes of a column, as a view that is valid until the next Step, Reset or Close; nil for NULL. A
 // number is converted to text.
 func (s *Stmt) ColumnBytes(i int) []byte {
-	switch c := s.column(i); c.kind {
+	switch c := s.column(i); ColumnType(c.Type) {
 	case TEXT, BLOB:
-		return c.bytes
+		return c.Bytes
 	case NULL:
 		return nil
 	}

@@ -1,9 +1,7 @@
 package sqlite_test
 
 import (
-	"encoding/binary"
 	"errors"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -123,15 +121,15 @@ func rowOf(values ...any) []byte {
 	for _, value := range values {
 		switch v := value.(type) {
 		case nil:
-			b = append(b, 5)
+			b = abi.AppendSQLiteValueNull(b)
 		case int64:
-			b = binary.LittleEndian.AppendUint64(append(b, 1), uint64(v))
+			b = abi.AppendSQLiteValueInteger(b, v)
 		case float64:
-			b = binary.LittleEndian.AppendUint64(append(b, 2), math.Float64bits(v))
+			b = abi.AppendSQLiteValueFloat(b, v)
 		case string:
-			b = abi.AppendString(append(b, 3), v)
+			b = abi.AppendSQLiteValueText(b, []byte(v))
 		case []byte:
-			b = abi.AppendString(append(b, 4), string(v))
+			b = abi.AppendSQLiteValueBlob(b, v)
 		}
 	}
 	return b

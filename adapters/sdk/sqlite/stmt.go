@@ -26,9 +26,9 @@ func (s *Stmt) Close() error {
 func (s *Stmt) Step() (bool, error) {
 	s.row.drop()
 	switch result := s.db.host.Step(s.handle); result {
-	case sqliteRow:
+	case abi.SQLiteRow:
 		return true, nil
-	case sqliteDone:
+	case abi.SQLiteDone:
 		return false, nil
 	default:
 		return false, s.db.result(result)

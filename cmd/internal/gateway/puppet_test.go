@@ -45,8 +45,7 @@ func (p *puppet) host(name string, args ...wt.Code) wt.Code {
 }
 
 func parameters(family, function string) wt.Types {
-	f, _ := abi.Find(family)
-	for _, declared := range f.Functions {
+	for _, declared := range abi.Find(family)[0].Functions {
 		if declared.Name == function {
 			return wt.Types(declared.Wasm())
 		}
