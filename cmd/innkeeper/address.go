@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/manifest"
@@ -35,8 +36,13 @@ func bearsKey(a *config.Adapter) bool {
 	return false
 }
 
-// reachable turns the address of a listener into one that a client on this machine can use: all addresses become loopback.
-func reachable(listen string) string {
+// reachable turns the address of an adapter, with its mount if it has one, into one that a client on this machine can use: all
+// addresses become loopback.
+func reachable(endpoint string) string {
+	listen, mount, mounted := strings.Cut(endpoint, "/")
+	if mounted {
+		return reachable(listen) + "/" + mount
+	}
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
 		return listen

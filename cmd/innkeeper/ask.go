@@ -120,7 +120,7 @@ func (a *app) listenOf(ctx context.Context, conf *config.Config, adapter *config
 	if _, port, splitErr := net.SplitHostPort(adapter.Listen); splitErr != nil || port == "0" {
 		return "", err
 	}
-	return adapter.Listen, nil
+	return adapter.Endpoint(), nil
 }
 
 // notServing says why an adapter of the running host has no listener.

@@ -99,7 +99,7 @@ func (a *app) check(cmd *cobra.Command, asJSON bool) error {
 // checkAdapter goes as far as a load would without running anything.
 func checkAdapter(ctx context.Context, host *artifact.Host, conf *config.Adapter) checkedAdapter {
 	c := checkedAdapter{
-		Name: conf.Name, State: string(conf.Disposition), Reason: conf.Reason, Module: conf.Module, Listen: conf.Listen,
+		Name: conf.Name, State: string(conf.Disposition), Reason: conf.Reason, Module: conf.Module, Listen: conf.Endpoint(),
 	}
 	if !conf.Enabled() {
 		return c

@@ -88,6 +88,7 @@ func TestSettledIsEveryStateThatSaysSomething(t *testing.T) {
 func TestReachable(t *testing.T) {
 	for listen, want := range map[string]string{
 		"127.0.0.1:1": "127.0.0.1:1", "0.0.0.0:1": "127.0.0.1:1", ":1": "127.0.0.1:1", "[::]:1": "localhost:1", "[::1]:1": "[::1]:1", "box:1": "box:1",
+		"0.0.0.0:1/api": "127.0.0.1:1/api", "[::]:1/api": "localhost:1/api",
 	} {
 		if got := reachable(listen); got != want {
 			t.Errorf("%s: %s, want %s", listen, got, want)

@@ -28,7 +28,7 @@ func (l *loader) adapters(raw map[string]any) []Adapter {
 		}
 	}
 	slices.SortFunc(list, func(a, b Adapter) int { return cmp.Compare(a.Name, b.Name) })
-	l.listenConflicts(list)
+	l.placeConflicts(list)
 	return list
 }
 
@@ -86,12 +86,12 @@ func (l *loader) adapter(name string, raw map[string]any) Adapter {
 		return b.Adapter
 	}
 	b.settings()
-	b.Listen = b.listen(own)
+	b.serveAt(own)
 	b.decide()
 	return b.Adapter
 }
 
-// ownKeys reads module, enabled and listen. Other keys are looked at when the module is known.
+// ownKeys reads module, enabled, listen and mount. Other keys are looked at when the module is known.
 func (b *building) ownKeys() values {
 	known := map[string]any{}
 	for _, k := range b.own.keys {

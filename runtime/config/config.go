@@ -23,8 +23,15 @@ type Config struct {
 	Path     string     // absolute path of the TOML file, which may be absent if Options.AllowMissing was set
 	DataDir  string     // absolute path
 	LogLevel slog.Level // least severe level that is logged
+	Front    Front
 	Agent    Agent
 	Adapters []Adapter // sorted by name
+}
+
+// Front is the address that adapters can be mounted on.
+type Front struct {
+	Listen string // HOST:PORT; opened when an adapter is mounted there
+	AddressLimits
 }
 
 // Agent is what answers.
@@ -68,7 +75,8 @@ type Adapter struct {
 	Reason      string             // why it is not loaded, naming the setting; empty if it is
 	Artifact    *artifact.Artifact // the module as it was read for this configuration; nil if it could not be
 	Manifest    *manifest.Manifest // of the artifact; nil without one
-	Listen      string             // HOST:PORT; empty if the module serves no HTTP
+	Listen      string             // HOST:PORT, its own or that of the front; empty if the module serves no HTTP
+	Mount       string             // /NAME on the address of the front; empty if the address is its own
 	Settings    map[string]any     // what is set or has a default, as manifest.Setting.Coerce returns it; no secrets
 	Secrets     map[string]Secret  // the secret settings that are set and usable
 	Limits      Limits
@@ -78,6 +86,9 @@ type Adapter struct {
 
 // Enabled reports whether the adapter is to be loaded.
 func (a *Adapter) Enabled() bool { return a.Disposition == Loadable }
+
+// Endpoint is where callers find the adapter: HOST:PORT, and the mount if it has one.
+func (a *Adapter) Endpoint() string { return a.Listen + a.Mount }
 
 // BearerKey is the key that guards the routes with guard "key"; zero if there is none.
 func (a *Adapter) BearerKey() Secret {
@@ -118,16 +129,21 @@ const (
 
 // Limits bound what one instance may use.
 type Limits struct {
-	Memory            int64 // linear memory, in bytes, a multiple of 64 KiB
-	Engine            Engine
-	Handles           map[string]int // open handles by kind; see limits.HandleQuotas
-	HandlesTotal      int            // open handles of all kinds
-	MaxBody           int64          // request body, in bytes
-	MaxHeader         int64          // request head, in bytes
-	MaxConnections    int            // open client connections
-	MaxConcurrent     int            // exchanges in progress
+	Memory          int64 // linear memory, in bytes, a multiple of 64 KiB
+	Engine          Engine
+	Handles         map[string]int // open handles by kind; see limits.HandleQuotas
+	HandlesTotal    int            // open handles of all kinds
+	MaxBody         int64          // request body, in bytes
+	MaxConcurrent   int            // exchanges in progress
+	ReadBodyTimeout time.Duration
+	AddressLimits   // of the adapter's own address, or those of the front if it is mounted there
+}
+
+// AddressLimits bound the connections of one address.
+type AddressLimits struct {
+	MaxHeader         int64 // request head, in bytes
+	MaxConnections    int   // open client connections
 	ReadHeaderTimeout time.Duration
-	ReadBodyTimeout   time.Duration
 	IdleTimeout       time.Duration // of a keep-alive connection
 	WriteStallTimeout time.Duration // without progress
 }

@@ -47,9 +47,22 @@ buffer = { type = "size", default = "64KiB" }
 users = { type = "strings" }
 `
 
-func relay(t testing.TB) *manifest.Manifest {
+// greeter is the manifest of a module that serves HTTP and has no address of its own.
+const greeterManifest = `name = "greeter"
+version = "1"
+families = ["http"]
+[http]
+cors = "pages"
+keepalive = "patience"
+routes = [{ name = "greet", method = "GET", path = "/", guard = "open" }]
+[settings]
+pages = { type = "strings" }
+patience = { type = "duration" }
+`
+
+func parsed(t testing.TB, text string) *manifest.Manifest {
 	t.Helper()
-	m, err := manifest.Parse([]byte(relayManifest))
+	m, err := manifest.Parse([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,15 +80,16 @@ type world struct {
 
 func (w world) load(t testing.TB) (*Config, error) {
 	t.Helper()
-	relay := relay(t)
+	modules := map[string]*manifest.Manifest{"relay.wasm": parsed(t, relayManifest), "greeter.wasm": parsed(t, greeterManifest)}
 	return Load("/etc/inn/innkeeper.toml", Options{
 		Env:      func(name string) (string, bool) { v, ok := w.env[name]; return v, ok },
 		Builtins: map[string]*artifact.Artifact{"api_server": {Manifest: apiServer(t)}},
 		Module: func(path string) (*artifact.Artifact, error) {
-			if filepath.Base(path) != "relay.wasm" {
+			m := modules[filepath.Base(path)]
+			if m == nil {
 				return nil, fmt.Errorf("module[%s]: %w", path, fs.ErrNotExist)
 			}
-			return &artifact.Artifact{Manifest: relay}, nil
+			return &artifact.Artifact{Manifest: m}, nil
 		},
 		ReadFile: func(path string) ([]byte, error) {
 			name, _ := strings.CutPrefix(path, "/etc/inn/")

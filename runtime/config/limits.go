@@ -10,16 +10,12 @@ import (
 func (l *loader) limits(path []string, raw map[string]any) Limits {
 	v := l.table(path, limitsSchema(), raw)
 	lim := Limits{
-		Memory:            v.size("memory") / limits.MemoryPageBytes * limits.MemoryPageBytes,
-		Engine:            Engine(v.text("engine")),
-		MaxBody:           v.size("max_body"),
-		MaxHeader:         v.size("max_header"),
-		MaxConnections:    v.count("max_connections"),
-		MaxConcurrent:     v.count("max_concurrent"),
-		ReadHeaderTimeout: v.duration("read_header_timeout"),
-		ReadBodyTimeout:   v.duration("read_body_timeout"),
-		IdleTimeout:       v.duration("idle_timeout"),
-		WriteStallTimeout: v.duration("write_stall_timeout"),
+		Memory:          v.size("memory") / limits.MemoryPageBytes * limits.MemoryPageBytes,
+		Engine:          Engine(v.text("engine")),
+		MaxBody:         v.size("max_body"),
+		MaxConcurrent:   v.count("max_concurrent"),
+		ReadBodyTimeout: v.duration("read_body_timeout"),
+		AddressLimits:   addressLimits(v),
 	}
 	lim.Handles, lim.HandlesTotal = l.handles(append(slices.Clip(path), "handles"), l.subtable(path, "handles", raw))
 	return lim

@@ -1,31 +1,26 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"strings"
 
+	"innkeeper/runtime/limits"
 	"innkeeper/runtime/manifest"
 )
 
-// listen settles the adapter's address: listen in the TOML, else the manifest's default with host and port from the
+// listen settles an address of the adapter's own: listen in the TOML, else the manifest's default with host and port from the
 // environment.
-func (b *building) listen(own values) string {
-	path := append(slices.Clip(b.path), "listen")
-	written, isWritten := own["listen"].(string)
+func (b *building) listen(written string) string {
 	h := b.Manifest.HTTP
 	switch {
-	case h == nil && isWritten:
-		b.complain(path, onKey, "listen has no meaning here, because %s serves no HTTP", b.Module)
+	case written != "" && !manifest.ValidListen(written):
+		b.complain(append(slices.Clip(b.path), "listen"), onValue, "listen must be an address such as %q", cmp.Or(h.Listen, limits.FrontListen))
 		return ""
-	case h == nil:
-		return ""
-	case isWritten && !manifest.ValidListen(written):
-		b.complain(path, onValue, "listen must be an address such as %q", h.Listen)
-		return ""
-	case isWritten:
+	case written != "":
 		return written
 	case !b.obeysEnv():
 		return h.Listen
@@ -51,25 +46,6 @@ func (b *building) listenFromEnv(h *manifest.HTTP) string {
 		}
 	}
 	return net.JoinHostPort(host, port)
-}
-
-// listenConflicts complains about two adapters that would listen at the same address. Only those that are going to be
-// loaded count: one that lacks its key must not keep another from running.
-func (l *loader) listenConflicts(list []Adapter) {
-	var taken []*Adapter
-	for i := range list {
-		a := &list[i]
-		if a.Disposition != Loadable || a.Listen == "" {
-			continue
-		}
-		if n := slices.IndexFunc(taken, func(b *Adapter) bool { return sameAddress(a.Listen, b.Listen) }); n >= 0 {
-			other := taken[n]
-			e := l.complain([]string{"adapters", a.Name, "listen"}, onValue,
-				"listen %q is the address of [adapters.%s], too", a.Listen, other.Name)
-			e.Hint = "give one of them another port"
-		}
-		taken = append(taken, a)
-	}
 }
 
 // sameAddress reports whether two listeners would get in each other's way. Port 0 is a different one each time.

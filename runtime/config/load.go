@@ -46,6 +46,7 @@ type loader struct {
 	dir     string // folder that relative paths start from
 	missing error  // set if there is no file and that is allowed
 	doc     *tomldoc.Document
+	front   Front // as adapters are mounted on it
 	errs    Errors
 }
 
@@ -78,6 +79,8 @@ func (l *loader) config() *Config {
 	if err := c.LogLevel.UnmarshalText([]byte(root.text("log_level"))); err != nil && len(l.errs) == 0 {
 		l.complain([]string{"log_level"}, onValue, "log_level: %v", err)
 	}
+	c.Front = l.readFront(l.subtable(nil, "front", l.doc.Root()))
+	l.front = c.Front
 	c.Agent = l.agent(l.subtable(nil, "agent", l.doc.Root()))
 	c.Adapters = l.adapters(l.subtable(nil, "adapters", l.doc.Root()))
 	return c

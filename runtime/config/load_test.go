@@ -37,10 +37,11 @@ func TestDefaults(t *testing.T) {
 	}
 	wantLimits := Limits{
 		Memory: limits.MemoryBytes, Engine: EngineCompiler, Handles: limits.HandleQuotas(), HandlesTotal: limits.HandlesTotal,
-		MaxBody: limits.HTTPBodyBytes, MaxHeader: limits.HTTPHeaderBytes,
-		MaxConnections: limits.HTTPConnections, MaxConcurrent: limits.HTTPConcurrent,
-		ReadHeaderTimeout: limits.HTTPReadHeaderTimeout, ReadBodyTimeout: limits.HTTPReadBodyTimeout,
-		IdleTimeout: limits.HTTPIdleTimeout, WriteStallTimeout: limits.HTTPWriteStallTimeout,
+		MaxBody: limits.HTTPBodyBytes, MaxConcurrent: limits.HTTPConcurrent, ReadBodyTimeout: limits.HTTPReadBodyTimeout,
+		AddressLimits: AddressLimits{
+			MaxHeader: limits.HTTPHeaderBytes, MaxConnections: limits.HTTPConnections, ReadHeaderTimeout: limits.HTTPReadHeaderTimeout,
+			IdleTimeout: limits.HTTPIdleTimeout, WriteStallTimeout: limits.HTTPWriteStallTimeout,
+		},
 	}
 	if !reflect.DeepEqual(a.Limits, wantLimits) {
 		t.Errorf("limits: %+v", a.Limits)

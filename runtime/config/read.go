@@ -125,6 +125,7 @@ func (l *loader) elsewhere(path []string, key string) string {
 		table string
 		schema
 	}{
+		{"front", schema{keys: frontSchema().keys[:1]}}, // its limits are known from the adapters
 		{"agent", agentSchema()},
 		{adapter, adapterSchema()},
 		{adapter + ".limits", limitsSchema()},

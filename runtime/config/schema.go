@@ -41,7 +41,24 @@ func rootSchema() schema {
 			{Name: "data_dir", Type: manifest.TypeString, Default: "data"},
 			{Name: "log_level", Type: manifest.TypeString, Default: "info", Enum: []any{"debug", "info", "warn", "error"}},
 		},
-		tables: []string{"agent", "adapters"},
+		tables: []string{"front", "agent", "adapters"},
+	}
+}
+
+func frontSchema() schema {
+	return schema{keys: append([]manifest.Setting{
+		{Name: "listen", Type: manifest.TypeString, Default: limits.FrontListen},
+	}, addressKeys()...)}
+}
+
+// addressKeys are the limits of one address: of the front's, or of an adapter's own.
+func addressKeys() []manifest.Setting {
+	return []manifest.Setting{
+		size("max_header", limits.HTTPHeaderBytes, 1<<10, limits.HTTPHeaderBytesMax),
+		count("max_connections", limits.HTTPConnections, limits.HTTPConnectionsMax),
+		slotDuration("read_header_timeout", limits.HTTPReadHeaderTimeout),
+		slotDuration("idle_timeout", limits.HTTPIdleTimeout),
+		slotDuration("write_stall_timeout", limits.HTTPWriteStallTimeout),
 	}
 }
 
@@ -63,6 +80,7 @@ func adapterSchema() schema {
 			{Name: "module", Type: manifest.TypeString},
 			{Name: "enabled", Type: manifest.TypeBool},
 			{Name: "listen", Type: manifest.TypeString},
+			{Name: "mount", Type: manifest.TypeString, Default: ""},
 		},
 		tables: []string{"limits", "backoff", "budgets"},
 	}
@@ -70,19 +88,14 @@ func adapterSchema() schema {
 
 func limitsSchema() schema {
 	return schema{
-		keys: []manifest.Setting{
+		keys: append([]manifest.Setting{
 			size("memory", limits.MemoryBytes, limits.MemoryBytesMin, limits.MemoryBytesMax),
 			{Name: "engine", Type: manifest.TypeString, Default: string(EngineCompiler),
 				Enum: []any{string(EngineCompiler), string(EngineInterpreter)}},
 			size("max_body", limits.HTTPBodyBytes, 1, limits.HTTPBodyBytesMax),
-			size("max_header", limits.HTTPHeaderBytes, 1<<10, limits.HTTPHeaderBytesMax),
-			count("max_connections", limits.HTTPConnections, limits.HTTPConnectionsMax),
 			count("max_concurrent", limits.HTTPConcurrent, limits.HandleQuotaMax),
-			slotDuration("read_header_timeout", limits.HTTPReadHeaderTimeout),
 			slotDuration("read_body_timeout", limits.HTTPReadBodyTimeout),
-			slotDuration("idle_timeout", limits.HTTPIdleTimeout),
-			slotDuration("write_stall_timeout", limits.HTTPWriteStallTimeout),
-		},
+		}, addressKeys()...),
 		tables: []string{"handles"},
 	}
 }

@@ -2,7 +2,10 @@ package limits
 
 import "time"
 
-// Defaults of a slot's HTTP listener, settable in [adapters.NAME.limits].
+// FrontListen is the address that adapters are mounted on, settable in [front]. Every address by default is loopback.
+const FrontListen = "127.0.0.1:8640"
+
+// Defaults for requests and connections, settable in [adapters.NAME.limits], and in [front] for what belongs to its address.
 const (
 	// HTTPBodyBytes is the largest request body, in bytes. Ten million is what existing clients of the API server were
 	// built against; larger bodies get 413.

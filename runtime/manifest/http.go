@@ -56,7 +56,7 @@ func (c *checker) routes(h *HTTP) {
 		c.that(slices.Contains(methods(), r.Method), "must be one of "+strings.Join(methods(), ", "), at("method")...)
 		c.guard(r, h, at)
 		c.errorShape(r.Errors, at("errors")...)
-		if c.that(validPattern(r.Path), "must be a path such as /v1/items/{id}", at("path")...) {
+		if c.that(ValidPath(r.Path), "must be a path such as /v1/items/{id}", at("path")...) {
 			c.unambiguous(r, h.Routes[:i], at("path"))
 		}
 	}

@@ -61,6 +61,34 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// Everything that a route and [http] may say, and an address that is left to the host.
+func TestParseHTTP(t *testing.T) {
+	m, err := Parse([]byte(strings.Replace(minimal, "http.listen = \"127.0.0.1:1\"\n", "", 1) + `http.key_header = "x-api-key"
+http.cors = "pages"
+http.keepalive = "every"
+http.errors = "anthropic"
+settings.pages = { type = "strings" }
+settings.every = { type = "duration" }
+[[http.routes]]
+name = "ask"
+method = "POST"
+path = "/ask"
+guard = "key"
+key_header = "authorization"
+errors = "openai"
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := HTTP{
+		Key: "token", KeyHeader: "x-api-key", CORS: "pages", KeepAlive: "every", Errors: ErrorsAnthropic,
+		Routes: []Route{{Name: "ask", Method: "POST", Path: "/ask", Guard: GuardKey, KeyHeader: "authorization", Errors: ErrorsOpenAI}},
+	}
+	if !reflect.DeepEqual(*m.HTTP, want) {
+		t.Errorf("got %+v", *m.HTTP)
+	}
+}
+
 // minimal is a manifest that serves HTTP; tests replace or add to it.
 const minimal = `name = "demo"
 version = "1"
@@ -108,6 +136,18 @@ func TestParseRefuses(t *testing.T) {
 		{"bounds of a string", minimal + `settings.a = { type = "string", min = "a" }`, "manifest[settings.a.min]: line 7: goes with the types int, float, duration and size only"},
 		{"min over max", minimal + `settings.a = { type = "duration", min = "2s", max = "1s" }`, "manifest[settings.a.min]: line 7: is over max"},
 		{"guard", minimal + route("GET", "/a", "anyone"), `manifest[http.routes.0.guard]: line 11: must be "open", "key" or "signature"`},
+		{"guard that this host cannot check", minimal + route("GET", "/a", "signature"), `manifest[http.routes.0.guard]: line 11: is "signature", which this version of the host cannot check; use "key" or "open"`},
+		{"no guard", strings.Replace(minimal+route("GET", "/a", "open"), "guard = \"open\"\n", "", 1), `manifest[http.routes.0.guard]: line 7: must be "open", "key" or "signature"`},
+		{"header of a key on an open route", minimal + route("GET", "/a", "open") + "key_header = \"x-api-key\"", `manifest[http.routes.0.key_header]: line 12: goes with guard = "key" only`},
+		{"header of no key", strings.Replace(minimal, "http.key = \"token\"\n", "http.key_header = \"x-api-key\"\n", 1), `manifest[http.key_header]: line 5: needs http.key, the setting that is the key`},
+		{"no header name", minimal + route("GET", "/a", "key") + "key_header = \"x api key\"", `manifest[http.routes.0.key_header]: line 12: must be the name of a header, such as x-api-key`},
+		{"key in a cookie", minimal + "http.key_header = \"cookie\"", `manifest[http.key_header]: line 7: is a header that HTTP itself uses`},
+		{"shape of errors", minimal + "http.errors = \"xml\"", `manifest[http.errors]: line 7: must be "openai", "anthropic", "problem+json" or "plain"`},
+		{"shape of a route's errors", minimal + route("GET", "/a", "open") + "errors = \"html\"", `manifest[http.routes.0.errors]: line 12: must be "openai", "anthropic", "problem+json" or "plain"`},
+		{"cors of nothing", minimal + "http.cors = \"origins\"", `manifest[http.cors]: line 7: must name a setting of type strings`},
+		{"cors of a secret", minimal + "http.cors = \"token\"", `manifest[http.cors]: line 7: must name a setting of type strings`},
+		{"keepalive of another type", minimal + "http.keepalive = \"every\"\nsettings.every = { type = \"int\" }", `manifest[http.keepalive]: line 7: must name a setting of type duration`},
+		{"part of no address", strings.Replace(minimal, "http.listen = \"127.0.0.1:1\"\n", "http.port_env = \"DEMO_PORT\"\n", 1), `manifest[http.port_env]: line 4: needs http.listen, the address that it is a part of`},
 		{"guard without a key", strings.Replace(minimal, "http.key = \"token\"\n", "", 1) + route("GET", "/a", "key"), "manifest[http.routes.0.guard]: line 10: needs http.key, the setting that is the key"},
 		{"method", minimal + route("get", "/a", "key"), "manifest[http.routes.0.method]: line 9: must be one of GET, POST, PUT, PATCH, DELETE, OPTIONS"},
 		{"path climbs", minimal + route("GET", "/a/../b", "key"), "manifest[http.routes.0.path]: line 10: must be a path such as /v1/items/{id}"},

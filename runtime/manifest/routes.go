@@ -12,7 +12,7 @@ const maxPath = 256
 // of two such routes wins would be an accident, and one of them may be open and the other behind the key.
 func (c *checker) unambiguous(r Route, earlier []Route, path []string) {
 	for _, other := range earlier {
-		if r.Method == other.Method && validPattern(other.Path) && ambiguous(r.Path, other.Path) {
+		if r.Method == other.Method && ValidPath(other.Path) && ambiguous(r.Path, other.Path) {
 			c.that(false, fmt.Sprintf("overlaps with %s %s", other.Method, other.Path), path...)
 			return
 		}
@@ -80,9 +80,9 @@ func segmentAt(list []segment, i int) segment {
 	return segment{kind: end}
 }
 
-// validPattern reports whether s is a path of literal and {name} segments, without empty ones and without dots that
+// ValidPath reports whether s is a path of literal and {name} segments, without empty ones and without dots that
 // climb, so that the path means the same to everybody. A trailing {name...} takes one or more segments.
-func validPattern(s string) bool {
+func ValidPath(s string) bool {
 	if len(s) > maxPath || !strings.HasPrefix(s, "/") {
 		return false
 	}

@@ -4,7 +4,7 @@ import "testing"
 
 func TestValidPattern(t *testing.T) {
 	for _, s := range []string{"/", "/health", "/v1/responses/{id}", "/v1/{a}/{b}", "/files/{path...}", "/a.b/~c-d_e"} {
-		if !validPattern(s) {
+		if !ValidPath(s) {
 			t.Errorf("%s refused", s)
 		}
 	}
@@ -12,7 +12,7 @@ func TestValidPattern(t *testing.T) {
 		"", "a", "//", "/a/", "/a//b", "/.", "/a/..", "/{}", "/{a", "/a}", "/{a}b", "/{a}/{a}", "/{a...}/b", "/{A}", "/{...}",
 		"/a b", "/a?b", "/a%2fb", "/a\x00", "/{{a}}", "/ü",
 	} {
-		if validPattern(s) {
+		if ValidPath(s) {
 			t.Errorf("%s accepted", s)
 		}
 	}

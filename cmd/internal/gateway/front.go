@@ -51,7 +51,8 @@ func (s *slot) openedSite() *front.Site {
 func (s *slot) siteConfig() front.SiteConfig {
 	own := s.conf.Limits
 	return front.SiteConfig{
-		Address: s.conf.Listen, HTTP: s.conf.Manifest.HTTP, Key: []byte(s.conf.BearerKey().Reveal()), Origins: s.conf.Origins(),
+		Address: s.conf.Listen, Mount: s.conf.Mount, HTTP: s.conf.Manifest.HTTP,
+		Key: []byte(s.conf.BearerKey().Reveal()), Origins: s.conf.Origins(),
 		Limits: front.SiteLimits{
 			BodyBytes: own.MaxBody, ReadBodyTimeout: own.ReadBodyTimeout, Exchanges: own.MaxConcurrent,
 		},

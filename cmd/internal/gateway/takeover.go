@@ -13,7 +13,7 @@ type takeover struct {
 	generation uint64 // the last number used; the next is greater
 	past       map[ledger.Kind]ledger.Count
 	site       *front.Site // nil if there is none
-	address    string      // of the site, as configured
+	endpoint   string      // of the site, as configured
 }
 
 // close gives back what nobody takes over.
@@ -31,7 +31,7 @@ func (s *slot) handOver() *takeover {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	left := &takeover{
-		generation: s.super.Status().Generation, past: s.past, site: s.site, address: s.conf.Listen,
+		generation: s.super.Status().Generation, past: s.past, site: s.site, endpoint: s.conf.Endpoint(),
 	}
 	s.site = nil
 	return left
@@ -41,7 +41,7 @@ func (s *slot) handOver() *takeover {
 // which may be one that
 // another adapter is about to give up, as this one's may be wanted by another.
 func (t *takeover) dismiss(ctx context.Context, next *config.Adapter) error {
-	if next.Enabled() && next.Listen == t.address {
+	if next.Enabled() && next.Endpoint() == t.endpoint {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, next.Budgets.Close)
