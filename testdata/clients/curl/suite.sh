@@ -79,7 +79,8 @@ large_bodies() {
 
 old_http() {
   equal "$(status api /v1/responses --http1.0 "${json[@]}" -d '{"input": "hi"}')" 200 || return 1
-  api /v1/responses --http1.0 "${json[@]}" -N -d '{"input": "hi", "stream": true}' | grep -q '^event: response.completed'
+  api /v1/responses --http1.0 "${json[@]}" -N -o "$work/body" -d '{"input": "hi", "stream": true}' || return 1
+  grep -q '^event: response.completed' "$work/body"
 }
 
 preflight() {
