@@ -13,7 +13,7 @@ import (
 // chatPath is the route that ask uses.
 const chatPath = "/v1/chat/completions"
 
-// answersChat tells whether an adapter's module has that route.
+// answersChat reports whether an adapter's module has that route.
 func answersChat(a *config.Adapter) bool {
 	if a.Manifest == nil || a.Manifest.HTTP == nil {
 		return false
@@ -26,7 +26,7 @@ func answersChat(a *config.Adapter) bool {
 	return false
 }
 
-// bearsKey tells whether the route asks for the key.
+// bearsKey reports whether the route asks for the key.
 func bearsKey(a *config.Adapter) bool {
 	for _, route := range a.Manifest.HTTP.Routes {
 		if route.Path == chatPath {

@@ -107,7 +107,7 @@ func (a *app) chatAdapter(conf *config.Config, name string) (*config.Adapter, er
 	return nil, fail(exConfig, "configure [adapters.api_server]", "no adapter in %s answers POST %s", a.configPath, chatPath)
 }
 
-// listenOf is where the adapter really listens, if the running host can be asked, else where it is configured to.
+// listenOf returns where the adapter really listens, if the running host can be asked, else where it is configured to.
 func (a *app) listenOf(ctx context.Context, conf *config.Config, adapter *config.Adapter) (string, error) {
 	status, err := admin.NewClient(conf.DataDir).Status(ctx)
 	if err == nil {

@@ -151,7 +151,7 @@ func readStream(body io.Reader, out io.Writer) error {
 	return nil
 }
 
-// printChunk prints one chunk and tells whether it is the one that finishes the answer.
+// printChunk prints one chunk and reports whether it is the one that finishes the answer.
 func printChunk(data []byte, out io.Writer) (finished bool, err error) {
 	var chunk chatAnswer
 	if err := json.Unmarshal(data, &chunk); err != nil {

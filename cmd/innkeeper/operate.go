@@ -16,9 +16,9 @@ import (
 type operation struct {
 	name, short, long string
 	do                func(*admin.Client, context.Context, string) error
-	// reached tells whether the operation has come to its end, given the status before and now.
+	// reached reports whether the operation has come to its end, given the status before and now.
 	reached func(before, now admin.Adapter) bool
-	// wanted tells whether that end is what was asked for.
+	// wanted reports whether that end is what was asked for.
 	wanted func(now admin.Adapter) bool
 }
 
@@ -100,7 +100,7 @@ func adapterOf(status admin.Status, name string) admin.Adapter {
 	return status.Adapters[i]
 }
 
-// startedAnew tells whether a later generation than before has come to a state that says something.
+// startedAnew reports whether a later generation than before has come to a state that says something.
 func startedAnew(before, now admin.Adapter) bool {
 	moved := now.Generation > before.Generation || now.State == string(supervisor.Failed) && now.Since.After(before.Since)
 	return moved && now.State != string(supervisor.Starting) && now.State != string(supervisor.Stopping)

@@ -67,7 +67,7 @@ func TestPackOfFilesThatAreNotThere(t *testing.T) {
 	sh.want(exCantCreate, []string{"pack", "-o", sh.path("no/such/out.wasm"), sh.path("raw.wasm"), sh.path("manifest.toml")})
 }
 
-// emptyCommand is a module that ends at once.
+// emptyCommand returns a module that ends at once.
 func emptyCommand() []byte {
 	b := wasmtest.New()
 	b.Main("")

@@ -11,7 +11,7 @@ import (
 	"innkeeper/adapters/bundled"
 )
 
-// apiServer is the reference of the real API server: the bundled one, or without that one that is built now.
+// apiServer returns the reference of the real API server: the bundled one, or without that one that is built now.
 func (sh *shell) apiServer() string {
 	sh.t.Helper()
 	if slices.Contains(bundled.Names(), "api_server") {

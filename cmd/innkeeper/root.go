@@ -101,7 +101,7 @@ func parseLevel(text string) (slog.Level, error) {
 	return 0, fmt.Errorf("--log-level must be debug, info, warn or error, not %q", text)
 }
 
-// command is a command line that does the named thing with the same configuration, to be shown to people.
+// command returns a command line that does the named thing with the same configuration, to be shown to people.
 func (a *app) command(rest string) string {
 	if a.configPath == defaultConfig || a.configPath == "" {
 		return a.program + " " + rest

@@ -48,7 +48,7 @@ func (a *app) ensureConfig() error {
 
 const otherFileHint = "name another file with -c FILE"
 
-// cannotCreate is the failure of a file or folder that could not be made.
+// cannotCreate returns the failure of a file or folder that could not be made.
 func (a *app) cannotCreate(err error, hint string) error {
 	code := exCantCreate
 	if errors.Is(err, fs.ErrPermission) {

@@ -51,7 +51,7 @@ func (a *app) serve(ctx context.Context) error {
 	return s.stop(received, signals)
 }
 
-// noDataFolder is the failure of a data folder that cannot be used.
+// noDataFolder returns the failure of a data folder that cannot be used.
 func (a *app) noDataFolder(err error) error {
 	var held *admin.HeldError
 	if errors.As(err, &held) {

@@ -140,7 +140,7 @@ required = true
 secret = true
 `
 
-// quiet is a guest that says it is ready, waits for the first event, which is the shutdown, and ends.
+// quiet returns a guest that says it is ready, waits for the first event, which is the shutdown, and ends.
 func (sh *shell) quiet() string {
 	return sh.guest("quiet.wasm", quietManifest, func(b *wasmtest.Builder) {
 		ready := b.Import("innkeeper:lifecycle@1", "ready", "", wasmtest.I32)
@@ -149,7 +149,7 @@ func (sh *shell) quiet() string {
 	})
 }
 
-// stubborn is a guest that takes every event, the shutdown too, and waits for the next.
+// stubborn returns a guest that takes every event, the shutdown too, and waits for the next.
 func (sh *shell) stubborn() string {
 	return sh.guest("stubborn.wasm", quietManifest, func(b *wasmtest.Builder) {
 		ready := b.Import("innkeeper:lifecycle@1", "ready", "", wasmtest.I32)

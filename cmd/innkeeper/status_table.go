@@ -26,7 +26,7 @@ func (a *app) statusTable(status admin.Status, now time.Time) *table {
 	return t
 }
 
-// longReasons are the reasons and errors that the table has cut, whole: what helps an operator is often at their end.
+// longReasons returns the reasons and errors that the table has cut, whole: what helps an operator is often at their end.
 func longReasons(status admin.Status, now time.Time) []string {
 	var texts []string
 	for _, adapter := range status.Adapters {
@@ -37,7 +37,7 @@ func longReasons(status admin.Status, now time.Time) []string {
 	return texts
 }
 
-// openHandles is such as "http.exchange 2, sqlite.connection 1".
+// openHandles returns a list such as "http.exchange 2, sqlite.connection 1".
 func openHandles(open map[string]int) string {
 	var parts []string
 	for _, kind := range slices.Sorted(maps.Keys(open)) {
@@ -61,7 +61,7 @@ func nextAttempt(adapter admin.Adapter, now time.Time) string {
 	return fmt.Sprintf("in %s (no. %d)", shortDuration(adapter.NextAttempt.Sub(now)), adapter.Attempts+1)
 }
 
-// why is the reason of the state, else the last error, which may be of a generation long ago.
+// why returns the reason of the state, else the last error, which may be of a generation long ago.
 func why(adapter admin.Adapter, now time.Time) string {
 	text := adapter.Reason
 	if adapter.Update != "" {

@@ -17,7 +17,7 @@ type stdio struct {
 	out, err io.Writer
 	// env looks up an environment variable.
 	env func(name string) (string, bool)
-	// terminal tells whether one of the streams is a terminal.
+	// terminal reports whether one of the streams is a terminal.
 	terminal func(stream any) bool
 	// signals delivers the signals that stop or reload, until it is told to end.
 	signals func() (received <-chan os.Signal, end func())
@@ -25,7 +25,7 @@ type stdio struct {
 	program string
 }
 
-// processIO is the real one.
+// processIO returns the streams, environment and signals of the process.
 func processIO() stdio {
 	return stdio{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv, terminal: isTerminal, signals: osSignals,
@@ -53,7 +53,7 @@ func programName(arg0 string) string {
 	return strings.TrimSuffix(filepath.Base(arg0), ".exe")
 }
 
-// colours tells whether escape sequences are welcome on a stream. https://no-color.org
+// colours reports whether escape sequences are welcome on a stream. https://no-color.org
 func (s stdio) colours(stream any) bool {
 	refused, _ := s.env("NO_COLOR")
 	kind, _ := s.env("TERM")

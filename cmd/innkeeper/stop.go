@@ -12,10 +12,10 @@ import (
 	"innkeeper/runtime/config"
 )
 
-// isReload tells a signal that reloads from those that stop.
+// isReload reports whether a signal asks for a reload and not for the end.
 func isReload(received os.Signal) bool { return received == syscall.SIGHUP }
 
-// hangup tells the two meanings of SIGHUP apart: an operator's wish to reload, and a terminal that was closed, which ends what
+// hangup tells apart the two meanings of SIGHUP: an operator's wish to reload, and a terminal that was closed, which ends what
 // was started from it and would otherwise go on unseen.
 func (a *app) hangup() (hungUp func() bool) {
 	if !a.terminal(a.in) {
@@ -109,18 +109,19 @@ func (s *service) late(conf *config.Config, began time.Time) []string {
 	return names
 }
 
-// stopBudget is a net below the slots' own budgets: drain, unwinding and closing, and the listener's goodbye.
+// stopBudget returns the time after which a stop is given up: more than the slots' own budgets for drain, unwinding and
+// closing.
 func stopBudget(conf *config.Config) time.Duration {
-	const goodbye = 10 * time.Second
+	const slack = 10 * time.Second
 	longest := time.Duration(0)
 	for i := range conf.Adapters {
 		b := conf.Adapters[i].Budgets
 		longest = max(longest, b.Drain+2*b.Close)
 	}
-	return longest + goodbye
+	return longest + slack
 }
 
-// signalCode is the exit code that shells give to a process that a signal ended.
+// signalCode returns the exit code that shells give to a process that a signal ended.
 func signalCode(received os.Signal) int {
 	if number, ok := received.(syscall.Signal); ok {
 		return exSignal + int(number)

@@ -12,7 +12,7 @@ import (
 	"innkeeper/runtime/supervisor"
 )
 
-// settled tells whether every slot has come to a state that says something.
+// settled reports whether every slot has come to a state that says something.
 func settled(adapters []admin.Adapter) bool {
 	return !slices.ContainsFunc(adapters, func(a admin.Adapter) bool {
 		switch supervisor.State(a.State) {
@@ -25,7 +25,7 @@ func settled(adapters []admin.Adapter) bool {
 	})
 }
 
-// stateColour is green for what serves, yellow for what waits, red for what needs a person.
+// stateColour returns green for what serves, yellow for what waits, red for what needs a person.
 func stateColour(a admin.Adapter) colour {
 	switch supervisor.State(a.State) {
 	case supervisor.Connected:
@@ -53,7 +53,7 @@ func (s *service) welcome(status admin.Status) {
 // summaryAdapters is how many adapters the summary names; it has twelve lines at most.
 const summaryAdapters = 3
 
-// summary is at most twelve lines.
+// summary returns what runs, where, and what to do next, in at most twelve lines.
 func (a *app) summary(status admin.Status, conf *config.Config) string {
 	var lines []string
 	add := func(label, format string, args ...any) {
@@ -87,7 +87,7 @@ func (a *app) summary(status admin.Status, conf *config.Config) string {
 	return head + strings.Join(lines, "\n") + "\n"
 }
 
-// whereOrWhy is the address of what serves, and the reason of what does not.
+// whereOrWhy returns the address of what serves, and the reason of what does not.
 func whereOrWhy(adapter admin.Adapter) string {
 	if adapter.State != string(supervisor.Connected) {
 		text := adapter.Reason
@@ -102,7 +102,7 @@ func whereOrWhy(adapter admin.Adapter) string {
 	return "http://" + reachable(adapter.Listen)
 }
 
-// tips are what to do next, three lines at most.
+// tips returns what to do next, three lines at most.
 func (a *app) tips(status admin.Status, conf *config.Config) []string {
 	for _, adapter := range status.Adapters {
 		c := conf.Adapter(adapter.Name)
@@ -123,7 +123,7 @@ func (a *app) tips(status admin.Status, conf *config.Config) []string {
 	return []string{a.command("status")}
 }
 
-// keyPlace is where the key of an adapter can be read.
+// keyPlace returns where the key of an adapter can be read.
 func (a *app) keyPlace(c *config.Adapter) string {
 	if _, err := os.Stat(a.configPath); err == nil {
 		return a.configPath

@@ -11,7 +11,7 @@ import (
 	"innkeeper/runtime/supervisor"
 )
 
-// chatConfig is a configuration with one adapter that answers chat completions.
+// chatConfig returns a configuration with one adapter that answers chat completions.
 func chatConfig() *config.Config {
 	m := &manifest.Manifest{
 		Name:     "api_server",

@@ -17,7 +17,7 @@ import (
 // version is set by the linker: -X main.version=v1.2.3.
 var version string
 
-// versionText is what the linker was told, else what the go command knows of the source.
+// versionText returns what the linker was told, else what the go command knows of the source.
 func versionText() string {
 	if version != "" {
 		return version
@@ -58,7 +58,7 @@ func (a *app) printVersion() {
 	line("adapters", bundledAdapters())
 }
 
-// dependency is the version of a module that the binary was built with.
+// dependency returns the version of a module that the binary was built with.
 func dependency(path string) string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -72,7 +72,7 @@ func dependency(path string) string {
 	return "unknown"
 }
 
-// bundledAdapters is such as "api_server 0.1.0, hello 0.1.0".
+// bundledAdapters returns a list such as "api_server 0.1.0, hello 0.1.0".
 func bundledAdapters() string {
 	var parts []string
 	for _, name := range bundled.Names() {

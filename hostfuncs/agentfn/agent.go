@@ -68,10 +68,10 @@ func New(ctx context.Context, cfg Config) *Family {
 	return f
 }
 
-// Models is agent.models.
+// Models implements agent.models.
 func (f *Family) Models(buffer []byte) int32 { return guestmem.CopyOut(buffer, f.models) }
 
-// Start is agent.start. ENOMEM if the requests of the turns that run would be too large together; ECANCELED once the
+// Start implements agent.start. ENOMEM if the requests of the turns that run would be too large together; ECANCELED once the
 // instance is being torn down.
 func (f *Family) Start(request []byte) int32 {
 	if len(request) > f.cfg.MaxTurnBytes {
@@ -96,7 +96,8 @@ func (f *Family) Start(request []byte) int32 {
 	return int32(handle)
 }
 
-// Cancel is agent.cancel. It does not wait for the agent to notice. EBADF once the event that ends the turn was fetched.
+// Cancel implements agent.cancel. It does not wait for the agent to notice. EBADF once the event that ends the turn was
+// fetched.
 func (f *Family) Cancel(turn uint32) int32 {
 	return handles.Errno(f.cfg.Ledger.Close(f.ctx, kindTurn, turn)).Result()
 }
@@ -119,14 +120,14 @@ func (f *Family) Close(ctx context.Context) error {
 	}
 }
 
-// Running is the number of turns whose agent still works, cancelled ones included.
+// Running returns the number of turns whose agent still works, cancelled ones included.
 func (f *Family) Running() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.running
 }
 
-// enter books one goroutine and the bytes of its request.
+// enter counts one more goroutine and the bytes of its request, if there is room for them.
 func (f *Family) enter(size int) abi.Errno {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -141,7 +142,7 @@ func (f *Family) enter(size int) abi.Errno {
 	return abi.OK
 }
 
-// leave is the other half of enter.
+// leave undoes one [Family.enter].
 func (f *Family) leave(size int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

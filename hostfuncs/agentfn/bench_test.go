@@ -9,7 +9,7 @@ import (
 
 // BenchmarkTurn is one turn with the echo agent and an answer of ten words, from start to the last event fetched.
 func BenchmarkTurn(b *testing.B) {
-	h := newHouse(b, echo.New(echo.Config{}))
+	h := newHarness(b, echo.New(echo.Config{}))
 	defer h.close()
 	request := []byte(`{"model":"echo","messages":[{"role":"user","content":"the innkeeper has them all back when you check out"}]}`)
 	events := 0

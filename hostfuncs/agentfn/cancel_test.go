@@ -31,7 +31,7 @@ func patient(ctx context.Context, _ agent.Turn, emit func(agent.Event) error) er
 
 func TestCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, run(patient))
+		h := newHarness(t, run(patient))
 		defer h.close()
 		turn := h.start("{}")
 		synctest.Wait()
@@ -51,7 +51,7 @@ func TestCancel(t *testing.T) {
 // A turn that has ended but whose end was not fetched can be cancelled like one that runs: nothing of it comes.
 func TestCancelBeforeTheEndIsFetched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
+		h := newHarness(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
 			_ = emit(text("x"))
 			return emit(done())
 		}))
@@ -67,7 +67,7 @@ func TestCancelBeforeTheEndIsFetched(t *testing.T) {
 func TestCancelDoesNotWaitForTheAgent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
-		h := newHouse(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
+		h := newHarness(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
 			<-release
 			return emit(done())
 		}))
@@ -89,7 +89,7 @@ func TestCancelDoesNotWaitForTheAgent(t *testing.T) {
 
 // After cancel has returned no event of the turn comes, at whatever moment it hits an agent that talks without pause.
 func TestNoEventAfterCancel(t *testing.T) {
-	h := newHouse(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
+	h := newHarness(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
 		for range 50 {
 			if err := emit(text("word ")); err != nil {
 				return err
@@ -119,7 +119,7 @@ func TestBackPressure(t *testing.T) {
 	piece := strings.Repeat("0123456789abcdef", 1<<10) // 16 KiB
 	synctest.Test(t, func(t *testing.T) {
 		said := 0
-		h := newHouse(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
+		h := newHarness(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
 			for range pieces {
 				if err := emit(text(piece)); err != nil {
 					return err
@@ -149,7 +149,7 @@ func TestBackPressure(t *testing.T) {
 func TestCancelLetsAHeldBackAgentGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var end error
-		h := newHouse(t, run(func(ctx context.Context, _ agent.Turn, emit func(agent.Event) error) error {
+		h := newHarness(t, run(func(ctx context.Context, _ agent.Turn, emit func(agent.Event) error) error {
 			for end == nil {
 				end = emit(text(strings.Repeat("x", 1<<10)))
 			}
@@ -171,7 +171,7 @@ func TestCancelLetsAHeldBackAgentGo(t *testing.T) {
 func TestHugePieces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		whole := "a" + strings.Repeat("ü", 300<<10)
-		h := newHouse(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
+		h := newHarness(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
 			_ = emit(text(whole))
 			return emit(done())
 		}))
@@ -198,7 +198,7 @@ func TestHugePieces(t *testing.T) {
 // The end of the instance ends its turns; nobody is left to tell.
 func TestInstanceEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, run(func(ctx context.Context, _ agent.Turn, _ func(agent.Event) error) error {
+		h := newHarness(t, run(func(ctx context.Context, _ agent.Turn, _ func(agent.Event) error) error {
 			<-ctx.Done()
 			return context.Cause(ctx)
 		}))
@@ -215,7 +215,7 @@ func TestInstanceEnds(t *testing.T) {
 
 func TestRefusedStarts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, run(patient), func(cfg *agentfn.Config) { cfg.MaxTurnBytes, cfg.MaxTurnsBytes = 100, 150 })
+		h := newHarness(t, run(patient), func(cfg *agentfn.Config) { cfg.MaxTurnBytes, cfg.MaxTurnsBytes = 100, 150 })
 		big := strings.Repeat("x", 101)
 		h.want("too large", h.agent.Start([]byte(big)), abi.E2BIG)
 		first := h.start(big[:100])
@@ -233,7 +233,7 @@ func TestRefusedStarts(t *testing.T) {
 
 func TestClosedFamilyStartsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, run(patient))
+		h := newHarness(t, run(patient))
 		if err := h.agent.Close(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -245,7 +245,7 @@ func TestClosedFamilyStartsNothing(t *testing.T) {
 // Ten thousand turns: the quota's errno, earlier handles still work, and turns that ended count until they were fetched.
 func TestQuota(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error { return emit(done()) }))
+		h := newHarness(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error { return emit(done()) }))
 		defer h.close()
 		started := 0
 		for range 10_000 {
@@ -268,7 +268,7 @@ func TestQuota(t *testing.T) {
 // Numbers that are no live turn: EBADF, and nothing else happens.
 func TestBadHandles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, run(patient))
+		h := newHarness(t, run(patient))
 		defer h.close()
 		other, err := h.ledger.Register(context.Background(), limits.HandleHTTPExchange, 0, "test", inert{})
 		if err != nil {
@@ -301,7 +301,7 @@ func (inert) CloseHandle(context.Context) error { return nil }
 // Starts that race with a teardown leave nothing, whoever is first.
 func TestStartWhileClosing(t *testing.T) {
 	for range 200 {
-		h := newHouse(t, run(patient))
+		h := newHarness(t, run(patient))
 		var starters sync.WaitGroup
 		for range 4 {
 			starters.Go(func() {

@@ -12,7 +12,7 @@ import (
 	"innkeeper/runtime/limits"
 )
 
-// emit is what the agent calls with each event. It blocks while the guest is behind.
+// emit posts one event of the agent. It blocks while the guest is behind.
 func (t *turn) emit(e agent.Event) error {
 	switch e.Kind {
 	case agent.KindText:
@@ -106,7 +106,7 @@ func (t *turn) postLast(kind abi.EventKind, payload []byte) error {
 	return t.family.cfg.Mailbox.Post(kind, t.handle, payload)
 }
 
-// closing tells why no event goes out any more, or nil. The caller holds t.mu.
+// closing says why no event goes out any more, or nil. The caller holds t.mu.
 func (t *turn) closing() error {
 	switch {
 	case t.ctx.Err() != nil: // far cheaper than asking for the cause each time
@@ -118,8 +118,8 @@ func (t *turn) closing() error {
 	}
 }
 
-// logFailed shows the operator what the guest does not see. What the caller of the agent did wrong is no trouble of
-// the house.
+// logFailed shows the operator what the guest does not see. What the caller of the agent did wrong is not the operator's
+// trouble.
 func (t *turn) logFailed(failed *agent.Failed) {
 	if failed.Status < http.StatusInternalServerError {
 		t.family.cfg.Logger.Debug("turn failed", slog.Uint64("turn", uint64(t.handle)), slog.Any("error", failed))

@@ -25,18 +25,18 @@ func (r run) Run(ctx context.Context, turn agent.Turn, emit func(agent.Event) er
 	return r(ctx, turn, emit)
 }
 func (run) Models(context.Context) []agent.Model {
-	return []agent.Model{{ID: "house", OwnedBy: "innkeeper"}, {ID: "other", OwnedBy: "someone"}}
+	return []agent.Model{{ID: "model", OwnedBy: "innkeeper"}, {ID: "other", OwnedBy: "someone"}}
 }
 func (run) Close() error { return nil }
 
 func text(s string) agent.Event { return agent.Event{Kind: agent.KindText, Text: s} }
 
 func done() agent.Event {
-	return agent.Event{Kind: agent.KindDone, Done: &agent.Done{FinishReason: agent.FinishStop, Model: "house"}}
+	return agent.Event{Kind: agent.KindDone, Done: &agent.Done{FinishReason: agent.FinishStop, Model: "model"}}
 }
 
-// house is an instance's share of the host, with the test in the place of the guest.
-type house struct {
+// harness is an instance's share of the host, with the test in the place of the guest.
+type harness struct {
 	t      testing.TB
 	agent  *agentfn.Family
 	events *eventfn.Family
@@ -47,10 +47,10 @@ type house struct {
 	buffer []byte
 }
 
-// newHouse opens a house for the agent; change may adjust its configuration.
-func newHouse(t testing.TB, a agent.Agent, change ...func(*agentfn.Config)) *house {
+// newHarness makes a harness for the agent; change may adjust its configuration.
+func newHarness(t testing.TB, a agent.Agent, change ...func(*agentfn.Config)) *harness {
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &house{t: t, cancel: cancel, log: &bytes.Buffer{}, buffer: make([]byte, 256<<10)}
+	h := &harness{t: t, cancel: cancel, log: &bytes.Buffer{}, buffer: make([]byte, 256<<10)}
 	h.ledger = ledger.New(ledger.Quota{Total: 100, Kinds: map[ledger.Kind]int{kindTurn: 50}})
 	h.box = mailbox.New(mailbox.Bounds{New: 100, DeltaBytes: 64 << 10})
 	cfg := agentfn.Config{Ledger: h.ledger, Mailbox: h.box, Agent: a, Logger: slog.New(slog.NewTextHandler(h.log, nil))}
@@ -62,8 +62,8 @@ func newHouse(t testing.TB, a agent.Agent, change ...func(*agentfn.Config)) *hou
 	return h
 }
 
-// close tears the house down as an engine does, and looks that nothing is left.
-func (h *house) close() {
+// close tears the instance down as an engine does, and looks that nothing is left.
+func (h *harness) close() {
 	h.t.Helper()
 	h.cancel()
 	if err := h.ledger.CloseAll(context.Background()); err != nil {
@@ -81,7 +81,7 @@ func (h *house) close() {
 	}
 }
 
-func (h *house) start(request string) uint32 {
+func (h *harness) start(request string) uint32 {
 	h.t.Helper()
 	handle := h.agent.Start([]byte(request))
 	if handle <= 0 {
@@ -98,7 +98,7 @@ type event struct {
 }
 
 // next fetches an event; ok is false if none is there.
-func (h *house) next() (e event, ok bool) {
+func (h *harness) next() (e event, ok bool) {
 	h.t.Helper()
 	n := h.events.Recv(h.buffer)
 	if n == abi.EAGAIN.Result() {
@@ -115,7 +115,7 @@ func (h *house) next() (e event, ok bool) {
 }
 
 // await waits for an event and fetches it.
-func (h *house) await() event {
+func (h *harness) await() event {
 	h.t.Helper()
 	if r := h.events.Wait(-1); r != 1 {
 		h.t.Fatalf("wait: %d", r)
@@ -128,7 +128,7 @@ func (h *house) await() event {
 }
 
 // rest fetches events up to the last one of a turn, and returns all that was there by then.
-func (h *house) rest() []event {
+func (h *harness) rest() []event {
 	h.t.Helper()
 	var list []event
 	for {
@@ -141,14 +141,14 @@ func (h *house) rest() []event {
 }
 
 // none fails if any event waits.
-func (h *house) none() {
+func (h *harness) none() {
 	h.t.Helper()
 	if e, ok := h.next(); ok {
 		h.t.Errorf("unwanted event %#x of handle %d: %q", e.kind, e.handle, e.payload)
 	}
 }
 
-func (h *house) want(what string, got int32, want abi.Errno) {
+func (h *harness) want(what string, got int32, want abi.Errno) {
 	h.t.Helper()
 	if got != want.Result() {
 		h.t.Errorf("%s: got %v, want %v", what, abi.FromResult(got), want)

@@ -5,7 +5,7 @@ import (
 	"innkeeper/runtime/agent"
 )
 
-// lastPayload is the content of an event that ends a turn.
+// lastPayload returns the content of an event that ends a turn.
 func lastPayload(e agent.Event) []byte {
 	if e.Kind == agent.KindDone {
 		return donePayload(e.Done)
@@ -35,7 +35,7 @@ func failedPayload(f *agent.Failed) []byte {
 	return failed.Append(nil)
 }
 
-// modelsAnswer is the answer to agent.models.
+// modelsAnswer returns the answer to agent.models.
 func modelsAnswer(models []agent.Model) []byte {
 	var answer abi.AgentModels
 	for _, m := range models {

@@ -15,7 +15,7 @@ type reports struct {
 	suppressed int
 }
 
-// due tells whether a report may be written now, and how many were not since the last one.
+// due reports whether a report may be written now, and how many were not since the last one.
 func (r *reports) due(now time.Time) (suppressed int, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

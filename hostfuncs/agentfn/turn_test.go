@@ -16,7 +16,7 @@ import (
 // A turn's deltas arrive joined, then its end; the handle is live until the guest has fetched the end.
 func TestTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, run(func(_ context.Context, turn agent.Turn, emit func(agent.Event) error) error {
+		h := newHarness(t, run(func(_ context.Context, turn agent.Turn, emit func(agent.Event) error) error {
 			for _, e := range []agent.Event{
 				{Kind: agent.KindReasoning, Text: "hm, "}, {Kind: agent.KindReasoning, Text: "well"},
 				text("you "), text("said "), text(string(turn.Request)), {Kind: agent.KindRefusal, Text: "no"}, done(),
@@ -47,7 +47,7 @@ func TestTurn(t *testing.T) {
 		}
 		last := h.await()
 		var done abi.AgentDone
-		if !done.Read([]byte(last.payload)) || last.kind != abi.EventAgentDone || done.FinishReason != "stop" || done.Model != "house" {
+		if !done.Read([]byte(last.payload)) || last.kind != abi.EventAgentDone || done.FinishReason != "stop" || done.Model != "model" {
 			t.Errorf("last event: %+v", last)
 		}
 		if h.ledger.Open() != 0 {
@@ -99,7 +99,7 @@ func TestOneLastEvent(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				h := newHouse(t, c.run)
+				h := newHarness(t, c.run)
 				defer h.close()
 				turn := h.start("{}")
 				synctest.Wait()
@@ -127,7 +127,7 @@ func TestOneLastEvent(t *testing.T) {
 func TestEmitAfterTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var after error
-		h := newHouse(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
+		h := newHarness(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
 			_ = emit(done())
 			after = emit(text("more"))
 			return nil
@@ -145,7 +145,7 @@ func TestEmitAfterTheEnd(t *testing.T) {
 func TestRequestIsCopied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		goOn := make(chan struct{})
-		h := newHouse(t, run(func(_ context.Context, turn agent.Turn, emit func(agent.Event) error) error {
+		h := newHarness(t, run(func(_ context.Context, turn agent.Turn, emit func(agent.Event) error) error {
 			<-goOn
 			_ = emit(text(string(turn.Request)))
 			return emit(done())
@@ -164,7 +164,7 @@ func TestRequestIsCopied(t *testing.T) {
 func TestToolCallPieces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		arguments := `{"a":"` + strings.Repeat("ü", limits.AgentPieceBytes) + `"}`
-		h := newHouse(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
+		h := newHarness(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
 			for _, d := range []agent.ToolCallDelta{
 				{Index: 0, ID: "call_a", Name: "look", Arguments: ""},
 				{Index: 0, Arguments: `{}`},
@@ -205,9 +205,9 @@ func TestToolCallPieces(t *testing.T) {
 }
 
 func TestModels(t *testing.T) {
-	h := newHouse(t, run(nil))
+	h := newHarness(t, run(nil))
 	defer h.close()
-	want := abi.AgentModels{Models: []abi.AgentModel{{ID: "house", OwnedBy: "innkeeper"}, {ID: "other", OwnedBy: "someone"}}}
+	want := abi.AgentModels{Models: []abi.AgentModel{{ID: "model", OwnedBy: "innkeeper"}, {ID: "other", OwnedBy: "someone"}}}
 	small := make([]byte, 10)
 	if n := h.agent.Models(small); int(n) != len(want.Append(nil)) || string(small) != strings.Repeat("\x00", 10) {
 		t.Errorf("small buffer: %d, %q", n, small)
@@ -222,7 +222,7 @@ func TestModels(t *testing.T) {
 // The operator sees why turns fail, once, however many a guest makes fail.
 func TestFailuresAreLoggedWithoutFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
+		h := newHarness(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
 			return emit((&agent.Failed{Status: 502, Message: "no answer", Cause: errors.New("connection refused")}).Event())
 		}))
 		defer h.close()
@@ -247,7 +247,7 @@ func TestFailuresAreLoggedWithoutFlood(t *testing.T) {
 
 func TestPanicIsLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHouse(t, run(func(context.Context, agent.Turn, func(agent.Event) error) error { panic("index out of range") }))
+		h := newHarness(t, run(func(context.Context, agent.Turn, func(agent.Event) error) error { panic("index out of range") }))
 		defer h.close()
 		h.start("{}")
 		h.rest()

@@ -43,10 +43,10 @@ func (f *Family) Change(settings []byte) {
 	f.settings.Store(&settings)
 }
 
-// Read is config.read.
+// Read implements config.read.
 func (f *Family) Read(buffer []byte) int32 { return guestmem.CopyOut(buffer, *f.settings.Load()) }
 
-// HasSecret is config.has_secret.
+// HasSecret implements config.has_secret.
 func (f *Family) HasSecret(name []byte) int32 {
 	set, known := f.secrets[string(name)]
 	switch {

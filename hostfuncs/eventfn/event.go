@@ -18,7 +18,7 @@ import (
 
 var _ abi.Event = (*Family)(nil)
 
-// Config says whose events these are. Both fields are required.
+// Config says what a family works with. Both fields are required.
 type Config struct {
 	Mailbox *mailbox.Mailbox
 	Ledger  *ledger.Ledger
@@ -36,7 +36,7 @@ func New(ctx context.Context, cfg Config) *Family {
 	return &Family{ctx: ctx, mailbox: cfg.Mailbox, ledger: cfg.Ledger}
 }
 
-// Wait is event.wait. ECANCELED if the instance's context ends first.
+// Wait implements event.wait. ECANCELED if the instance's context ends first.
 func (f *Family) Wait(timeoutNs int64) int32 {
 	there, err := f.mailbox.Wait(f.ctx, time.Duration(timeoutNs))
 	switch {
@@ -49,7 +49,7 @@ func (f *Family) Wait(timeoutNs int64) int32 {
 	}
 }
 
-// Recv is event.recv.
+// Recv implements event.recv.
 func (f *Family) Recv(buffer []byte) int32 {
 	size, ok := f.mailbox.Recv(buffer)
 	if !ok {

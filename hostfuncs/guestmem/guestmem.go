@@ -21,10 +21,10 @@ type View interface {
 // guest may grow its memory, and the view goes stale.
 type Memory struct{ view View }
 
-// Of is the memory behind view.
+// Of returns the memory behind view.
 func Of(view View) Memory { return Memory{view} }
 
-// Bytes is a view of length bytes at pointer, for reading or for writing. It fails with EFAULT if they are not all inside
+// Bytes returns a view of length bytes at pointer, for reading or for writing. It fails with EFAULT if they are not all inside
 // of the memory. A length of zero is fine with a pointer up to the end of the memory.
 func (m Memory) Bytes(pointer, length uint32) ([]byte, abi.Errno) {
 	b, ok := m.view.Read(pointer, length)
@@ -69,7 +69,7 @@ func CopyOut(buffer, answer []byte) int32 {
 	return int32(len(answer))
 }
 
-// CopyOutString is CopyOut for a string.
+// CopyOutString does what [CopyOut] does with a string.
 func CopyOutString(buffer []byte, answer string) int32 {
 	if len(answer) > math.MaxInt32 {
 		return abi.E2BIG.Result()

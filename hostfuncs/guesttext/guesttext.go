@@ -11,7 +11,7 @@ import (
 // Cut is put in the place of what was cut off.
 const Cut = "…"
 
-// Line is text on one line of at most limit bytes, without [Cut]. What cannot be printed, above all line breaks, terminal
+// Line returns text on one line of at most limit bytes, without [Cut]. What cannot be printed, above all line breaks, terminal
 // control sequences, marks that turn the direction of writing, and bytes that are not UTF-8, is escaped as Go does it in
 // a quoted string. The cut falls between two characters.
 func Line[T string | []byte](text T, limit int) string {
@@ -34,7 +34,7 @@ func Line[T string | []byte](text T, limit int) string {
 	return string(line)
 }
 
-// plain tells whether a text is printable ASCII throughout, as nearly all are.
+// plain reports whether a text is printable ASCII throughout, as nearly all are.
 func plain[T string | []byte](text T) bool {
 	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {

@@ -1,4 +1,4 @@
-// Package handles says a ledger's errors in the ABI's numbers, once for all families.
+// Package handles turns a ledger's errors into the ABI's errno numbers, once for all families.
 package handles
 
 import (
@@ -9,7 +9,7 @@ import (
 	"innkeeper/runtime/ledger"
 )
 
-// Errno is the number for an error of the ledger: EBADF, EMFILE, ENFILE or ECANCELED; ETIMEDOUT for a deadline, EIO for
+// Errno returns the number for an error of the ledger: EBADF, EMFILE, ENFILE or ECANCELED; ETIMEDOUT for a deadline, EIO for
 // anything else, OK for nil.
 func Errno(err error) abi.Errno {
 	var errno abi.Errno

@@ -19,7 +19,7 @@ const invalidKey = "attributes_invalid"
 // guestPrefix goes before a key of the guest that is one of the host's own.
 const guestPrefix = "guest_"
 
-// reserved are the keys that the host itself writes, here, in package slog and on the logger of an adapter.
+// reserved returns the keys that the host itself writes, here, in package slog and on the logger of an adapter.
 func reserved(key string) bool {
 	switch key {
 	case "adapter", "generation", OriginKey, invalidKey, slog.TimeKey, slog.LevelKey, slog.MessageKey, slog.SourceKey:
@@ -161,7 +161,7 @@ func number(n json.Number) slog.Value {
 	return slog.StringValue(guesttext.Line(n.String(), limits.LogKeyBytes)) // beyond what a float can hold
 }
 
-// plainValue is a value as a list item: handlers know groups as attributes only, so an object in a list is a map.
+// plainValue returns a value as a list item: handlers know groups as attributes only, so an object in a list is a map.
 func plainValue(v slog.Value) any {
 	if v.Kind() != slog.KindGroup {
 		return v.Any()

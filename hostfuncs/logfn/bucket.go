@@ -25,7 +25,7 @@ type bucket struct {
 
 func newBucket(now time.Time) bucket { return bucket{credit: fullCredit, last: now} }
 
-// take asks for one record. dropped is how many were refused before, for whoever gets the next one to say.
+// take asks for one record. If it is granted, dropped is how many were refused since the last one, for that record to say.
 func (b *bucket) take(now time.Time) (dropped uint64, ok bool) {
 	if passed := now.Sub(b.last); passed > 0 {
 		b.credit = min(b.credit+min(passed, fullCredit), fullCredit)
@@ -41,7 +41,7 @@ func (b *bucket) take(now time.Time) (dropped uint64, ok bool) {
 	return b.settle(), true
 }
 
-// settle gives the number of refused records that nobody was told yet.
+// settle returns the number of refused records that no record has said yet, and forgets it.
 func (b *bucket) settle() uint64 {
 	dropped := b.dropped
 	b.dropped = 0

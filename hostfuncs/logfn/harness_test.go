@@ -36,7 +36,7 @@ func (n *notes) take() []slog.Record {
 	return records
 }
 
-// one is the only record since the last look.
+// one returns the only record since the last look.
 func (n *notes) one(t *testing.T) slog.Record {
 	t.Helper()
 	records := n.take()

@@ -49,7 +49,7 @@ func New(cfg Config) *Family {
 	return &Family{handler: cfg.Logger.Handler(), now: now, bucket: newBucket(now())}
 }
 
-// Write is log.write. It never refuses: a record out of shape is mended, one too many is counted.
+// Write implements log.write. It never refuses: a record out of shape is mended, one too many is counted.
 func (f *Family) Write(level int32, message, attributes []byte) int32 {
 	f.record(clamp(level), originGuest, message, attributes)
 	return 0
@@ -107,7 +107,7 @@ func (f *Family) summarise(dropped uint64) {
 // handle passes a record on. As with every slog call, a log that cannot be written is nobody's to report.
 func (f *Family) handle(r slog.Record) { _ = f.handler.Handle(context.Background(), r) }
 
-// clamp makes one of the four named levels of any number: the next lower one, and debug for all below.
+// clamp returns the named level at or below a number, and debug for what is lower than all of them.
 func clamp(level int32) slog.Level {
 	switch l := slog.Level(level); {
 	case l >= slog.LevelError:

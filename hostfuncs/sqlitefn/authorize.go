@@ -6,7 +6,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 )
 
-// pragmas is what a guest may ask and set. A pragma that is not in it is denied. The library gives the authorizer an empty
+// pragmas returns what a guest may ask and set. A pragma that is not in it is denied. The library gives the authorizer an empty
 // string both for "no argument" and for an empty one, so a pragma may be here only if an empty argument does no harm:
 // for journal_mode an empty one sets DELETE, for schema_version 0.
 // https://www.sqlite.org/pragma.html
@@ -82,7 +82,7 @@ var deniedFunctions = [...]string{"load_extension", "fts3_tokenizer"}
 // https://www.sqlite.org/c3ref/set_authorizer.html
 type authorizer struct {
 	pragmas map[string]func(string) bool
-	// stepping tells that a statement runs. What SQLite compiles meanwhile is its own and not the guest's text.
+	// stepping is set while a statement runs. What SQLite compiles meanwhile is its own and not the guest's text.
 	stepping bool
 }
 
@@ -110,7 +110,7 @@ func (a *authorizer) decide(action sqlite3.AuthorizerActionCode, name3rd, name4t
 	return sqlite3.AUTH_OK
 }
 
-// attachesForVacuum tells whether an ATTACH is the one that a plain VACUUM makes for its temporary copy: with an empty name,
+// attachesForVacuum reports whether an ATTACH is the one that a plain VACUUM makes for its temporary copy: with an empty name,
 // and while the VACUUM runs. The name alone does not tell: for ATTACH ?1 or ATTACH 'a'||'b' the authorizer is asked with
 // an empty name as well, but when the guest's own text is compiled.
 func (a *authorizer) attachesForVacuum(name string) bool { return a.stepping && name == "" }

@@ -12,21 +12,21 @@ import (
 // The values are checked against the length limit here, because the library copies them into the connection's memory
 // before SQLite could refuse them. https://www.sqlite.org/c3ref/bind_blob.html
 
-// BindInt64 is sqlite.bind_int64.
+// BindInt64 implements sqlite.bind_int64.
 func (f *Family) BindInt64(id, index uint32, value int64) int32 {
 	return f.onStatement(id, func(s *statement) int32 {
 		return s.conn.result(s.stmt.BindInt64(parameter(index), value))
 	})
 }
 
-// BindDouble is sqlite.bind_double.
+// BindDouble implements sqlite.bind_double.
 func (f *Family) BindDouble(id, index uint32, value float64) int32 {
 	return f.onStatement(id, func(s *statement) int32 {
 		return s.conn.result(s.stmt.BindFloat(parameter(index), value))
 	})
 }
 
-// BindText is sqlite.bind_text.
+// BindText implements sqlite.bind_text.
 func (f *Family) BindText(id, index uint32, value []byte) int32 {
 	return f.onStatement(id, func(s *statement) int32 {
 		if len(value) > s.conn.limits.MaxLength {
@@ -36,7 +36,7 @@ func (f *Family) BindText(id, index uint32, value []byte) int32 {
 	})
 }
 
-// BindBlob is sqlite.bind_blob.
+// BindBlob implements sqlite.bind_blob.
 func (f *Family) BindBlob(id, index uint32, value []byte) int32 {
 	return f.onStatement(id, func(s *statement) int32 {
 		if len(value) > s.conn.limits.MaxLength {
@@ -46,12 +46,12 @@ func (f *Family) BindBlob(id, index uint32, value []byte) int32 {
 	})
 }
 
-// BindNull is sqlite.bind_null.
+// BindNull implements sqlite.bind_null.
 func (f *Family) BindNull(id, index uint32) int32 {
 	return f.onStatement(id, func(s *statement) int32 { return s.conn.result(s.stmt.BindNull(parameter(index))) })
 }
 
-// BindZeroblob is sqlite.bind_zeroblob.
+// BindZeroblob implements sqlite.bind_zeroblob.
 func (f *Family) BindZeroblob(id, index uint32, size int64) int32 {
 	if size < 0 {
 		return abi.EINVAL.Result()
@@ -64,12 +64,12 @@ func (f *Family) BindZeroblob(id, index uint32, size int64) int32 {
 	})
 }
 
-// BindParameterCount is sqlite.bind_parameter_count.
+// BindParameterCount implements sqlite.bind_parameter_count.
 func (f *Family) BindParameterCount(id uint32) int32 {
 	return f.onStatement(id, func(s *statement) int32 { return int32(s.stmt.BindCount()) })
 }
 
-// BindParameterIndex is sqlite.bind_parameter_index.
+// BindParameterIndex implements sqlite.bind_parameter_index.
 func (f *Family) BindParameterIndex(id uint32, name []byte) int32 {
 	return f.onStatement(id, func(s *statement) int32 {
 		if len(name) > s.conn.limits.MaxLength || bytes.IndexByte(name, 0) >= 0 {
@@ -79,12 +79,12 @@ func (f *Family) BindParameterIndex(id uint32, name []byte) int32 {
 	})
 }
 
-// ClearBindings is sqlite.clear_bindings.
+// ClearBindings implements sqlite.clear_bindings.
 func (f *Family) ClearBindings(id uint32) int32 {
 	return f.onStatement(id, func(s *statement) int32 { return s.conn.result(s.stmt.ClearBindings()) })
 }
 
-// parameter is a guest's parameter number for SQLite, which refuses the ones that are out of range.
+// parameter returns a guest's parameter number for SQLite, which refuses the ones that are out of range.
 func parameter(index uint32) int { return int(min(index, math.MaxInt32)) }
 
 // present makes an empty value of a nil one, which the library would bind as NULL.

@@ -51,17 +51,17 @@ func (f *Family) watch(c *connection) {
 	}
 }
 
-// Close is sqlite.close.
+// Close implements sqlite.close.
 func (f *Family) Close(id uint32) int32 {
 	return handles.Errno(f.ledger.Close(f.closing, KindConnection, id)).Result()
 }
 
-// Finalize is sqlite.finalize.
+// Finalize implements sqlite.finalize.
 func (f *Family) Finalize(id uint32) int32 {
 	return handles.Errno(f.ledger.Close(f.closing, KindStatement, id)).Result()
 }
 
-// Changes is sqlite.changes.
+// Changes implements sqlite.changes.
 func (f *Family) Changes(id uint32, value *int64) int32 {
 	return f.onConnection(id, func(c *connection) int32 {
 		*value = c.db.Changes()
@@ -69,7 +69,7 @@ func (f *Family) Changes(id uint32, value *int64) int32 {
 	})
 }
 
-// LastInsertRowid is sqlite.last_insert_rowid.
+// LastInsertRowid implements sqlite.last_insert_rowid.
 func (f *Family) LastInsertRowid(id uint32, value *int64) int32 {
 	return f.onConnection(id, func(c *connection) int32 {
 		*value = c.db.LastInsertRowID()
@@ -77,7 +77,7 @@ func (f *Family) LastInsertRowid(id uint32, value *int64) int32 {
 	})
 }
 
-// GetAutocommit is sqlite.get_autocommit.
+// GetAutocommit implements sqlite.get_autocommit.
 func (f *Family) GetAutocommit(id uint32) int32 {
 	return f.onConnection(id, func(c *connection) int32 {
 		if c.db.GetAutocommit() {
@@ -90,7 +90,7 @@ func (f *Family) GetAutocommit(id uint32) int32 {
 // errNone is what SQLite says when there was no error.
 const errNone = "not an error"
 
-// Errmsg is sqlite.errmsg. It works on a lost connection too, to tell why it is lost.
+// Errmsg implements sqlite.errmsg. It works on a lost connection too, to tell why it is lost.
 func (f *Family) Errmsg(id uint32, buffer []byte) int32 {
 	entry, err := f.ledger.Acquire(KindConnection, id)
 	if err != nil {

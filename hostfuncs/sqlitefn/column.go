@@ -10,12 +10,12 @@ import (
 // The bytes of a text or blob belong to SQLite until the next call, so they are copied during this one.
 // https://www.sqlite.org/c3ref/column_blob.html
 
-// ColumnCount is sqlite.column_count.
+// ColumnCount implements sqlite.column_count.
 func (f *Family) ColumnCount(id uint32) int32 {
 	return f.onStatement(id, func(s *statement) int32 { return int32(s.stmt.ColumnCount()) })
 }
 
-// ColumnName is sqlite.column_name. ERANGE if there is no such column.
+// ColumnName implements sqlite.column_name. ERANGE if there is no such column.
 func (f *Family) ColumnName(id, column uint32, buffer []byte) int32 {
 	return f.onStatement(id, func(s *statement) int32 {
 		if int64(column) >= int64(s.stmt.ColumnCount()) {
@@ -35,12 +35,12 @@ func (f *Family) onColumn(id, column uint32, operation func(stmt *sqlite3.Stmt, 
 	})
 }
 
-// ColumnType is sqlite.column_type.
+// ColumnType implements sqlite.column_type.
 func (f *Family) ColumnType(id, column uint32) int32 {
 	return f.onColumn(id, column, func(stmt *sqlite3.Stmt, column int) int32 { return int32(stmt.ColumnType(column)) })
 }
 
-// ColumnInt64 is sqlite.column_int64.
+// ColumnInt64 implements sqlite.column_int64.
 func (f *Family) ColumnInt64(id, column uint32, value *int64) int32 {
 	return f.onColumn(id, column, func(stmt *sqlite3.Stmt, column int) int32 {
 		*value = stmt.ColumnInt64(column)
@@ -48,7 +48,7 @@ func (f *Family) ColumnInt64(id, column uint32, value *int64) int32 {
 	})
 }
 
-// ColumnDouble is sqlite.column_double.
+// ColumnDouble implements sqlite.column_double.
 func (f *Family) ColumnDouble(id, column uint32, value *float64) int32 {
 	return f.onColumn(id, column, func(stmt *sqlite3.Stmt, column int) int32 {
 		*value = stmt.ColumnFloat(column)
@@ -56,14 +56,14 @@ func (f *Family) ColumnDouble(id, column uint32, value *float64) int32 {
 	})
 }
 
-// ColumnText is sqlite.column_text.
+// ColumnText implements sqlite.column_text.
 func (f *Family) ColumnText(id, column uint32, buffer []byte) int32 {
 	return f.onColumn(id, column, func(stmt *sqlite3.Stmt, column int) int32 {
 		return guestmem.CopyOut(buffer, stmt.ColumnRawText(column))
 	})
 }
 
-// ColumnBlob is sqlite.column_blob.
+// ColumnBlob implements sqlite.column_blob.
 func (f *Family) ColumnBlob(id, column uint32, buffer []byte) int32 {
 	return f.onColumn(id, column, func(stmt *sqlite3.Stmt, column int) int32 {
 		return guestmem.CopyOut(buffer, stmt.ColumnRawBlob(column))

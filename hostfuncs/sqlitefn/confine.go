@@ -24,7 +24,7 @@ const (
 // siblings are the files that SQLite keeps beside a database. https://www.sqlite.org/tempfiles.html
 var siblings = [...]string{"-wal", "-shm", "-journal"}
 
-// validLabel tells whether a label has the form [a-z0-9_-]{1,64}.
+// validLabel reports whether a label has the form [a-z0-9_-]{1,64}.
 func validLabel(label []byte) bool {
 	if len(label) == 0 || len(label) > maxLabelBytes {
 		return false
@@ -51,7 +51,7 @@ func (e *refusedError) Error() string {
 type place struct {
 	path string
 	info fs.FileInfo
-	// recovers tells that a write-ahead log was left by a process that did not close the database.
+	// recovers is set if a write-ahead log was left by a process that did not close the database.
 	recovers bool
 }
 
@@ -104,7 +104,7 @@ func ownFolder(dir string) (string, error) {
 	return filepath.EvalSymlinks(dir)
 }
 
-// checkSiblings gives the size of the write-ahead log.
+// checkSiblings checks the files beside a database and returns the size of the write-ahead log.
 func checkSiblings(path string) (logged int64, err error) {
 	for _, suffix := range siblings {
 		info, err := lstatFile(path + suffix)
@@ -147,7 +147,7 @@ func ownFile(path string, logged int64) (fs.FileInfo, error) {
 	return lstatFile(path)
 }
 
-// lstatFile is the info of a plain file, whose mode it narrows to what it should be.
+// lstatFile returns the info of a plain file, whose mode it narrows to what it should be.
 func lstatFile(path string) (fs.FileInfo, error) {
 	info, err := os.Lstat(path)
 	if err != nil {

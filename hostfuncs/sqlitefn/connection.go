@@ -64,7 +64,7 @@ func (c *connection) do(operation func() int32) (result int32) {
 
 // timed runs the part of an operation whose length the guest decides, under the deadline and the watchdog.
 func (c *connection) timed(operation func() int32) int32 {
-	c.deadline.wind()
+	c.deadline.start()
 	c.watchdog.begin(c.deadline.over)
 	defer c.settle()
 	return operation()
@@ -98,7 +98,7 @@ func (c *connection) rescue(result *int32) {
 	c.log.Error("sqlite: fault, connection lost", "file", c.path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 }
 
-// result is SQLite's code for what a call of the library returned. An error is kept for errmsg.
+// result returns SQLite's code for what a call of the library returned. An error is kept for errmsg.
 func (c *connection) result(err error) int32 {
 	if err == nil {
 		return abi.SQLiteOK
@@ -113,14 +113,14 @@ func (c *connection) result(err error) int32 {
 	case isDamage(primary):
 		c.damage.CompareAndSwap(nil, &damageError{c.path, c.lastError, primary})
 	case primary == sqlite3.IOERR || primary == sqlite3.FULL || primary == sqlite3.CANTOPEN || primary == sqlite3.READONLY:
-		c.tellOnce(primary, err)
+		c.logOnce(primary, err)
 	}
 	return int32(code)
 }
 
-// tellOnce tells the operator of a trouble with the machine, once for each connection and code, so that a guest that tries
+// logOnce tells the operator of a trouble with the machine, once for each connection and code, so that a guest that tries
 // again and again does not fill the log.
-func (c *connection) tellOnce(code sqlite3.ErrorCode, err error) {
+func (c *connection) logOnce(code sqlite3.ErrorCode, err error) {
 	bit := uint32(1) << (code & 31)
 	if c.logged&bit != 0 {
 		return

@@ -6,7 +6,7 @@ import (
 )
 
 // deadline is the context that SQLite's progress handler looks at. One serves a connection for its whole life and is
-// wound up for each call, because a context.WithTimeout per step would cost more than many a step.
+// set anew for each call, because a context.WithTimeout per step would cost more than many a step.
 //
 // The library only ever asks Err: once at the start of a call, then once in 1,000 instructions. Done is the instance's.
 type deadline struct {
@@ -22,15 +22,15 @@ func newDeadline(ctx context.Context, budget time.Duration) *deadline {
 	return &deadline{Context: ctx, budget: budget, base: time.Now()}
 }
 
-// wind starts the budget of the next call.
-func (d *deadline) wind() { d.windTo(d.budget) }
+// start begins the budget of the next call.
+func (d *deadline) start() { d.startWith(d.budget) }
 
-func (d *deadline) windTo(budget time.Duration) {
+func (d *deadline) startWith(budget time.Duration) {
 	d.over = time.Since(d.base) + budget
 	d.fresh = true
 }
 
-// Err is not nil once the instance is over or the current call has used up its budget.
+// Err returns an error once the instance is over or the current call has used up its budget.
 func (d *deadline) Err() error {
 	if err := d.Context.Err(); err != nil {
 		return err

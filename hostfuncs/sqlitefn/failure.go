@@ -24,7 +24,7 @@ func (e *damageError) Error() string {
 		"with an empty database, or put a backup in its place, then start the adapter again", e.path, e.why)
 }
 
-// extendedCode is SQLite's code for an error of the library.
+// extendedCode returns SQLite's code for an error of the library.
 func extendedCode(err error) sqlite3.ExtendedErrorCode {
 	switch e := err.(type) {
 	case *sqlite3.Error:
@@ -41,7 +41,7 @@ func extendedCode(err error) sqlite3.ExtendedErrorCode {
 	return sqlite3.ERROR.ExtendedCode()
 }
 
-// message is what sqlite3_errmsg says of an error. The system's own error is not in it: that one names the host's files.
+// message returns what sqlite3_errmsg says of an error. The system's own error is not in it: that one names the host's files.
 // https://www.sqlite.org/c3ref/errcode.html
 func message(err error) string {
 	text := err.Error()
@@ -65,14 +65,14 @@ func isWriteError(code sqlite3.ExtendedErrorCode) bool {
 
 func isDamage(code sqlite3.ErrorCode) bool { return code == sqlite3.CORRUPT || code == sqlite3.NOTADB }
 
-// isOutOfMemory tells whether a panic of the library means that the connection's memory is used up. The library panics
+// isOutOfMemory reports whether a panic of the library means that the connection's memory is used up. The library panics
 // with an unexported error of that text, or with the system's ENOMEM.
 func isOutOfMemory(panicked any) bool {
 	err, ok := panicked.(error)
 	return ok && (err.Error() == sqlite3.NOMEM.Error() || errors.Is(err, syscall.ENOMEM))
 }
 
-// panicErrno is the result of a call that ended in a panic of the library.
+// panicErrno returns the result of a call that ended in a panic of the library.
 func panicErrno(panicked any) abi.Errno {
 	if isOutOfMemory(panicked) {
 		return abi.ENOMEM

@@ -134,7 +134,7 @@ func New(ctx context.Context, cfg Config) *Family {
 	}
 }
 
-// damageOf is where the connections to one file keep what they found out about it.
+// damageOf returns the place in which the connections to one file keep what they found out about it.
 func (f *Family) damageOf(path string) *atomic.Pointer[damageError] {
 	f.mu.Lock()
 	defer f.mu.Unlock()

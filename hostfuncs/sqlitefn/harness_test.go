@@ -128,7 +128,7 @@ func (in *instance) prepare(connection uint32, sql string) uint32 {
 	return statement
 }
 
-// query gives the first row of a statement, or the result code of what failed.
+// query returns the first row of a statement, or the result code of what failed.
 func (in *instance) query(connection uint32, sql string) ([]any, int32) {
 	in.t.Helper()
 	var statement, tail uint32

@@ -17,8 +17,8 @@ import (
 	"innkeeper/runtime/limits"
 )
 
-// Open is sqlite.open. Everything about the file is checked before SQLite sees it, and the connection is confined before
-// the guest does.
+// Open implements sqlite.open. Everything about the file is checked before SQLite sees it, and the connection is confined
+// before the guest does.
 func (f *Family) Open(label []byte, handle *uint32) int32 {
 	if !validLabel(label) {
 		return abi.EINVAL.Result()
@@ -45,7 +45,7 @@ func (f *Family) Open(label []byte, handle *uint32) int32 {
 	return abi.SQLiteOK
 }
 
-// open gives a connection that is ready for the guest, or nothing that is open.
+// open returns a connection that is ready for the guest. If it fails it has left nothing open.
 func (f *Family) open(label string) (*connection, error) {
 	place, err := locate(f.dir, label)
 	if err != nil {
@@ -60,7 +60,7 @@ func (f *Family) open(label string) (*connection, error) {
 		damage:     f.damageOf(place.path),
 		authorizer: authorizer{pragmas: pragmas()},
 	}
-	c.deadline.windTo(limits.SQLiteCallBudget) // the host's own work, which a shorter budget for the guest's does not bound
+	c.deadline.startWith(limits.SQLiteCallBudget) // the host's own work, which a shorter budget for the guest's does not bound
 	err = attempt(func() error { return c.connect(place) })
 	if err == nil {
 		return c, nil
@@ -152,7 +152,8 @@ func narrowSiblings(path string) error {
 	return err
 }
 
-// refuse is the result of an open that failed. SQLite's code if it has one; the guest can do nothing about the others.
+// refuse returns the result of an open that failed: SQLite's code if there is one, for about the rest the guest can do
+// nothing.
 func (f *Family) refuse(label string, err error) int32 {
 	var damage *damageError
 	if errors.As(err, &damage) {
@@ -211,7 +212,7 @@ func (c *connection) quickCheck() error {
 	finding, err := c.text("PRAGMA quick_check(1)")
 	if errors.Is(err, sqlite3.INTERRUPT) && c.deadline.Context.Err() == nil {
 		c.log.Warn("sqlite: recovered database too large for a check within the call budget", "file", c.path)
-		c.deadline.windTo(limits.SQLiteCallBudget)
+		c.deadline.startWith(limits.SQLiteCallBudget)
 		return nil
 	}
 	if err := c.damaged(err); err != nil {
@@ -224,7 +225,7 @@ func (c *connection) quickCheck() error {
 	return nil
 }
 
-// text is the first column of the first row.
+// text returns the first column of the first row.
 func (c *connection) text(sql string) (string, error) {
 	stmt, _, err := c.db.Prepare(sql)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 // scratchKept is the largest row buffer that a connection keeps, in bytes: most rows, and not the one giant.
 const scratchKept = 64 << 10
 
-// Row is sqlite.row. ERANGE if there is no row.
+// Row implements sqlite.row. ERANGE if there is no row.
 func (f *Family) Row(id uint32, buffer []byte) int32 {
 	return f.onStatement(id, func(s *statement) int32 {
 		columns := s.stmt.DataCount()

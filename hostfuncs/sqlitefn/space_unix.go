@@ -8,7 +8,7 @@ import "syscall"
 // the page and its frame that a write needs.
 const littleSpace = 64 << 10
 
-// diskFull tells whether the file system of a path has no room left.
+// diskFull reports whether the file system of a path has no room left.
 func diskFull(path string) bool {
 	var stat syscall.Statfs_t
 	return syscall.Statfs(path, &stat) == nil && stat.Bavail*uint64(stat.Bsize) < littleSpace

@@ -32,7 +32,7 @@ func (s *statement) CloseHandle(ctx context.Context) error {
 	return nil
 }
 
-// Prepare is sqlite.prepare.
+// Prepare implements sqlite.prepare.
 func (f *Family) Prepare(parent uint32, sql []byte, handle, tail *uint32) int32 {
 	if err := f.ledger.Room(KindStatement); err != nil {
 		return handles.Errno(err).Result()
@@ -92,7 +92,7 @@ func (c *connection) accept(sql []byte) int32 {
 	return abi.SQLiteOK
 }
 
-// Exec is sqlite.exec. The whole text has the time of one call.
+// Exec implements sqlite.exec. The whole text has the time of one call.
 func (f *Family) Exec(id uint32, sql []byte) int32 {
 	return f.onConnection(id, func(c *connection) int32 {
 		if result := c.accept(sql); result != abi.SQLiteOK {
@@ -129,7 +129,7 @@ func (c *connection) run(stmt *sqlite3.Stmt) int32 {
 	}
 }
 
-// Step is sqlite.step.
+// Step implements sqlite.step.
 func (f *Family) Step(id uint32) int32 {
 	return f.onStatement(id, func(s *statement) int32 {
 		return s.conn.timed(func() int32 { return s.conn.step(s.stmt) })
@@ -152,7 +152,7 @@ func (c *connection) step(stmt *sqlite3.Stmt) int32 {
 	return abi.SQLiteDone
 }
 
-// Reset is sqlite.reset. As in SQLite, the result is that of the last step if it failed.
+// Reset implements sqlite.reset. As in SQLite, the result is that of the last step if it failed.
 func (f *Family) Reset(id uint32) int32 {
 	return f.onStatement(id, func(s *statement) int32 { return s.conn.result(s.stmt.Reset()) })
 }

@@ -24,7 +24,7 @@ func (c *connection) checkpoint(db *sqlite3.Conn, schema string, pages int) erro
 	return nil
 }
 
-// mayGrow tells whether a statement that writes may run. With the log over its limit it may not, until a checkpoint could
+// mayGrow reports whether a statement that writes may run. With the log over its limit it may not, until a checkpoint could
 // empty it: somebody still reads what is in it.
 func (c *connection) mayGrow(stmt *sqlite3.Stmt) bool {
 	if !c.walFull || stmt.ReadOnly() {

@@ -70,7 +70,7 @@ func (w *watchdog) begin(over time.Duration) {
 	}
 }
 
-// end notes that the call has ended, and tells whether the memory was taken away meanwhile.
+// end notes that the call has ended, and reports whether the memory was taken away meanwhile.
 func (w *watchdog) end() (tripped bool) {
 	if w.call.Swap(callNone) != callEnding {
 		return false
@@ -93,7 +93,7 @@ func (w *watchdog) run() {
 	}
 }
 
-// tick looks from time to time until no call is in flight. It tells whether to go on.
+// tick looks from time to time until no call is in flight. It reports whether to go on.
 func (w *watchdog) tick() bool {
 	ticker := time.NewTicker(w.grace / 4)
 	defer ticker.Stop()

@@ -13,8 +13,8 @@ import (
 // fileFunction is a function of WASI that works on a file, a folder or a socket, with its parameters: i is an i32, I an i64.
 type fileFunction struct{ name, params string }
 
-// fileFunctions are answered here, and with EBADF whatever their arguments, because no guest has such a descriptor. wazero
-// would say the same in most cases, after work on paths and descriptors that has no place in a sandbox without files; its
+// fileFunctions returns what fails with EBADF whatever the arguments, because no guest has such a descriptor. wazero would say
+// the same in most cases, after work on paths and descriptors that has no place in a sandbox without files; its
 // fd_filestat_set_times panics for the standard streams.
 func fileFunctions() []fileFunction {
 	return []fileFunction{

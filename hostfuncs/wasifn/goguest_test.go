@@ -25,8 +25,8 @@ import (
 	"innkeeper/runtime/outcome"
 )
 
-// house runs a Go guest behind an HTTP server.
-type house struct {
+// harness runs a Go guest behind an HTTP server.
+type harness struct {
 	t      *testing.T
 	guest  *guesthost.Guest
 	server *httptest.Server
@@ -59,9 +59,9 @@ func compileGuest(t *testing.T, name string) *engine.Program {
 	return program
 }
 
-func openHouse(t *testing.T, program *engine.Program) *house {
+func runGuest(t *testing.T, program *engine.Program) *harness {
 	t.Helper()
-	h := &house{t: t, exit: make(chan outcome.Outcome, 1)}
+	h := &harness{t: t, exit: make(chan outcome.Outcome, 1)}
 	h.guest = guesthost.New(context.Background(), guesthost.Config{Families: []string{"http"}, Logger: slog.New(slog.DiscardHandler)})
 	ready := make(chan struct{})
 	ctx, stop := context.WithCancelCause(context.Background())
@@ -86,7 +86,7 @@ func openHouse(t *testing.T, program *engine.Program) *house {
 }
 
 // ServeHTTP does what a listener does with the http family.
-func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *harness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	switch h.guest.HTTP.Serve(w, r, backend.Inbound{RequestID: "id", Body: body}) {
 	case backend.NotTaken, backend.Unanswered:
@@ -96,8 +96,8 @@ func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// ask gives the text of an answer.
-func (h *house) ask(path, body string) string {
+// ask returns the text of an answer.
+func (h *harness) ask(path, body string) string {
 	response, err := h.server.Client().Post(h.server.URL+path, "text/plain", strings.NewReader(body))
 	if err != nil {
 		return err.Error()
@@ -111,7 +111,7 @@ func (h *house) ask(path, body string) string {
 }
 
 // ended waits for the end of the run and checks that it left nothing.
-func (h *house) ended() outcome.Outcome {
+func (h *harness) ended() outcome.Outcome {
 	h.t.Helper()
 	exit := <-h.exit
 	if exit.Teardown != nil || exit.Stuck || h.guest.Ledger.Open() != 0 {
@@ -140,14 +140,14 @@ func buildGuest(t *testing.T, name string) []byte {
 
 func TestGoGuest(t *testing.T) {
 	program := compileGuest(t, "goroutines")
-	t.Run("goroutines", func(t *testing.T) { testGoroutines(t, openHouse(t, program)) })
-	t.Run("drain", func(t *testing.T) { testDrain(t, openHouse(t, program)) })
-	t.Run("kill", func(t *testing.T) { testKill(t, openHouse(t, program)) })
+	t.Run("goroutines", func(t *testing.T) { testGoroutines(t, runGuest(t, program)) })
+	t.Run("drain", func(t *testing.T) { testDrain(t, runGuest(t, program)) })
+	t.Run("kill", func(t *testing.T) { testKill(t, runGuest(t, program)) })
 }
 
 // What a guest starts without a word to the SDK runs as well while it waits, and the adapter is a callback adapter for the rest.
 func TestGoGuestWithPlainGo(t *testing.T) {
-	h := openHouse(t, compileGuest(t, "timers"))
+	h := runGuest(t, compileGuest(t, "timers"))
 	for _, test := range []struct{ path, want string }{
 		{"/sleep", "slept"}, {"/timer", "fired"}, {"/deadline", "context deadline exceeded"}, {"/x", "no such path"},
 	} {
@@ -188,7 +188,7 @@ func TestGoGuestWithPlainGo(t *testing.T) {
 }
 
 // A Go guest's goroutines sleep, tick and talk to each other while its loop waits for events on descriptor 3.
-func testGoroutines(t *testing.T, h *house) {
+func testGoroutines(t *testing.T, h *harness) {
 	for path, want := range map[string]string{"/sleep": "slept", "/ticks": "ticked", "/after": "after", "/x": "no such path"} {
 		if got := h.ask(path, ""); got != want {
 			t.Errorf("%s: %q, want %q", path, got, want)
@@ -256,7 +256,7 @@ func testGoroutines(t *testing.T, h *house) {
 }
 
 // Goroutines in all sorts of waits do not keep a guest from draining.
-func testDrain(t *testing.T, h *house) {
+func testDrain(t *testing.T, h *harness) {
 	answers := make(chan string)
 	go func() { answers <- h.ask("/wait", "") }()
 	if got := h.ask("/wake", "x"); got != "woken" {
@@ -270,7 +270,7 @@ func testDrain(t *testing.T, h *house) {
 }
 
 // A guest that waits in poll_oneoff, with goroutines asleep, unwinds when it is killed.
-func testKill(t *testing.T, h *house) {
+func testKill(t *testing.T, h *harness) {
 	go h.ask("/wait", "") // open until the teardown
 	if got := h.ask("/sleep", ""); got != "slept" {
 		t.Fatalf("got %q", got)

@@ -81,7 +81,7 @@ var functions = sync.OnceValue(func() map[string]api.FunctionDefinition {
 	return compiled.ExportedFunctions()
 })
 
-// forwarder is the guest's binary: for every function an import and an export that calls it with its own parameters.
+// forwarder returns the guest's binary: for every function an import and an export that calls it with its own parameters.
 func forwarder() []byte {
 	b := wt.New()
 	type function struct {

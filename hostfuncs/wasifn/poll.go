@@ -134,7 +134,7 @@ func readClock(b []byte, now time.Time) (time.Duration, abi.Errno) {
 	return max(time.Unix(0, int64(timeout)).Sub(now), 0), abi.OK
 }
 
-// wait blocks as the call asks. It tells whether the mailbox has an event.
+// wait blocks as the call asks. It reports whether the mailbox has an event.
 func (p poll) wait(ctx context.Context, mailbox abi.Event) (bool, abi.Errno) {
 	timeout := p.timeout
 	if p.atOnce {

@@ -26,7 +26,7 @@ const (
 	tagWrite            = 2
 )
 
-// clock is a subscription to a clock; userdata tells it from others.
+// clock returns a subscription to a clock; userdata tells it from others.
 func clock(userdata uint64, id uint32, timeout uint64, absolute bool) []byte {
 	b := subscription(userdata, tagClock, id)
 	binary.LittleEndian.PutUint64(b[24:], timeout)
@@ -40,7 +40,7 @@ func after(userdata uint64, d time.Duration) []byte {
 	return clock(userdata, monotonic, uint64(d), false)
 }
 
-// subscription is one to a descriptor, or with a tag that does not exist.
+// subscription returns a subscription to a descriptor, or one with a tag that does not exist.
 func subscription(userdata uint64, tag byte, fd uint32) []byte {
 	b := make([]byte, 48)
 	binary.LittleEndian.PutUint64(b, userdata)

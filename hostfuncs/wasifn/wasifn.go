@@ -21,7 +21,7 @@ import (
 // Module exports WASI. Its zero value is ready for use.
 type Module struct{}
 
-// ImportName is the module name that guests import from.
+// ImportName returns the module name that guests import from.
 func (Module) ImportName() string { return wasi.ModuleName }
 
 // Export adds wazero's functions and then, under the same names, those of this package: the later export wins.

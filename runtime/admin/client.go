@@ -23,7 +23,7 @@ func (e *NotRunningError) Error() string {
 	return fmt.Sprintf("innkeeper is not running with data folder %s", e.DataDir)
 }
 
-// Unwrap gives what the system said.
+// Unwrap returns the system's error.
 func (e *NotRunningError) Unwrap() error { return e.err }
 
 // Client talks to the host that runs with a data folder. Its methods return a [*Problem] for what the host refuses, a

@@ -47,7 +47,7 @@ type Problem struct {
 // Error implements error.
 func (p *Problem) Error() string { return p.Message }
 
-// status is the HTTP status that goes with the code.
+// status returns the HTTP status that goes with the code.
 func (p *Problem) status() int {
 	switch p.Code {
 	case CodeUnknownAdapter, CodeNotFound:

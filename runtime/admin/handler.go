@@ -18,7 +18,7 @@ type (
 	}
 )
 
-// handler is the table of what the socket offers.
+// handler returns the table of what the socket offers.
 func handler(c Controller, metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) {

@@ -47,7 +47,7 @@ func (h *fakeHost) Reload(ctx context.Context) ([]string, error) {
 	return []string{"api_server", "mine"}, nil
 }
 
-// folder is a data folder with a path short enough for a socket on every system.
+// folder returns a data folder with a path short enough for a socket on every system.
 func folder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "ik")

@@ -45,7 +45,7 @@ func Listen(dataDir string) (*Server, error) {
 	return s, nil
 }
 
-// Path is where the socket lies.
+// Path returns the path of the socket.
 func (s *Server) Path() string { return s.socket.path }
 
 // Serve starts to answer in a goroutine of its own; it is called at most once. The metrics handler may be nil.

@@ -139,7 +139,7 @@ func clearFar(dataDir string) {
 	_ = os.Remove(pointer)
 }
 
-// socketPath is where a client finds the socket of a data folder.
+// socketPath returns the path at which a client finds the socket of a data folder.
 func socketPath(dataDir string) string {
 	if path, found := readPointer(filepath.Join(dataDir, pointerName)); found {
 		return path

@@ -40,7 +40,7 @@ type Adapter struct {
 	Handles Handles `json:"handles"`
 }
 
-// Handles is the leak oracle: over all generations of a slot, opened = closed + failed + the sum of open.
+// Handles counts over all generations of a slot: opened = closed + failed + the sum of open, or something leaked.
 type Handles struct {
 	// Open is by kind, kinds without an open handle left out.
 	Open   map[string]int `json:"open"`

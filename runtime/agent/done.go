@@ -8,7 +8,7 @@ const (
 	FinishContentFilter = "content_filter" // a filter took it away
 )
 
-// Done tells how a complete turn went.
+// Done says how a complete turn went.
 type Done struct {
 	FinishReason      string
 	Model             string // the model that answered, as the back end names it

@@ -2,7 +2,7 @@ package agent
 
 import "strconv"
 
-// Kind tells what an event carries.
+// Kind says what an event carries.
 type Kind uint8
 
 // The kinds of events. Any number of deltas comes first, then one Done or Failed.

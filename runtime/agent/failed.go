@@ -14,7 +14,7 @@ const (
 	TypeUpstream       = "upstream_error"        // the operator or time may mend it
 )
 
-// Failed tells why a turn failed, in words that may be shown to the caller: true, without secrets and without the
+// Failed says why a turn failed, in words that may be shown to the caller: true, without secrets and without the
 // addresses behind the agent.
 type Failed struct {
 	Status     int           // the HTTP status to answer with
@@ -28,7 +28,7 @@ type Failed struct {
 	Cause error
 }
 
-// BadRequest is the failure for a request that names a wrong value in the field param.
+// BadRequest returns the failure for a request that names a wrong value in the field param.
 func BadRequest(param, format string, args ...any) *Failed {
 	return &Failed{
 		Status:  http.StatusBadRequest,

@@ -60,7 +60,7 @@ func cycle(t testing.TB, program *engine.Program) {
 	check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Done, "exit")
 }
 
-// residentBytes is the process's resident memory, 0 where that is not known.
+// residentBytes returns the process's resident memory, 0 where that is not known.
 func residentBytes(t testing.TB) int64 {
 	t.Helper()
 	text, err := os.ReadFile("/proc/self/statm")

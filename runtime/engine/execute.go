@@ -40,7 +40,8 @@ func (p *Program) execute(instance Instance) (err error) {
 	return err
 }
 
-// moduleConfig says what the guest gets of WASI. It has no name, because names collide, and starts nothing by itself.
+// moduleConfig returns what the guest gets of WASI. The module has no name, because names collide, and no function that is
+// called by itself.
 func moduleConfig(ctx context.Context, instance Instance) wazero.ModuleConfig {
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions().
 		WithStdout(output{ctx, instance.Stdout}).WithStderr(output{ctx, instance.Stderr}).WithArgs(instance.Args...).
@@ -59,7 +60,7 @@ func checkpoint(ctx context.Context, _ []uint64) {
 	}
 }
 
-// unwound is what is thrown through a guest whose instance is over; wazero catches it at the entry of the call.
+// unwound is the panic that ends a guest whose instance is over; wazero catches it at the entry of the call.
 type unwound struct{}
 
 func (unwound) Error() string { return "the instance is over" }

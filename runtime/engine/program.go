@@ -84,7 +84,7 @@ func Compile(ctx context.Context, cfg Config) (*Program, error) {
 	return p, nil
 }
 
-// guardedLoad is load with an error for a panic. The compiler throws what the system refused as it does its own bugs.
+// guardedLoad runs load and turns a panic into an error: the compiler panics for what the system refused as for its own bugs.
 func (p *Program) guardedLoad(ctx context.Context, cfg Config) (err error) {
 	defer func() {
 		switch value := recover().(type) {

@@ -11,8 +11,8 @@ import (
 
 // teardown gives back everything the instance held. The order is always the same: no new work, the instance's context ends
 // (the guest has unwound by now, unless it is stuck), the ledger closes every handle under a fresh context, what worked
-// for the instance is waited for, and the ledger is looked at. The module itself was closed when execute returned. No step
-// can keep another from its turn.
+// for the instance is waited for, and the ledger must be empty. The module itself was closed when execute returned. A step
+// that fails or hangs does not keep the next from running.
 func (r *run) teardown(ctx context.Context, exit *outcome.Outcome) {
 	errs := []error{r.detach("teardown")}
 	r.Kill(errOver)
@@ -31,8 +31,8 @@ func (r *run) teardown(ctx context.Context, exit *outcome.Outcome) {
 	exit.Teardown = errors.Join(errs...)
 }
 
-// step runs one step of the teardown. One that runs into the end of its time has left something alive; one that does not
-// even come back is not waited for longer than the time of two.
+// step runs one step of the teardown under ctx. A step that is not done when ctx ends has left something alive; one that
+// does not return then is given up after as long again.
 func (r *run) step(ctx context.Context, name string, exit *outcome.Outcome, do func(context.Context) error) error {
 	result := make(chan error, 1)
 	go func() {

@@ -90,7 +90,7 @@ func TestHandleInUseByAStuckCall(t *testing.T) {
 	}
 }
 
-// opener is a guest that lets the test open handles, and then ends in some way.
+// opener returns a guest that lets the test open handles, and then ends in some way.
 func opener(t *testing.T, s *stay, resources ...*resource) *engine.Program {
 	b := wt.New()
 	open, ready := importTest(b, "open"), importReady(b)

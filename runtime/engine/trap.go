@@ -10,7 +10,7 @@ import (
 	"innkeeper/runtime/outcome"
 )
 
-// Bounds of what is told of a trap. The names in a stack are the guest's own and may be of any length and content.
+// Bounds of what is reported of a trap. The names in a stack are the guest's own and may be of any length and content.
 const (
 	messageLines = 4       // the reason and the innermost frames; more helps nobody in a status
 	messageBytes = 512     // a status is read on a terminal
@@ -20,7 +20,7 @@ const (
 // recovered is what wazero writes behind the panic of a host function, in the first line of the error.
 const recovered = "(recovered by wazero)"
 
-// fromTrap is the end of a guest that trapped, or whose host function panicked.
+// fromTrap returns the end of a guest that trapped, or whose host function panicked.
 func fromTrap(err error) outcome.Outcome {
 	if panicked, ok := errors.AsType[*hostPanic](err); ok {
 		return panicked.exit()
@@ -33,7 +33,7 @@ func fromTrap(err error) outcome.Outcome {
 	return exit
 }
 
-// message makes one short line of the beginning of a text.
+// message returns the beginning of a text as one short line.
 func message(text string) string {
 	lines := strings.SplitN(text, "\n", messageLines+1)
 	for i, line := range lines {

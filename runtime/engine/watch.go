@@ -59,7 +59,7 @@ func (r *run) watch(ctx context.Context, done <-chan error) (err error, stuck bo
 	}
 }
 
-// serving tells whether the guest has said that it can serve.
+// serving reports whether the guest has said that it can serve.
 func (r *run) serving() bool {
 	select {
 	case <-r.Ready:

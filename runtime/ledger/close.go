@@ -38,7 +38,7 @@ func withChildren(e *Entry, list []*Entry) []*Entry {
 	return list
 }
 
-// Retire drops a handle whose resource has ended by itself, without closing it. It tells whether the handle was live; one
+// Retire drops a handle whose resource has ended by itself, without closing it. It reports whether the handle was live; one
 // whose closer has begun is not. The caller may hold the handle. Only handles without children can be retired.
 func (l *Ledger) Retire(kind Kind, id uint32) bool {
 	l.mu.Lock()

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Count is the tally of one kind of handle: the leak oracle. Opened = Open + Closed + Failed at any time.
+// Count is the tally of one kind of handle. Opened = Open + Closed + Failed at any time, or something leaked.
 type Count struct {
 	Open   int
 	Opened uint64
@@ -31,7 +31,7 @@ func (c *Count) Add(other Count) {
 	c.Failed += other.Failed
 }
 
-// Counts is the tally by kind.
+// Counts returns the tally by kind.
 func (l *Ledger) Counts() map[Kind]Count {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -42,7 +42,7 @@ func (l *Ledger) Counts() map[Kind]Count {
 	return counts
 }
 
-// Open is the number of live handles.
+// Open returns the number of live handles.
 func (l *Ledger) Open() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

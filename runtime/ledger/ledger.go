@@ -80,7 +80,7 @@ func New(quota Quota) *Ledger {
 	return &Ledger{quota: quota, now: time.Now, entries: map[uint32]*Entry{}, counts: map[Kind]*Count{}}
 }
 
-// Room tells whether one more handle of the kind could be registered now, so that a caller can refuse before it opens
+// Room returns nil if one more handle of the kind could be registered now, so that a caller can refuse before it opens
 // anything.
 func (l *Ledger) Room(kind Kind) error {
 	l.mu.Lock()
@@ -118,7 +118,7 @@ func (l *Ledger) Register(ctx context.Context, kind Kind, parent uint32, opener 
 	}
 	if err != nil {
 		l.mu.Unlock()
-		return 0, l.turnAway(ctx, kind, resource, err)
+		return 0, l.reject(ctx, kind, resource, err)
 	}
 	l.last++
 	e := &Entry{id: l.last, kind: kind, parent: parent, opener: opener, opened: l.now(), resource: resource}
@@ -136,8 +136,8 @@ func (l *Ledger) Register(ctx context.Context, kind Kind, parent uint32, opener 
 	return e.id, nil
 }
 
-// turnAway closes a resource that could not be registered, and counts it as opened and closed.
-func (l *Ledger) turnAway(ctx context.Context, kind Kind, resource Resource, why error) error {
+// reject closes a resource that could not be registered, and counts it as opened and closed.
+func (l *Ledger) reject(ctx context.Context, kind Kind, resource Resource, why error) error {
 	err := closeResource(ctx, resource)
 	l.mu.Lock()
 	count := l.count(kind)
@@ -165,7 +165,7 @@ func (l *Ledger) Acquire(kind Kind, id uint32) (*Entry, error) {
 	return e, nil
 }
 
-// Resource is what stands behind the handle.
+// Resource returns what stands behind the handle.
 func (e *Entry) Resource() Resource { return e.resource }
 
 // Release ends the caller's use of the handle.

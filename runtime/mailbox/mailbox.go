@@ -71,7 +71,7 @@ type event struct {
 // eventBytes is about what an event takes beside its payload, in bytes: a flood of tiny messages is mostly that.
 const eventBytes = 96
 
-// cost is the memory that an event takes, in bytes.
+// cost returns the memory that an event takes, in bytes.
 func (e *event) cost() int { return len(e.payload) + eventBytes }
 
 // New makes an empty mailbox.
@@ -82,7 +82,7 @@ func New(bounds Bounds) *Mailbox {
 	}
 }
 
-// PostNew brings new work, such as a request. It fails with ErrFull when too much waits, and with ErrSealed once the
+// PostNew posts new work, such as a request. It fails with ErrFull when too much waits, and with ErrSealed once the
 // instance takes no new work.
 func (m *Mailbox) PostNew(kind abi.EventKind, handle uint32, payload []byte) error {
 	m.mu.Lock()
@@ -98,7 +98,7 @@ func (m *Mailbox) PostNew(kind abi.EventKind, handle uint32, payload []byte) err
 	return nil
 }
 
-// Post brings an event about work that the guest already has; it is never refused for lack of room, because the number of
+// Post posts an event about work that the guest already has; it is never refused for lack of room, because the number of
 // such events is bounded by the number of handles. It fails only with ErrSealed, when the instance is over.
 func (m *Mailbox) Post(kind abi.EventKind, handle uint32, payload []byte) error {
 	m.mu.Lock()
@@ -110,7 +110,7 @@ func (m *Mailbox) Post(kind abi.EventKind, handle uint32, payload []byte) error 
 	return nil
 }
 
-// PostDelta brings a piece of a stream. With join, a piece of the same kind and handle that still waits grows by this one,
+// PostDelta posts a piece of a stream. With join, a piece of the same kind and handle that still waits grows by this one,
 // once JoinFrom of them wait. While more than DeltaBytes of the handle or AllDeltaBytes of all wait it blocks, until the
 // guest fetched some, ctx ends (its cause is returned) or the instance is over (ErrSealed). The payload is copied.
 func (m *Mailbox) PostDelta(ctx context.Context, kind abi.EventKind, handle uint32, payload []byte, join bool) error {
@@ -158,7 +158,7 @@ func (m *Mailbox) PostDelta(ctx context.Context, kind abi.EventKind, handle uint
 	return nil
 }
 
-// fits tells whether there is room for a piece. One that is larger than a bound fits where nothing waits. The caller holds
+// fits reports whether there is room for a piece. One that is larger than a bound fits where nothing waits. The caller holds
 // m.mu.
 func (m *Mailbox) fits(handle uint32, n int) bool {
 	waiting := m.pending[handle]
@@ -203,7 +203,7 @@ func (m *Mailbox) Drop(handle uint32) {
 	m.rewind()
 }
 
-// left books an event as waiting no more. The caller holds m.mu.
+// left takes an event out of the counts of what waits. The caller holds m.mu.
 func (m *Mailbox) left(e *event) {
 	if e.fresh {
 		m.fresh--
@@ -235,7 +235,7 @@ func (m *Mailbox) Close() {
 	close(m.room)
 }
 
-// freed books delta bytes as fetched and lets those go on who wait for room. The caller holds m.mu.
+// freed takes fetched delta bytes out of the count and wakes whoever waits for room. The caller holds m.mu.
 func (m *Mailbox) freed(handle uint32, n int) {
 	if m.pending[handle] -= n; m.pending[handle] <= 0 {
 		delete(m.pending, handle)

@@ -53,7 +53,7 @@ func (m *Mailbox) rewind() {
 	}
 }
 
-// Waiting tells whether an event is there.
+// Waiting reports whether an event is there.
 func (m *Mailbox) Waiting() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -101,7 +101,7 @@ func (m *Mailbox) Wait(ctx context.Context, timeout time.Duration) (bool, error)
 // touch notes that the guest came to the mailbox: it is alive.
 func (m *Mailbox) touch() { m.busy.Store(int64(time.Since(m.start))) }
 
-// Busy is how long the guest has been working since it last came to the mailbox; 0 while it waits there.
+// Busy returns how long the guest has been working since it last came to the mailbox; 0 while it waits there.
 func (m *Mailbox) Busy() time.Duration {
 	since := m.busy.Load()
 	if since < 0 {

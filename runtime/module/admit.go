@@ -124,7 +124,7 @@ func (m *Module) export(name string) (exportDecl, bool) {
 	return exportDecl{}, false
 }
 
-// nearest is the candidate with the smallest edit distance, if it is small
+// nearest returns the candidate with the smallest edit distance, if it is small
 // enough to be a slip: at most a third of the word.
 func nearest(word string, candidates []string) string {
 	if len(word) > 64 {

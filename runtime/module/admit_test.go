@@ -10,7 +10,7 @@ import (
 	wt "innkeeper/runtime/module/wasmtest"
 )
 
-// minimal is the smallest module that is admitted.
+// minimal returns the smallest module that is admitted.
 func minimal() *wt.Builder {
 	b := wt.New()
 	b.Main("")
@@ -282,7 +282,7 @@ func TestMemoryAndTables(t *testing.T) {
 	}
 }
 
-// oversized are files that are large, or claim to be.
+// oversized returns files that are large, or claim to be.
 func oversized() map[string]string {
 	many := func(n int, item string) string { return wt.U32(uint32(n)) + strings.Repeat(item, n) }
 	types := wt.Section(wt.SecType, typeVoid)

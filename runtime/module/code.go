@@ -77,7 +77,7 @@ func (m *Module) readLocals(r *reader, i int) {
 	b.locals, b.code = uint32(total), r.pos
 }
 
-// scanBody decodes one body; in and n are its to use.
+// scanBody decodes one body; in and n are scratch space, reused by the next.
 func (m *Module) scanBody(r *reader, b *body, in *instr, n *nesting) {
 	n.stack, n.deep, n.blocks = n.stack[:0], 0, 0
 	n.open(opBlock) // the function itself is a label, too
@@ -187,7 +187,7 @@ func (m *Module) check(r *reader, in *instr, what string, index uint32, n int, a
 	}
 }
 
-// bulk says whether the instruction does work in proportion to the length on
+// bulk reports whether the instruction does work in proportion to the length on
 // top of the stack.
 func (in *instr) bulk() bool {
 	if in.op != opPrefixMisc {

@@ -46,7 +46,7 @@ type cover struct {
 	cost  uint64 // of the longest stretch, in bytes of code
 }
 
-// weight is what each tick of the function takes from the counter, in units.
+// weight returns what each tick of the function takes from the counter, in units.
 func (c cover) weight() int32 { return int32(1 + c.cost/meterUnit) }
 
 // covers decides for every function with a body.
@@ -87,7 +87,8 @@ type costWalk struct {
 // step is a function on the path and its next callee to look at.
 type step struct{ f, next int }
 
-// from decides f and what it reaches. It keeps its own stack: the depth is the guest's.
+// from decides f and every function it reaches. It keeps its own stack, because
+// the depth of calls is the guest's choice.
 func (w *costWalk) from(f int) {
 	w.push(f)
 	for len(w.path) > 0 {
@@ -124,7 +125,7 @@ func (w *costWalk) decide(f int) {
 	w.state[f] = closed
 }
 
-// callCost is what a direct call adds to the cost of its caller: nothing when
+// callCost returns what a direct call adds to the cost of its caller: nothing when
 // the callee is heavy, not decided yet, or an import.
 func (m *Module) callCost(covers []cover, function uint32) uint64 {
 	f := int(function) - len(m.imports)

@@ -27,7 +27,7 @@ type dispatch struct {
 	open  int // arms whose end lies ahead
 }
 
-// forward says whether a branch to the head of the loop, right after set, only
+// forward reports whether a branch to the head of the loop, right after set, only
 // moves forward in the text.
 func (d *dispatch) forward(set constantSet) bool {
 	if d == nil || !set.done || set.local != d.local {

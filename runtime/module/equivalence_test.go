@@ -14,7 +14,7 @@ import (
 	wt "innkeeper/runtime/module/wasmtest"
 )
 
-// algorithms are exported functions of one i32 that return one i32.
+// algorithms returns exported functions of one i32 that return one i32.
 func algorithms() []byte {
 	b := wt.New()
 	table := b.Table(wt.FuncRef, 4)

@@ -38,7 +38,7 @@ func policy() module.Policy {
 	}}
 }
 
-// wasi is what a Go guest imports.
+// wasi returns what a Go guest imports.
 func wasi() map[string]module.FuncType {
 	i, l := wt.I32, wt.I64
 	return map[string]module.FuncType{
@@ -81,7 +81,7 @@ func refused(t testing.TB, err error, code module.Code) *module.Error {
 	return e
 }
 
-// engines are both of wazero's, compiling or interpreting.
+// engines returns both engines of wazero, the compiler and the interpreter.
 func engines() map[string]wazero.RuntimeConfig {
 	return map[string]wazero.RuntimeConfig{
 		"compiler":    wazero.NewRuntimeConfigCompiler(),

@@ -45,7 +45,7 @@ type rewriter struct {
 	counter    uint32 // global index of the added counter, the last of the globals
 }
 
-// function is the new index of a function: those with a body move up by one.
+// function returns the new index of a function: those with a body move up by one.
 func (w *rewriter) function(index uint32) uint32 {
 	if index >= w.checkpoint {
 		return index + 1
@@ -134,7 +134,7 @@ func (w *rewriter) globals(s section, found bool) []byte {
 	return append(appendS32(out, w.opt.Budget), opEnd)
 }
 
-// items is the content of a section behind the count.
+// items returns the content of a section without the count before it.
 func (w *rewriter) items(s section) []byte {
 	r := &reader{buf: w.m.raw, pos: s.start, end: s.end}
 	r.u32()

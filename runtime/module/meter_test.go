@@ -145,7 +145,7 @@ var escapes = map[string]func(b *wt.Builder){
 	},
 }
 
-// goto2 is a dispatcher with two arms: arm 0 jumps to number a, arm 1 to b.
+// goto2 returns a dispatcher with two arms: arm 0 jumps to number a, arm 1 to b.
 func goto2(a, b int) wt.Code {
 	jump := func(to int, depth uint32) wt.Code { return wt.I32Const(to) + wt.LocalSet(0) + wt.Br(depth) }
 	return wt.Loop(wt.Block(wt.Block(wt.LocalGet(0), wt.BrTable(0, 1)), jump(1-a, 1)), jump(1-b, 0))

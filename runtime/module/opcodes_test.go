@@ -78,7 +78,7 @@ func TestDecoderAndEngineAgreeOnEveryOpcode(t *testing.T) {
 	}
 }
 
-// refusedForForm says whether admission is stricter than the engine on
+// refusedForForm reports whether admission is stricter than the engine on
 // purpose: the engine reads vector opcodes as one byte, so that the second
 // byte of their LEB128 form counts as an instruction of its own.
 func refusedForForm(err error) bool { return strings.Contains(err.Error(), "vector instruction") }

@@ -45,7 +45,7 @@ type Limits struct {
 	CustomBytes  int // in all custom sections
 }
 
-// DefaultLimits are the bounds of package limits.
+// DefaultLimits returns the bounds of package limits.
 func DefaultLimits() Limits {
 	return Limits{
 		Bytes:        limits.ModuleBytes,

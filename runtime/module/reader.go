@@ -93,7 +93,7 @@ func (r *reader) signed(bits int) int64 {
 	return 0
 }
 
-// signFits says whether the unused bits of a last byte repeat its sign bit,
+// signFits reports whether the unused bits of a last byte repeat its sign bit,
 // the room'th.
 func signFits(b byte, room int) bool {
 	high := int8(b<<1) >> room // bits from the sign bit up, sign-extended

@@ -45,7 +45,7 @@ func (w *rewriter) code() []byte {
 	return out
 }
 
-// locals is the list of locals, with one more i32 behind them when the body ticks.
+// locals returns the list of locals, with one more i32 behind them when the body ticks.
 func (w *rewriter) locals(b *body, scratch bool) []byte {
 	if !scratch {
 		return w.m.raw[b.start:b.code]
@@ -117,7 +117,7 @@ func (w *bodyWriter) reference() {
 	w.copied = w.r.pos
 }
 
-// behindCall ticks if what can follow in the body is not little.
+// behindCall ticks if what can follow in the body costs more than MeterLight.
 func (w *bodyWriter) behindCall() {
 	if w.cover.cost-w.spent-uint64(w.r.pos-w.b.start) > meterLight {
 		w.copyTo(w.r.pos)
@@ -145,7 +145,7 @@ func (w *bodyWriter) close() {
 	w.frames = w.frames[:last]
 }
 
-// target is the frame that a label means.
+// target returns the frame that a label means.
 func (w *bodyWriter) target(label uint32) *frame { return &w.frames[len(w.frames)-1-int(label)] }
 
 func (w *bodyWriter) branch() {

@@ -48,7 +48,7 @@ type section struct {
 	custom      string // custom sections: the name
 }
 
-// checkHeader tells apart what people put where a module belongs.
+// checkHeader refuses what is not a core module, and says what it is instead.
 func checkHeader(raw []byte) *Error {
 	magic, version := coreHeader[:4], coreHeader[4:]
 	switch {

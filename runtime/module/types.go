@@ -48,7 +48,7 @@ type FuncType struct {
 	Params, Results []ValueType
 }
 
-// String is the type as "(i32, i32) -> i32"; no results are "()".
+// String returns the type in the form "(i32, i32) -> i32"; no results are "()".
 func (f FuncType) String() string {
 	results := list(f.Results)
 	if len(f.Results) == 1 {

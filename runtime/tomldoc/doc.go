@@ -113,11 +113,11 @@ func (d *Document) decode(text string) (err error) {
 	}
 }
 
-// Root is the document as the library decodes it into a map: string, int64, float64, bool, time.Time, []any,
+// Root returns the document as the library decodes it into a map: string, int64, float64, bool, time.Time, []any,
 // []map[string]any and map[string]any. The caller must not change it.
 func (d *Document) Root() map[string]any { return d.root }
 
-// Text is the document without a byte order mark.
+// Text returns the document without a byte order mark.
 func (d *Document) Text() string { return d.text }
 
 // Key returns where the last part of path was written as a key or table name; items of arrays are named by their

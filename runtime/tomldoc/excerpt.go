@@ -53,7 +53,7 @@ func (d *Document) Excerpt(at Span, show bool) Excerpt {
 	return e.cutComment(show)
 }
 
-// leaves are the spans of the values in a stretch of the text that are not tables or lists of others.
+// leaves returns the spans of the values in a stretch of the text that are not tables or lists of others.
 func (d *Document) leaves(start, end int) []Span {
 	var spans []Span
 	for _, e := range d.entries {
@@ -123,7 +123,7 @@ func plain(s string) string {
 	}, strings.TrimRight(s, "\r"))
 }
 
-// lineStart is the offset of the first byte of the line that holds offset.
+// lineStart returns the offset of the first byte of the line that holds offset.
 func lineStart(text string, offset int) int {
 	return strings.LastIndexByte(text[:offset], '\n') + 1
 }

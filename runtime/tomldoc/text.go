@@ -17,7 +17,7 @@ func positionOf(text string, offset int) Position {
 	}
 }
 
-// lineEnd is the offset of the line break after offset, or the end of the text.
+// lineEnd returns the offset of the line break after offset, or the end of the text.
 func lineEnd(text string, offset int) int {
 	if n := strings.IndexByte(text[offset:], '\n'); n >= 0 {
 		return offset + n
@@ -64,7 +64,7 @@ func withoutValue(msg string) string {
 	return strings.Replace(b.String(), "Invalid ", "invalid ", 1)
 }
 
-// quotedLen is the length of the quoted text that s begins with, quotes included; the rest of s if it does not end.
+// quotedLen returns the length of the quoted text that s begins with, quotes included; the rest of s if it does not end.
 func quotedLen(s string) int {
 	for i := 1; i < len(s); i++ {
 		switch {

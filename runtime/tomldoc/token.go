@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// peek is the next byte, or 0 at the end; TOML text cannot contain NUL.
+// peek returns the next byte, or 0 at the end; TOML text cannot contain NUL.
 func (s *scanner) peek() byte {
 	if s.pos < len(s.text) {
 		return s.text[s.pos]

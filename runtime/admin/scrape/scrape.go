@@ -25,7 +25,7 @@ func Handler(status func() admin.Status) http.Handler {
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 }
 
-// states are all that a slot can be in: each is a series, so that an alert can ask for one that is not entered.
+// states returns all states of a slot: each is a series, so that an alert can ask for one that is not entered.
 func states() []supervisor.State {
 	return []supervisor.State{
 		supervisor.Disabled, supervisor.Unconfigured, supervisor.Starting, supervisor.Connected, supervisor.Backoff,

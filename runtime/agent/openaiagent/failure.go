@@ -26,12 +26,12 @@ const (
 	codeError       = "upstream_error"       // the upstream says that it failed
 )
 
-// upstreamFailure is trouble that is not the caller's fault.
+// upstreamFailure returns a failure that is not the caller's fault.
 func upstreamFailure(code, message string, cause error) *agent.Failed {
 	return &agent.Failed{Status: http.StatusBadGateway, Type: agent.TypeUpstream, Code: code, Message: message, Cause: cause}
 }
 
-// openFailure tells why there is no stream: an answer with an error status, or no answer at all.
+// openFailure says why there is no stream: an answer with an error status, or no answer at all.
 func (c *call) openFailure(res *http.Response, err error) *agent.Failed {
 	if res != nil && res.StatusCode >= http.StatusBadRequest {
 		return statusFailure(res)

@@ -85,7 +85,7 @@ func TestRetryAfterIsKeptUpToTheBound(t *testing.T) {
 	})
 }
 
-// dripping is a transport that answers with a stream in which each frame comes after a pause, and that hangs at the end
+// dripping returns a transport that answers with a stream in which each frame comes after a pause, and that hangs at the end
 // until the body is closed or the request is cancelled.
 func dripping(pause time.Duration, frames ...string) roundTrip {
 	return func(req *http.Request) (*http.Response, error) {

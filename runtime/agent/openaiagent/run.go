@@ -97,7 +97,7 @@ func (c *call) fail(failed *agent.Failed) error {
 	return c.emit(failed.Event())
 }
 
-// notStream is the failure of an upstream that answered 200 with something else than a stream.
+// notStream returns the failure of an upstream that answered 200 with something else than a stream.
 func (c *call) notStream(res *http.Response) *agent.Failed {
 	media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	if res.StatusCode == http.StatusOK && (media == "text/event-stream" || media == "") {
@@ -146,7 +146,7 @@ func (c *call) drain(events ssestream.Decoder) {
 	}
 }
 
-// streamFailure tells why an answer has no end.
+// streamFailure says why an answer has no end.
 func (c *call) streamFailure(err error, nonsense bool) *agent.Failed {
 	switch cause := context.Cause(c.ctx); {
 	case cause != nil:
@@ -159,7 +159,7 @@ func (c *call) streamFailure(err error, nonsense bool) *agent.Failed {
 	return upstreamFailure(codeCut, "the agent's upstream ended its answer before it was complete", err)
 }
 
-// ended is the failure of a request that the watchdog or Close has ended.
+// ended returns the failure of a request that the watchdog or Close has ended.
 func ended(cause error) *agent.Failed {
 	if errors.Is(cause, errClosed) {
 		return &agent.Failed{

@@ -127,7 +127,7 @@ func scalar(v *fastjson.Value) string {
 	return text(v)
 }
 
-// errorInBody is the failure in a 200 answer whose JSON body is an error, or nil.
+// errorInBody returns the failure in a 200 answer whose JSON body is an error, or nil.
 func errorInBody(res *http.Response) *agent.Failed {
 	said := readError(res.Body)
 	if !said.object {
@@ -136,7 +136,7 @@ func errorInBody(res *http.Response) *agent.Failed {
 	return errorWithin(said)
 }
 
-// errorInChunk is the failure that an upstream reports in the middle of its stream, or nil.
+// errorInChunk returns the failure that an upstream reports in the middle of its stream, or nil.
 func errorInChunk(event string, chunk *fastjson.Value) *agent.Failed {
 	e := chunk.Get("error")
 	if (e == nil || e.Type() == fastjson.TypeNull) && event != "error" {

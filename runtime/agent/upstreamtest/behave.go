@@ -13,7 +13,7 @@ func Text(pieces ...string) Behaviour {
 	return Stream(append(deltas(pieces), Finish("stop"), Usage, Done)...)
 }
 
-// Slow is Text with a pause before the headers and before each event.
+// Slow answers like [Text], with a pause before the headers and before each event.
 func Slow(pause time.Duration, pieces ...string) Behaviour {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !sleep(r, pause) {

@@ -14,30 +14,30 @@ const (
 		`"prompt_tokens_details":{"cached_tokens":2},"completion_tokens_details":{"reasoning_tokens":1}}}` + "\n\n"
 )
 
-// Frame is one event with this data.
+// Frame returns one event with this data.
 func Frame(data string) string { return "data: " + data + "\n\n" }
 
-// Delta is a chunk whose only choice has this delta, a JSON object.
+// Delta returns a chunk whose only choice has this delta, a JSON object.
 func Delta(delta string) string {
 	return Frame(`{"id":"chatcmpl-up","object":"chat.completion.chunk","created":1,"model":"up-model",` +
 		`"service_tier":"default","system_fingerprint":"fp_up","choices":[{"index":0,"delta":` + delta + `,"finish_reason":null}]}`)
 }
 
-// Content is a chunk with a piece of text.
+// Content returns a chunk with a piece of text.
 func Content(text string) string { return Delta(`{"content":` + quote(text) + `}`) }
 
-// Finish is the chunk that ends the choice.
+// Finish returns the chunk that ends the choice.
 func Finish(reason string) string {
 	return Frame(`{"id":"chatcmpl-up","object":"chat.completion.chunk","created":1,"model":"up-model",` +
 		`"choices":[{"index":0,"delta":{},"finish_reason":` + quote(reason) + `}]}`)
 }
 
-// CallStart is the first chunk of a function call.
+// CallStart returns the first chunk of a function call.
 func CallStart(index int, id, name string) string {
 	return Delta(fmt.Sprintf(`{"tool_calls":[{"index":%d,"id":%s,"type":"function","function":{"name":%s,"arguments":""}}]}`, index, quote(id), quote(name)))
 }
 
-// CallArguments is a chunk with a piece of the arguments of a call.
+// CallArguments returns a chunk with a piece of the arguments of a call.
 func CallArguments(index int, piece string) string {
 	return Delta(fmt.Sprintf(`{"tool_calls":[{"index":%d,"function":{"arguments":%s}}]}`, index, quote(piece)))
 }

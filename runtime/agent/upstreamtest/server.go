@@ -63,7 +63,7 @@ func (s *Server) Close() {
 	s.http.Close()
 }
 
-// URL is the base URL to configure, with the /v1 at its end.
+// URL returns the base URL to configure, with the /v1 at its end.
 func (s *Server) URL() string { return s.http.URL + "/v1" }
 
 // Started delivers every request as it arrives.

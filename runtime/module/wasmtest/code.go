@@ -117,10 +117,10 @@ func BrTable(depths ...uint32) Code {
 	return Code(out.String())
 }
 
-// Block is a block without parameters and results; a branch to it goes to its end.
+// Block returns a block without parameters and results; a branch to it goes to its end.
 func Block(body ...Code) Code { return "\x02\x40" + join(body) + End }
 
-// Loop is a loop without parameters and results; a branch to it goes to its start.
+// Loop returns a loop without parameters and results; a branch to it goes to its start.
 func Loop(body ...Code) Code { return "\x03\x40" + join(body) + End }
 
 // If runs body when the popped i32 is not zero. Put [Else] between two arms.

@@ -38,7 +38,7 @@ const (
 	ExternRef Types = "\x6f"
 )
 
-// I32x is n times i32.
+// I32x returns n times i32.
 func I32x(n int) Types { return Types(strings.Repeat(string(I32), n)) }
 
 // U32 encodes an unsigned integer as LEB128.

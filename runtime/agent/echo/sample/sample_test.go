@@ -20,7 +20,7 @@ func parse(t testing.TB, text string) *fastjson.Value {
 	return v
 }
 
-// made is what Make gives, once another hand has found that it satisfies the schema.
+// made returns what Make makes, and fails if an independent validator finds that it does not satisfy the schema.
 func made(t *testing.T, schema string) string {
 	t.Helper()
 	text, err := Make(parse(t, schema))
