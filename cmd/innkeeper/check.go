@@ -19,14 +19,21 @@ type checked struct {
 	Agent    string           `json:"agent"`
 	OK       bool             `json:"ok"`
 	Adapters []checkedAdapter `json:"adapters"`
+	Ignored  []checkedFile    `json:"ignored"` // files in adapters_dir that are no adapters
 	Errors   []checkedError   `json:"errors"`
+}
+
+// checkedFile is a file in adapters_dir that cannot be an adapter of its name.
+type checkedFile struct {
+	File   string `json:"file"`
+	Reason string `json:"reason"`
 }
 
 // checkedAdapter says whether one adapter would load.
 type checkedAdapter struct {
 	Name   string `json:"name"`
 	Loads  bool   `json:"loads"`
-	State  string `json:"state"` // "load", or "disabled", "unconfigured", "failed"
+	State  string `json:"state"` // "load", or "disabled", "unconfigured", "ungranted", "failed"
 	Reason string `json:"reason"`
 	Hint   string `json:"hint,omitempty"`
 	Module string `json:"module"`
@@ -65,7 +72,7 @@ func (a *app) check(cmd *cobra.Command, asJSON bool) error {
 	conf, err := a.load()
 	var wrong config.Errors
 	if asJSON && errors.As(err, &wrong) {
-		outcome := checked{Config: a.configPath, Adapters: []checkedAdapter{}, Errors: checkedErrors(wrong)}
+		outcome := checked{Config: a.configPath, Adapters: []checkedAdapter{}, Ignored: []checkedFile{}, Errors: checkedErrors(wrong)}
 		if err := printJSON(a.out, outcome); err != nil {
 			return err
 		}
@@ -80,7 +87,11 @@ func (a *app) check(cmd *cobra.Command, asJSON bool) error {
 	defer host.Close(context.WithoutCancel(cmd.Context()))
 	outcome := checked{
 		Config: conf.Path, DataDir: conf.DataDir, Agent: string(conf.Agent.Kind), OK: true,
-		Adapters: []checkedAdapter{}, Errors: []checkedError{},
+		Adapters: []checkedAdapter{}, Ignored: []checkedFile{}, Errors: []checkedError{},
+	}
+	for _, ignored := range conf.DropIns.Ignored {
+		outcome.Ignored = append(outcome.Ignored, checkedFile{ignored.Path, ignored.Reason})
+		outcome.OK = false
 	}
 	for i := range conf.Adapters {
 		c := checkAdapter(cmd.Context(), host, &conf.Adapters[i])
@@ -129,6 +140,9 @@ func (a *app) printChecked(outcome checked, asJSON bool) error {
 		return printJSON(a.out, outcome)
 	}
 	fmt.Fprintf(a.out, "config %s is valid; agent %s, data %s\n\n", outcome.Config, outcome.Agent, outcome.DataDir)
+	for _, ignored := range outcome.Ignored {
+		fmt.Fprintf(a.out, "ignored %s: %s\n", printable(ignored.File), oneLine(ignored.Reason))
+	}
 	if len(outcome.Adapters) == 0 {
 		fmt.Fprintln(a.out, "no adapter is configured")
 		return nil

@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"innkeeper/cmd/internal/gateway"
 	"innkeeper/runtime/admin"
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
-	"innkeeper/runtime/limits"
-	"innkeeper/runtime/tomldoc"
 )
 
 // load reads the configuration. The file may be absent if the environment configures an adapter.
@@ -25,6 +22,7 @@ func (a *app) load() (*config.Config, error) {
 	conf, err := config.Load(a.configPath, config.Options{
 		Env: a.env, Builtins: builtins, AllowMissing: true,
 		Module: func(path string) (*artifact.Artifact, error) { return gateway.Modules().Read(ctx, path) },
+		Folder: func(path string) (artifact.Folder, error) { return gateway.Modules().ReadFolder(ctx, path) },
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &failure{
@@ -45,37 +43,15 @@ func (m *missingConfig) Unwrap() error { return fs.ErrNotExist }
 func (a *app) client() *admin.Client { return admin.NewClient(a.dataDir()) }
 
 // dataDir finds the data folder even if the configuration cannot be used just now: it is then that an operator wants to
-// know what the running process does.
+// know what the running process does. No module is read for it.
 func (a *app) dataDir() string {
-	if conf, err := a.load(); err == nil {
-		return conf.DataDir
+	if folder, err := config.DataDir(a.configPath, config.Options{Env: a.env}); err == nil {
+		return folder
 	}
-	folder := filepath.Dir(a.configPath)
-	if abs, err := filepath.Abs(folder); err == nil {
-		folder = abs
-	}
-	name := a.writtenDataDir()
-	if filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(folder, name)
-}
-
-// writtenDataDir takes data_dir from a file that is TOML, at least.
-func (a *app) writtenDataDir() string {
 	const usual = "data"
-	text, err := os.ReadFile(a.configPath)
+	folder, err := filepath.Abs(filepath.Dir(a.configPath))
 	if err != nil {
 		return usual
 	}
-	doc, err := tomldoc.Parse(string(text), tomldoc.Limits{
-		Bytes: limits.ConfigFileBytes, Depth: limits.TOMLDepth, Keys: limits.ConfigKeys, Key: limits.TOMLKeyBytes,
-	})
-	if err != nil {
-		return usual
-	}
-	if name, ok := doc.Root()["data_dir"].(string); ok && name != "" {
-		return name
-	}
-	return usual
+	return filepath.Join(folder, usual)
 }

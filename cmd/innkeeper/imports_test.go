@@ -34,7 +34,7 @@ var rules = map[string]struct {
 	"runtime/mailbox":            {why: "it knows the frame of an event only", own: []string{"adapters/abi"}},
 	"runtime/tomldoc":            {why: "it is handed a text", outside: []string{"github.com/BurntSushi/toml"}},
 	"runtime/manifest":           {why: "it is handed bytes", own: []string{"runtime/limits", "runtime/tomldoc"}, outside: []string{"github.com/BurntSushi/toml"}},
-	"runtime/artifact":           {why: "a module as one value; what is bundled and what can be imported it is told", own: []string{"runtime/engine", "runtime/limits", "runtime/manifest", "runtime/module"}, outside: []string{"github.com/tetratelabs/wazero"}},
+	"runtime/artifact":           {why: "a module as one value; what is bundled and what can be imported it is told", own: []string{"runtime/engine", "runtime/limits", "runtime/manifest", "runtime/module"}, outside: []string{"github.com/fsnotify/fsnotify", "github.com/tetratelabs/wazero"}},
 	"runtime/config":             {why: "it decides what is loaded, and runs nothing", own: []string{"runtime/artifact", "runtime/limits", "runtime/manifest", "runtime/tomldoc"}, outside: []string{"github.com/BurntSushi/toml"}},
 	"runtime/module":             {why: "it owns the binary format and no engine", own: []string{"runtime/limits"}},
 	"runtime/module/wasmtest":    {why: "it builds test modules"},

@@ -36,7 +36,7 @@ func (a *app) serve(ctx context.Context) error {
 	level := &slog.LevelVar{}
 	a.setLevel(level, conf.LogLevel)
 	s := &service{app: a, logger: a.logger(level), reloads: make(chan struct{}, 1), hungUp: a.hangup()}
-	s.conf.Store(conf)
+	s.keep(conf)
 	if s.server, err = admin.Listen(conf.DataDir); err != nil {
 		return a.noDataFolder(err)
 	}
@@ -64,9 +64,17 @@ func (a *app) noDataFolder(err error) error {
 func (s *service) load() (*config.Config, error) {
 	conf, err := s.app.load()
 	if err == nil {
-		s.conf.Store(conf)
+		s.keep(conf)
 	}
 	return conf, err
+}
+
+// keep notes a configuration, and tells the operator of files that it makes nothing of.
+func (s *service) keep(conf *config.Config) {
+	s.conf.Store(conf)
+	for _, ignored := range conf.DropIns.Ignored {
+		s.logger.Warn("file ignored", "file", ignored.Path, "reason", ignored.Reason)
+	}
 }
 
 // settlePoll is how often the state of the slots is looked at until the first of their states that says something.
@@ -77,6 +85,8 @@ const settlePoll = 20 * time.Millisecond
 func (s *service) watch(ctx context.Context, signals <-chan os.Signal) os.Signal {
 	stopReloads := s.reloadInTurn()
 	defer stopReloads()
+	stopWatching := s.watchFolder()
+	defer stopWatching()
 	poll := time.NewTicker(settlePoll)
 	defer poll.Stop()
 	for {
@@ -90,10 +100,7 @@ func (s *service) watch(ctx context.Context, signals <-chan os.Signal) os.Signal
 			if !isReload(received) || s.hungUp() {
 				return received
 			}
-			select {
-			case s.reloads <- struct{}{}:
-			default:
-			}
+			s.askReload()
 		case <-ctx.Done():
 			return nil
 		}

@@ -142,11 +142,13 @@ secret = true
 
 // quiet returns a guest that says it is ready, waits for the first event, which is the shutdown, and ends.
 func (sh *shell) quiet() string {
-	return sh.guest("quiet.wasm", quietManifest, func(b *wasmtest.Builder) {
-		ready := b.Import("innkeeper:lifecycle@1", "ready", "", wasmtest.I32)
-		wait := b.Import("innkeeper:event@1", "wait", wasmtest.I64, wasmtest.I32)
-		b.Main("", wasmtest.Call(ready), wasmtest.Drop, wasmtest.I64Const(-1), wasmtest.Call(wait), wasmtest.Drop)
-	})
+	return sh.guest("quiet.wasm", quietManifest, quietGuest)
+}
+
+func quietGuest(b *wasmtest.Builder) {
+	ready := b.Import("innkeeper:lifecycle@1", "ready", "", wasmtest.I32)
+	wait := b.Import("innkeeper:event@1", "wait", wasmtest.I64, wasmtest.I32)
+	b.Main("", wasmtest.Call(ready), wasmtest.Drop, wasmtest.I64Const(-1), wasmtest.Call(wait), wasmtest.Drop)
 }
 
 // stubborn returns a guest that takes every event, the shutdown too, and waits for the next.

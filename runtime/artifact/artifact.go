@@ -39,15 +39,37 @@ type Artifact struct {
 }
 
 // New makes an artifact of a module that describes itself.
-func New(reference string, raw []byte) (*Artifact, error) {
+func New(reference string, raw []byte) (*Artifact, error) { return whole(look(reference, raw)) }
+
+// look makes as much of an artifact as there is: with an error it has no manifest.
+func look(reference string, raw []byte) (*Artifact, error) {
+	a := &Artifact{Reference: reference, Size: len(raw), Hash: sha256.Sum256(raw), raw: raw}
 	text, found, err := module.Manifest(raw)
 	switch {
 	case err != nil:
-		return nil, refuse(reference, err)
+		return a, refuse(reference, err)
 	case !found:
-		return nil, refuse(reference, ErrNoManifest)
+		return a, refuse(reference, ErrNoManifest)
 	}
-	return describe(reference, raw, text)
+	return a, a.describe(text)
+}
+
+// describe takes the text of the manifest.
+func (a *Artifact) describe(text []byte) error {
+	m, err := manifest.Parse(text)
+	if err != nil {
+		return refuse(a.Reference, err)
+	}
+	a.Manifest, a.text = m, sha256.Sum256(text)
+	return nil
+}
+
+// whole leaves out what comes with an error.
+func whole(a *Artifact, err error) (*Artifact, error) {
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 // Pack makes an artifact of a module file and the text of a manifest, put into the module in the place of the one it had.
@@ -61,17 +83,6 @@ func Pack(ctx context.Context, path string, text []byte) (*Artifact, error) {
 		return nil, refuse(path, err)
 	}
 	return New(path, packed)
-}
-
-// describe makes an artifact of a module and the text of its manifest.
-func describe(reference string, raw, text []byte) (*Artifact, error) {
-	m, err := manifest.Parse(text)
-	if err != nil {
-		return nil, refuse(reference, err)
-	}
-	return &Artifact{
-		Reference: reference, Size: len(raw), Hash: sha256.Sum256(raw), Manifest: m, raw: raw, text: sha256.Sum256(text),
-	}, nil
 }
 
 // Bytes is the module itself, which must not be changed.

@@ -3,6 +3,7 @@
 package artifact
 
 import (
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -15,3 +16,6 @@ func openFlags(follow bool) int {
 	}
 	return flags
 }
+
+// worldWritable reports whether every user of the system may write it.
+func worldWritable(info fs.FileInfo) bool { return info.Mode().Perm()&0o002 != 0 }

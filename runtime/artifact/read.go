@@ -22,12 +22,18 @@ type Source struct {
 // Read reads a module by its reference, builtin:NAME or the path of a file, with the manifest inside of it or, if there is
 // none, in NAME.toml beside NAME.wasm. What it waits for it waits for within a budget of its own.
 func (s Source) Read(ctx context.Context, reference string) (*Artifact, error) {
+	return whole(s.Look(ctx, reference))
+}
+
+// Look is Read for somebody who wants to see what there is: with an error it returns an artifact without a manifest, or none if
+// not even the bytes could be read.
+func (s Source) Look(ctx context.Context, reference string) (*Artifact, error) {
 	if name, ok := strings.CutPrefix(reference, BuiltinPrefix); ok {
 		raw, err := s.Bundled(name)
 		if err != nil {
 			return nil, err
 		}
-		return New(reference, raw)
+		return look(reference, raw)
 	}
 	ctx, cancel := context.WithTimeout(ctx, limits.ModuleReadBudget)
 	defer cancel()
@@ -45,11 +51,11 @@ func readFiles(ctx context.Context, path string, follow bool) (*Artifact, error)
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
-	a, err := New(path, raw)
-	if !errors.Is(err, ErrNoManifest) {
-		return a, err
+	a, err := look(path, raw)
+	if errors.Is(err, ErrNoManifest) {
+		err = a.readBeside(ctx, file, follow)
 	}
-	return readBeside(ctx, file, raw, follow)
+	return a, err
 }
 
 // readModule reads a module file alone.
@@ -72,31 +78,29 @@ func unreadable(path string, err error) error {
 	return fmt.Errorf("module[%s]: %w", path, err)
 }
 
-// readBeside makes an artifact with the manifest beside its module. The module must still lie there when the manifest has been
-// read: the two of them are one value only if they were there at the same time.
-func readBeside(ctx context.Context, file *ordinary, raw []byte, follow bool) (*Artifact, error) {
-	path := file.path
-	beside := manifestPath(path)
-	text, err := readFile(ctx, beside, limits.ManifestBytes, follow)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, refuse(path, fmt.Errorf("%w, or put it into %s", ErrNoManifest, beside))
+// readBeside takes the manifest beside the module. The module must still lie there when the manifest has been read: the two of them
+// are one value only if they were there at the same time.
+func (a *Artifact) readBeside(ctx context.Context, file *ordinary, follow bool) error {
+	path := manifestPath(a.Reference)
+	text, err := readFile(ctx, path, limits.ManifestBytes, follow)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return refuse(a.Reference, fmt.Errorf("%w, or put it into %s", ErrNoManifest, path))
+	case errors.Is(err, ErrTooLarge), errors.Is(err, ErrNoFile):
+		return refuse(path, err)
+	case err != nil:
+		return fmt.Errorf("module[%s] manifest[%s]: %w", a.Reference, path, err)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("module[%s] manifest[%s]: %w", path, beside, err)
+	if now, err := os.Stat(a.Reference); err != nil || !os.SameFile(now, file.info) || changed(now, file.info) {
+		return fmt.Errorf("module[%s]: %w", a.Reference, ErrChanging)
 	}
-	if now, err := os.Stat(path); err != nil || !os.SameFile(now, file.info) || changed(now, file.info) {
-		return nil, fmt.Errorf("module[%s]: %w", path, ErrChanging)
-	}
-	a, err := describe(path, raw, text)
+	err = a.describe(text)
 	var refusal *Refusal
 	if errors.As(err, &refusal) {
-		refusal.Reference = beside
+		refusal.Reference = path
 	}
-	if err != nil {
-		return nil, err
-	}
-	a.Beside = beside
-	return a, nil
+	a.Beside = path
+	return err
 }
 
 // manifestPath is NAME.toml for NAME.wasm.

@@ -89,7 +89,8 @@ func TestModuleSwappedWhileTheManifestIsRead(t *testing.T) {
 	if err := os.Rename(write(t, path+".new", bare()), path); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readBeside(t.Context(), file, bare(), true); !errors.Is(err, ErrChanging) || !Temporary(err) {
+	a := &Artifact{Reference: path, raw: bare()}
+	if err := a.readBeside(t.Context(), file, true); !errors.Is(err, ErrChanging) || !Temporary(err) {
 		t.Errorf("%v", err)
 	}
 }

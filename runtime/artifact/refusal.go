@@ -31,6 +31,10 @@ var (
 	ErrNoFile = errors.New("is no ordinary file")
 	// ErrTooLarge means that a file has more bytes than any module may have.
 	ErrTooLarge = errors.New("the file is too large")
+	// ErrNoName means that a file in the drop-in folder bears no name that an adapter can have.
+	ErrNoName = errors.New("is no name for an adapter")
+	// ErrWorldWritable means that anybody could have put a file where it lies.
+	ErrWorldWritable = errors.New("everybody may write it")
 	// ErrChanging means that a file changed while it was read.
 	ErrChanging = errors.New("the file changed while it was read; try again when it is whole")
 )

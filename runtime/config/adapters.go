@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/manifest"
 )
@@ -16,15 +17,21 @@ func (l *loader) adapters(raw map[string]any) []Adapter {
 		l.complain([]string{"adapters"}, onKey, "%d adapters are too many, at most %d are allowed", len(raw), limits.Adapters)
 		return nil
 	}
+	found := l.usableDropIns(raw)
 	var list []Adapter
 	for _, name := range slices.Sorted(maps.Keys(raw)) {
 		if table := l.subtable([]string{"adapters"}, name, raw); table != nil && l.validName(name) {
-			list = append(list, l.adapter(name, table))
+			list = append(list, l.adapter(name, table, found[name]))
+		}
+	}
+	for name, dropIn := range found {
+		if _, written := raw[name]; !written {
+			list = append(list, l.adapter(name, nil, dropIn))
 		}
 	}
 	for name, bundled := range l.opts.Builtins {
 		if _, written := raw[name]; !written && l.wantedByEnv(bundled.Manifest) {
-			list = append(list, l.adapter(name, nil))
+			list = append(list, l.adapter(name, nil, nil))
 		}
 	}
 	slices.SortFunc(list, func(a, b Adapter) int { return cmp.Compare(a.Name, b.Name) })
@@ -61,19 +68,33 @@ type building struct {
 	Adapter
 	path    []string // adapters.NAME
 	raw     map[string]any
-	own     schema   // the keys that every adapter has
-	reasons []string // why it is unconfigured
+	own     schema           // the keys that every adapter has
+	dropIn  *artifact.DropIn // nil if its module is not in the drop-in folder
+	reasons []string         // why it is unconfigured
 }
 
-// adapter reads one adapter; raw is nil if only the environment speaks of it.
-func (l *loader) adapter(name string, raw map[string]any) Adapter {
+// adapter reads one adapter; raw is nil if only the environment speaks of it, or a file in the drop-in folder.
+func (l *loader) adapter(name string, raw map[string]any, dropIn *artifact.DropIn) Adapter {
+	before := len(l.errs)
+	a := l.readAdapter(name, raw, dropIn)
+	if dropIn != nil && len(l.errs) > before {
+		if a.Disposition != Disabled {
+			a.Disposition, a.Reason = Failed, oneLine(l.errs[before:].Error())
+		}
+		l.errs = l.errs[:before] // another's file must not keep the rest of the configuration from being used
+	}
+	return a
+}
+
+func (l *loader) readAdapter(name string, raw map[string]any, dropIn *artifact.DropIn) Adapter {
 	b := &building{
-		loader: l, path: []string{"adapters", name}, raw: raw, own: adapterSchema(),
+		loader: l, path: []string{"adapters", name}, raw: raw, own: adapterSchema(), dropIn: dropIn,
 		Adapter: Adapter{
-			Name: name, Disposition: Loadable, Settings: map[string]any{}, Secrets: map[string]Secret{},
+			Name: name, DropIn: dropIn != nil, Disposition: Loadable, Settings: map[string]any{}, Secrets: map[string]Secret{},
 		},
 	}
 	own := b.ownKeys()
+	b.Grants = b.grants(own)
 	b.module(own.text("module"), own["enabled"] == false)
 	b.tables()
 	if b.Manifest == nil {
@@ -87,11 +108,12 @@ func (l *loader) adapter(name string, raw map[string]any) Adapter {
 	}
 	b.settings()
 	b.serveAt(own)
+	b.ask()
 	b.decide()
 	return b.Adapter
 }
 
-// ownKeys reads module, enabled, listen and mount. Other keys are looked at when the module is known.
+// ownKeys reads module, enabled, listen, mount and grants. Other keys are looked at when the module is known.
 func (b *building) ownKeys() values {
 	known := map[string]any{}
 	for _, k := range b.own.keys {

@@ -6,7 +6,7 @@
 //
 // It must not know how an adapter is run, what is in a module besides its manifest, or who shows the messages. A module comes to it
 // as one value, and goes on as that value to whoever runs it. It reads
-// files and variables only through Options and changes nothing but what WriteSample creates.
+// files and variables only through Options and changes nothing but what WriteSample creates and Grant edits.
 package config
 
 import (
@@ -22,6 +22,7 @@ import (
 type Config struct {
 	Path     string     // absolute path of the TOML file, which may be absent if Options.AllowMissing was set
 	DataDir  string     // absolute path
+	DropIns  DropIns    // the folder of modules that need no table
 	LogLevel slog.Level // least severe level that is logged
 	Front    Front
 	Agent    Agent
@@ -63,6 +64,8 @@ const (
 	Disabled Disposition = "disabled"
 	// Unconfigured: a required setting is missing or unusable. Nothing is instantiated and nothing retried.
 	Unconfigured Disposition = "unconfigured"
+	// Ungranted: the module asks for what an operator has not granted. Nothing is instantiated.
+	Ungranted Disposition = "ungranted"
 	// Failed: the module cannot be read or is no module. Only a person can help.
 	Failed Disposition = "failed"
 )
@@ -70,7 +73,8 @@ const (
 // Adapter is one configured adapter.
 type Adapter struct {
 	Name        string // [a-z0-9_-]{1,64}
-	Module      string // builtin:NAME or an absolute path
+	Module      string // builtin:NAME or an absolute path; empty if there is none
+	DropIn      bool   // the module lies in the drop-in folder
 	Disposition Disposition
 	Reason      string             // why it is not loaded, naming the setting; empty if it is
 	Artifact    *artifact.Artifact // the module as it was read for this configuration; nil if it could not be
@@ -79,6 +83,8 @@ type Adapter struct {
 	Mount       string             // /NAME on the address of the front; empty if the address is its own
 	Settings    map[string]any     // what is set or has a default, as manifest.Setting.Coerce returns it; no secrets
 	Secrets     map[string]Secret  // the secret settings that are set and usable
+	Asks        []string           // what the module asks for that needs a grant, such as "listen 0.0.0.0:80"
+	Grants      []string           // what the operator granted, in the same words
 	Limits      Limits
 	Backoff     Backoff
 	Budgets     Budgets

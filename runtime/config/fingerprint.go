@@ -27,6 +27,7 @@ func (a *Adapter) Fingerprint() [sha256.Size]byte {
 		fields
 		Secrets map[string][sha256.Size]byte
 	}{fields: fields(*a), Secrets: map[string][sha256.Size]byte{}}
+	whole.Grants = nil // what they come to is in the disposition
 	for name, secret := range a.Secrets {
 		whole.Secrets[name] = secret.hash()
 	}

@@ -72,20 +72,20 @@ func validMount(s string) bool {
 }
 
 // placeConflicts complains about two adapters that would be at the same place. Only those that are going to be loaded count: one
-// that lacks its key must not keep another from running.
+// that lacks its key must not keep another from running. One from the drop-in folder yields to all others.
 func (l *loader) placeConflicts(list []Adapter) {
 	var taken []*Adapter
-	for i := range list {
-		a := &list[i]
-		if a.Disposition != Loadable || a.Listen == "" {
-			continue
-		}
-		for _, other := range taken {
-			if l.collide(a, other) {
-				break
+	for _, dropIn := range []bool{false, true} {
+		for i := range list {
+			a := &list[i]
+			if a.DropIn != dropIn || a.Disposition != Loadable || a.Listen == "" {
+				continue
+			}
+			collides := slices.ContainsFunc(taken, func(other *Adapter) bool { return l.collide(a, other) })
+			if !collides || !dropIn {
+				taken = append(taken, a)
 			}
 		}
-		taken = append(taken, a)
 	}
 }
 
@@ -98,6 +98,8 @@ func (l *loader) collide(a, b *Adapter) bool {
 		l.conflict(a, "mount", a.Mount, "mount", table(b), "mount one of them somewhere else")
 	case mounted, !sameAddress(a.Listen, b.Listen):
 		return false
+	case a.Mount != "" && a.DropIn:
+		l.conflict(a, "mount", a.Mount, "address", table(b), anotherPort)
 	case a.Mount != "":
 		l.conflict(b, "listen", b.Listen, "address", "front", anotherPort)
 	case b.Mount != "":
@@ -108,7 +110,12 @@ func (l *loader) collide(a, b *Adapter) bool {
 	return true
 }
 
-// conflict points at what an adapter has in common with another table.
+// conflict points at what an adapter has in common with another table. If it came from the drop-in folder that is its trouble alone.
 func (l *loader) conflict(a *Adapter, key, value, what, table, hint string) {
-	l.complain([]string{"adapters", a.Name, key}, onValue, "%s %q is the %s of [%s], too", key, value, what, table).Hint = hint
+	e := l.complain([]string{"adapters", a.Name, key}, onValue, "%s %q is the %s of [%s], too", key, value, what, table)
+	e.Hint = hint
+	if a.DropIn {
+		a.Disposition, a.Reason = Failed, e.Error()
+		l.errs = l.errs[:len(l.errs)-1]
+	}
 }

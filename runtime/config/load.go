@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"innkeeper/runtime/limits"
 	"innkeeper/runtime/tomldoc"
 )
 
@@ -19,12 +18,10 @@ import (
 // A value in the TOML wins over the environment names of the manifest, and those over its defaults; only an explicit
 // "off" wins from wherever it comes.
 func Load(path string, opts Options) (*Config, error) {
-	l := &loader{opts: opts.withDefaults(), file: path}
-	abs, err := filepath.Abs(path)
+	l, err := newLoader(path, opts)
 	if err != nil {
-		return nil, fmt.Errorf("config[%s]: %w", path, err)
+		return nil, err
 	}
-	l.path, l.dir = abs, filepath.Dir(abs)
 	if err := l.read(); err != nil {
 		return nil, err
 	}
@@ -38,6 +35,27 @@ func Load(path string, opts Options) (*Config, error) {
 	return c, nil
 }
 
+// DataDir reads the data folder from the TOML file at path, and nothing else of it: the rest may be wrong.
+func DataDir(path string, opts Options) (string, error) {
+	l, err := newLoader(path, opts)
+	if err != nil {
+		return "", err
+	}
+	l.opts.AllowMissing = true
+	if err := l.read(); err != nil {
+		return "", err
+	}
+	k := rootSchema().key("data_dir")
+	folder := k.Default
+	if raw, written := l.doc.Root()[k.Name]; written {
+		if folder, err = l.value(k, raw); err != nil {
+			return "", fmt.Errorf("config[%s]: %s %w", path, k.Name, err)
+		}
+	}
+	text, _ := folder.(string)
+	return l.resolvePath(text)
+}
+
 // loader carries one Load.
 type loader struct {
 	opts    Options
@@ -48,6 +66,15 @@ type loader struct {
 	doc     *tomldoc.Document
 	front   Front // as adapters are mounted on it
 	errs    Errors
+	dropIns *DropIns
+}
+
+func newLoader(path string, opts Options) (*loader, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("config[%s]: %w", path, err)
+	}
+	return &loader{opts: opts.withDefaults(), file: path, path: abs, dir: filepath.Dir(abs)}, nil
 }
 
 // read reads and parses the file.
@@ -62,9 +89,7 @@ func (l *loader) read() error {
 	case err != nil:
 		return fmt.Errorf("config[%s]: %w", l.file, err)
 	}
-	l.doc, err = tomldoc.Parse(string(data), tomldoc.Limits{
-		Bytes: limits.ConfigFileBytes, Depth: limits.TOMLDepth, Keys: limits.ConfigKeys, Key: limits.TOMLKeyBytes,
-	})
+	l.doc, err = tomldoc.Parse(string(data), fileLimits())
 	var syntax *tomldoc.SyntaxError
 	if errors.As(err, &syntax) {
 		return Errors{{File: l.file, Line: syntax.Line, Col: syntax.Col, Msg: syntax.Msg, Excerpt: syntax.Excerpt}}
@@ -75,7 +100,8 @@ func (l *loader) read() error {
 // config reads the whole schema.
 func (l *loader) config() *Config {
 	root := l.table(nil, rootSchema(), l.doc.Root())
-	c := &Config{Path: l.path, DataDir: l.dataDir(root.text("data_dir"))}
+	c := &Config{Path: l.path, DataDir: l.dataDir(root.text("data_dir")), DropIns: l.dropInFolder(root.text("adapters_dir"))}
+	l.dropIns = &c.DropIns
 	if err := c.LogLevel.UnmarshalText([]byte(root.text("log_level"))); err != nil && len(l.errs) == 0 {
 		l.complain([]string{"log_level"}, onValue, "log_level: %v", err)
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,7 +13,15 @@ import (
 // module finds the adapter's module. A name that is not bundled is a mistake in the file; a module that
 // cannot be read makes this adapter failed and leaves the others alone. Neither matters for an adapter that is off.
 func (b *building) module(text string, off bool) {
-	if text == "" {
+	switch {
+	case text == "" && b.dropIn != nil:
+		b.Module = b.dropIn.Path
+		b.read(b.dropIn.Artifact, b.dropIn.Err)
+		return
+	case text == "" && b.opts.Builtins[b.Name] == nil:
+		b.noModule()
+		return
+	case text == "":
 		text = artifact.BuiltinPrefix + b.Name
 	}
 	if name, ok := strings.CutPrefix(text, artifact.BuiltinPrefix); ok {
@@ -34,12 +43,33 @@ func (b *building) module(text string, off bool) {
 		return
 	}
 	b.Module = path
-	read, err := b.opts.Module(path)
-	if err != nil {
-		b.Disposition, b.Reason = Failed, oneLine(err.Error())
+	b.read(b.opts.Module(path))
+}
+
+// read takes what came of the reading of a module file.
+func (b *building) read(a *artifact.Artifact, err error) {
+	if err == nil {
+		b.use(a)
 		return
 	}
-	b.use(read)
+	b.Disposition, b.Reason = Failed, oneLine(err.Error())
+	if refusal, ok := errors.AsType[*artifact.Refusal](err); ok && refusal.Hint != "" {
+		b.Reason += "; " + refusal.Hint
+	}
+}
+
+// noModule makes an adapter unconfigured whose table names no module. It may have been in the drop-in folder before, so that it is
+// no mistake in the file.
+func (b *building) noModule() {
+	names := slices.Sorted(maps.Keys(b.opts.Builtins))
+	hint := fmt.Sprintf("put %s%s into %s, or set module in [%s]", b.Name, artifact.Extension, b.dropIns.Folder, dotted(b.path))
+	switch word := nearest(b.Name, names); {
+	case len(names) == 0:
+		hint = "this binary was built without any, build it with make; or " + hint
+	case word != "":
+		hint = fmt.Sprintf("did you mean [adapters.%s]? else %s", word, hint)
+	}
+	b.Disposition, b.Reason = Unconfigured, fmt.Sprintf("it has no module: there is no bundled adapter %s; %s", quoteKey(b.Name), hint)
 }
 
 func (b *building) use(a *artifact.Artifact) { b.Artifact, b.Manifest = a, a.Manifest }
@@ -47,15 +77,8 @@ func (b *building) use(a *artifact.Artifact) { b.Artifact, b.Manifest = a, a.Man
 // oneLine joins the lines of a message: a reason is one cell of a table.
 func oneLine(text string) string { return strings.ReplaceAll(text, "\n", "; ") }
 
-// complainModule points at the module key, or at the table if there is none.
 func (b *building) complainModule(format string, args ...any) *Error {
-	path := append(slices.Clip(b.path), "module")
-	if _, written := b.raw["module"]; !written {
-		e := b.complain(b.path, onKey, format, args...)
-		e.Table = dotted(b.path)
-		return e
-	}
-	return b.complain(path, onValue, format, args...)
+	return b.complain(append(slices.Clip(b.path), "module"), onValue, format, args...)
 }
 
 // notBundled complains about builtin:NAME for a name that is not in the binary.
@@ -65,8 +88,6 @@ func (b *building) notBundled(name string) {
 	switch word := nearest(name, names); {
 	case len(names) == 0:
 		e.Hint = `this binary was built without bundled adapters; build it with "make build", or set module to the path of a .wasm file`
-	case word != "" && b.raw["module"] == nil:
-		e.Hint = fmt.Sprintf("did you mean [adapters.%s]?", word)
 	case word != "":
 		e.Hint = fmt.Sprintf(`did you mean "%s%s"?`, artifact.BuiltinPrefix, word)
 	default:

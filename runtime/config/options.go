@@ -25,6 +25,10 @@ type Options struct {
 	// modules.
 	Module func(path string) (*artifact.Artifact, error)
 
+	// Folder reads the drop-in folder at an absolute path; nil means that there is none. One that is not there is an error
+	// that matches fs.ErrNotExist.
+	Folder func(path string) (artifact.Folder, error)
+
 	// AllowMissing lets the TOML file be absent if the environment configures an adapter.
 	AllowMissing bool
 }

@@ -39,6 +39,7 @@ func rootSchema() schema {
 	return schema{
 		keys: []manifest.Setting{
 			{Name: "data_dir", Type: manifest.TypeString, Default: "data"},
+			{Name: "adapters_dir", Type: manifest.TypeString, Default: "adapters"},
 			{Name: "log_level", Type: manifest.TypeString, Default: "info", Enum: []any{"debug", "info", "warn", "error"}},
 		},
 		tables: []string{"front", "agent", "adapters"},
@@ -81,6 +82,7 @@ func adapterSchema() schema {
 			{Name: "enabled", Type: manifest.TypeBool},
 			{Name: "listen", Type: manifest.TypeString},
 			{Name: "mount", Type: manifest.TypeString, Default: ""},
+			{Name: "grants", Type: manifest.TypeStrings},
 		},
 		tables: []string{"limits", "backoff", "budgets"},
 	}

@@ -117,8 +117,18 @@ func (b *building) reason(s *manifest.Setting, why string) string {
 
 // decide settles what becomes of an adapter that is not switched off.
 func (b *building) decide() {
+	missing := b.MissingGrants()
+	if len(missing) > 0 {
+		ask := fmt.Sprintf("it asks for %s; look at it with: innkeeper inspect %s, and grant it with: innkeeper grant %s",
+			strings.Join(missing, ", "), b.Name, b.Name)
+		b.Disposition, b.Reason = Ungranted, ask
+	}
 	if len(b.reasons) > 0 {
-		b.Disposition, b.Reason = Unconfigured, strings.Join(b.reasons, "; ")
+		reasons := b.reasons
+		if b.Reason != "" {
+			reasons = append(reasons, b.Reason)
+		}
+		b.Disposition, b.Reason = Unconfigured, strings.Join(reasons, "; ")
 	}
 }
 

@@ -138,5 +138,5 @@ func (c *checker) defaultValue(s *Setting, path []string) {
 
 // IsReserved reports whether name is a key that every adapter's table has, whatever its module.
 func IsReserved(name string) bool {
-	return slices.Contains([]string{"module", "enabled", "listen", "mount", "limits", "backoff", "budgets"}, name)
+	return slices.Contains([]string{"module", "enabled", "listen", "mount", "grants", "limits", "backoff", "budgets"}, name)
 }

@@ -19,6 +19,9 @@ import (
 // Modules is where modules are read: files, and what is bundled with the binary.
 func Modules() artifact.Source { return artifact.Source{Bundled: bundled.Module} }
 
+// BundledNames lists the bundled modules.
+func BundledNames() []string { return bundled.Names() }
+
 // Builtins are the bundled modules.
 func Builtins(ctx context.Context) (map[string]*artifact.Artifact, error) {
 	all := map[string]*artifact.Artifact{}

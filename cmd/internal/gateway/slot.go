@@ -63,7 +63,7 @@ func (g *Gateway) newSlot(conf *config.Adapter, left takeover) *slot {
 	switch conf.Disposition {
 	case config.Disabled:
 		idle = supervisor.Disabled
-	case config.Unconfigured:
+	case config.Unconfigured, config.Ungranted:
 		idle = supervisor.Unconfigured
 	}
 	s.super = supervisor.New(supervisor.Config{

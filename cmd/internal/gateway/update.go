@@ -54,15 +54,28 @@ func (g *Gateway) prepare(ctx context.Context, conf *config.Config, names []stri
 
 // successorOf makes the program that takes the place of a slot's. It is nil if the slot has none, or is not going to need one.
 func (g *Gateway) successorOf(ctx context.Context, s *slot, conf *config.Adapter) (*engine.Program, error) {
-	switch {
-	case !s.hasProgram():
-		return nil, nil
-	case conf.Disposition == config.Failed:
-		return nil, errors.New(conf.Reason)
-	case !conf.Enabled():
+	if !s.hasProgram() {
 		return nil, nil
 	}
+	if err := unusable(conf, s.conf); err != nil || !conf.Enabled() {
+		return nil, err
+	}
 	return g.host.Compile(ctx, conf.Artifact, OptionsOf(conf))
+}
+
+// unusable is why what a configuration says of an adapter now cannot take the place of what runs, which goes on. A module that asks
+// for more than it was granted, or for a setting that is not there, is no better than a broken one. With the same module it is the
+// operator who took something away, and that is carried out.
+func unusable(next, before *config.Adapter) error {
+	switch next.Disposition {
+	case config.Failed:
+		return errors.New(next.Reason)
+	case config.Unconfigured, config.Ungranted:
+		if next.Artifact != nil && !next.Artifact.Same(before.Artifact) {
+			return errors.New(next.Reason)
+		}
+	}
+	return nil
 }
 
 // close gives back the programs that nobody took.
