@@ -12,15 +12,18 @@ import (
 	"innkeeper/runtime/config"
 )
 
-// load reads the configuration. The file may be absent if the environment configures an adapter.
-func (a *app) load() (*config.Config, error) {
+// load reads the configuration. The file may be absent if the environment configures an adapter, or if there is a drop-in folder.
+func (a *app) load() (*config.Config, error) { return a.loadFor(false) }
+
+// loadFor is load; for a host that runs already there may be nothing.
+func (a *app) loadFor(running bool) (*config.Config, error) {
 	ctx := context.Background() // the reading of modules has a budget of its own
 	builtins, err := gateway.Builtins(ctx)
 	if err != nil {
 		return nil, err
 	}
 	conf, err := config.Load(a.configPath, config.Options{
-		Env: a.env, Builtins: builtins, AllowMissing: true,
+		Env: a.env, Builtins: builtins, AllowMissing: true, AllowNothing: running,
 		Module: func(path string) (*artifact.Artifact, error) { return gateway.Modules().Read(ctx, path) },
 		Folder: func(path string) (artifact.Folder, error) { return gateway.Modules().ReadFolder(ctx, path) },
 	})

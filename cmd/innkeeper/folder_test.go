@@ -76,6 +76,27 @@ func TestADayOfTheDropInFolder(t *testing.T) {
 	}
 }
 
+// A folder is all that a host needs, and it may be emptied.
+func TestDropInFolderWithoutAConfiguration(t *testing.T) {
+	sh := newShell(t)
+	sh.want(exNoInput, []string{"run"}, "there is no such file")
+	sh.drop(sh.public("tmp"), "public.wasm")
+	s := sh.runs()
+	for _, gone := range []string{"adapters/public.wasm", "adapters"} {
+		if err := os.Remove(sh.path(gone)); err != nil {
+			t.Fatal(err)
+		}
+		until(t, gone+" is noticed", func() bool {
+			status, err := admin.NewClient(sh.path("data")).Status(t.Context())
+			return err == nil && len(status.Adapters) == 0
+		})
+	}
+	sh.want(exOK, []string{"reload"}, "no adapter changed")
+	if code := sh.ends(s, syscall.SIGTERM); code != exOK || strings.Contains(s.err.String(), "ERR") {
+		t.Errorf("ended with %d: %s", code, s.err)
+	}
+}
+
 // A module that asks for more than it may have waits for the operator; after an update the last good one goes on meanwhile.
 func TestDropInThatAsksWaits(t *testing.T) {
 	sh := newShell(t)

@@ -62,7 +62,7 @@ func (a *app) noDataFolder(err error) error {
 
 // load reads the configuration for a reload and keeps it.
 func (s *service) load() (*config.Config, error) {
-	conf, err := s.app.load()
+	conf, err := s.app.loadFor(true)
 	if err == nil {
 		s.keep(conf)
 	}

@@ -29,7 +29,7 @@ func Load(path string, opts Options) (*Config, error) {
 	switch {
 	case len(l.errs) > 0:
 		return nil, l.errs.sort()
-	case l.missing != nil && len(c.Adapters) == 0:
+	case l.missing != nil && len(c.Adapters) == 0 && c.DropIns.State == "" && !opts.AllowNothing:
 		return nil, l.missing
 	}
 	return c, nil
@@ -83,7 +83,7 @@ func (l *loader) read() error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		l.missing = fmt.Errorf(`config[%s]: %w: run "innkeeper init" to write one, or name another with -c`, l.file, fs.ErrNotExist)
-		if !l.opts.AllowMissing {
+		if !l.opts.AllowMissing && !l.opts.AllowNothing {
 			return l.missing
 		}
 	case err != nil:

@@ -29,8 +29,11 @@ type Options struct {
 	// that matches fs.ErrNotExist.
 	Folder func(path string) (artifact.Folder, error)
 
-	// AllowMissing lets the TOML file be absent if the environment configures an adapter.
+	// AllowMissing lets the TOML file be absent if the environment configures an adapter or there is a drop-in folder.
 	AllowMissing bool
+
+	// AllowNothing lets all of it be absent: what runs already may come to have nothing to run.
+	AllowNothing bool
 }
 
 func (o Options) withDefaults() Options {
