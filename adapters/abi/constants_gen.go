@@ -24,7 +24,9 @@ const (
 const (
 	// EventHTTPRequest: A new request.
 	EventHTTPRequest EventKind = 0x0100
-	// EventHTTPGone: The client of the exchange left. Writes give EPIPE; the handle still wants its end.
+	// EventHTTPGone: The client of the exchange left, or the host answered because the guest had not begun to in
+	// time. It is the last event of the handle. Calls give EPIPE; a guest that does not end the handle finds it
+	// closed after a grace time.
 	EventHTTPGone EventKind = 0x0101
 	// EventHTTPWritable: A stream that gave EAGAIN takes bytes again.
 	EventHTTPWritable EventKind = 0x0102

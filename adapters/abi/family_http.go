@@ -36,11 +36,11 @@ func requestFunctions() []Function {
 		{
 			Name: "header", Params: []Param{{"exchange", Handle}, {"name", In}, {"buffer", Out}}, Result: ReturnsSize,
 			Errors: []Cause{{ENOENT, "it was not sent"}, left},
-			Doc:    "One request header, several values joined with \", \". The Authorization header is never shown.",
+			Doc:    "One request header, several values joined with \", \". No header that carries the key is ever shown.",
 		},
 		{
 			Name: "headers", Params: []Param{{"exchange", Handle}, {"buffer", Out}}, Result: ReturnsSize, Errors: []Cause{left},
-			Doc: "All request headers as a header block, without Authorization.",
+			Doc: "All request headers as a header block, without those that carry the key.",
 		},
 		{
 			Name: "body", Params: []Param{{"exchange", Handle}, {"buffer", Out}}, Result: ReturnsSize, Errors: []Cause{left},
@@ -122,7 +122,8 @@ func httpEvents() []EventType {
 		},
 		{
 			Name: "http_gone", Kind: 0x0101, Handle: "the exchange",
-			Doc: "The client of the exchange left. Writes give EPIPE; the handle still wants its end.",
+			Doc: "The client of the exchange left, or the host answered because the guest had not begun to in time. It is the last event " +
+				"of the handle. Calls give EPIPE; a guest that does not end the handle finds it closed after a grace time.",
 		},
 		{
 			Name: "http_writable", Kind: 0x0102, Handle: "the exchange",

@@ -375,7 +375,9 @@ int32_t innkeeper_sqlite_finalize(uint32_t statement);
 //   u32 body_size: of the body, in bytes
 #define INNKEEPER_EVENT_HTTP_REQUEST 0x0100
 
-// The client of the exchange left. Writes give EPIPE; the handle still wants its end.
+// The client of the exchange left, or the host answered because the guest had not begun to in time. It is the
+// last event of the handle. Calls give EPIPE; a guest that does not end the handle finds it closed after a grace
+// time.
 #define INNKEEPER_EVENT_HTTP_GONE 0x0101
 
 // A stream that gave EAGAIN takes bytes again.
@@ -391,14 +393,14 @@ int32_t innkeeper_sqlite_finalize(uint32_t statement);
 INNKEEPER_IMPORT("innkeeper:http@1", "routes")
 int32_t innkeeper_http_routes(void *buffer, uint32_t buffer_size);
 
-// One request header, several values joined with ", ". The Authorization header is never shown. Errors: ENOENT if
-// it was not sent; EPIPE if the client left. Result: the size of the whole answer in bytes; larger than the
-// buffer means that nothing was written.
+// One request header, several values joined with ", ". No header that carries the key is ever shown. Errors:
+// ENOENT if it was not sent; EPIPE if the client left. Result: the size of the whole answer in bytes; larger than
+// the buffer means that nothing was written.
 INNKEEPER_IMPORT("innkeeper:http@1", "header")
 int32_t innkeeper_http_header(uint32_t exchange, const void *name, uint32_t name_size, void *buffer, uint32_t buffer_size);
 
-// All request headers as a header block, without Authorization. Errors: EPIPE if the client left. Result: the
-// size of the whole answer in bytes; larger than the buffer means that nothing was written.
+// All request headers as a header block, without those that carry the key. Errors: EPIPE if the client left.
+// Result: the size of the whole answer in bytes; larger than the buffer means that nothing was written.
 INNKEEPER_IMPORT("innkeeper:http@1", "headers")
 int32_t innkeeper_http_headers(uint32_t exchange, void *buffer, uint32_t buffer_size);
 

@@ -197,13 +197,13 @@ type HTTP interface {
 	// Routes is http.routes. The names of the routes that the manifest declares. The answer holds http_routes.
 	// Result: the size of the whole answer in bytes; larger than the buffer means that nothing was written.
 	Routes(buffer []byte) int32
-	// Header is http.header. One request header, several values joined with ", ". The Authorization header is never
-	// shown. Errors: ENOENT if it was not sent; EPIPE if the client left. Result: the size of the whole answer in
-	// bytes; larger than the buffer means that nothing was written.
+	// Header is http.header. One request header, several values joined with ", ". No header that carries the key is
+	// ever shown. Errors: ENOENT if it was not sent; EPIPE if the client left. Result: the size of the whole answer
+	// in bytes; larger than the buffer means that nothing was written.
 	Header(exchange uint32, name []byte, buffer []byte) int32
-	// Headers is http.headers. All request headers as a header block, without Authorization. Errors: EPIPE if the
-	// client left. Result: the size of the whole answer in bytes; larger than the buffer means that nothing was
-	// written.
+	// Headers is http.headers. All request headers as a header block, without those that carry the key. Errors: EPIPE
+	// if the client left. Result: the size of the whole answer in bytes; larger than the buffer means that nothing
+	// was written.
 	Headers(exchange uint32, buffer []byte) int32
 	// Body is http.body. The whole request body; the host has read it before the event. Errors: EPIPE if the client
 	// left. Result: the size of the whole answer in bytes; larger than the buffer means that nothing was written.

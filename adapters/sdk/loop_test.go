@@ -146,6 +146,23 @@ func TestShutdownWaitsForWhatIsOpen(t *testing.T) {
 	}
 }
 
+// Nobody waits for an answer to an exchange whose client is gone.
+func TestShutdownDoesNotWaitForWhatHasNoClient(t *testing.T) {
+	host := sdktest.New()
+	opened := make(chan struct{})
+	run := sdktest.Start(t, host, func(l *sdk.Loop) error {
+		l.HandleHTTP(func(*sdk.Exchange) { close(opened) })
+		return nil
+	})
+	x := host.Request(sdktest.Request{})
+	<-opened
+	x.Leave()
+	host.Shutdown("restart", 10_000)
+	if code := run.Wait(); code != sdk.ExitDone {
+		t.Errorf("exit code %d", code)
+	}
+}
+
 func TestShutdownWaitsForTurns(t *testing.T) {
 	host := sdktest.New()
 	turns := make(chan *sdktest.Turn, 1)

@@ -134,9 +134,11 @@ func (x *Exchange) writable() {
 	}
 }
 
-// left is the loop's call for EventHTTPGone.
+// left is the loop's call for EventHTTPGone, the last event of the handle. An exchange that a callback forgot must not keep the
+// loop from ending, so the loop has done with it, whether it is ended or not.
 func (x *Exchange) left() {
 	x.gone, x.pending, x.messages = true, nil, nil
+	x.loop.exchanges.remove(x.handle)
 	if x.ending {
 		x.finish()
 		return

@@ -50,6 +50,8 @@ type Config struct {
 	// KeepAlive is how long an event stream may be silent before its client gets a comment, and how often a WebSocket's client
 	// is asked for a sign of life; 0 means never.
 	KeepAlive time.Duration
+	// AnswerTimeout is how long the guest has to begin an answer before the host gives 504.
+	AnswerTimeout time.Duration
 	// Predecessor is the generation of the older instance that still takes what the guest passes on, 0 if there is none; nil
 	// means never.
 	Predecessor func() uint64
@@ -126,7 +128,8 @@ func (g *Guest) grant(family string, cfg Config) {
 	case "http":
 		g.HTTP = httpfn.New(g.Context, httpfn.Config{
 			Predecessor: func() bool { return cfg.Predecessor != nil && cfg.Predecessor() != 0 },
-			Ledger:      g.Ledger, Mailbox: g.Mailbox, Logger: cfg.Logger, Routes: cfg.Routes, KeepAlive: cfg.KeepAlive, MessageBytes: int(cfg.MaxBody),
+			Ledger:      g.Ledger, Mailbox: g.Mailbox, Logger: cfg.Logger, Routes: cfg.Routes, KeepAlive: cfg.KeepAlive,
+			MessageBytes: int(cfg.MaxBody), AnswerTimeout: cfg.AnswerTimeout,
 		})
 		g.Host.HTTP = g.HTTP
 	case "agent":
@@ -174,6 +177,9 @@ func (g *Guest) Failure() (outcome.Failure, bool) {
 // Finish waits for everything that worked for the instance and was not in its ledger. Call it after Ledger.CloseAll.
 func (g *Guest) Finish(ctx context.Context) error {
 	var errs []error
+	if g.HTTP != nil {
+		g.HTTP.Close()
+	}
 	if g.agent != nil {
 		errs = append(errs, g.agent.Close(ctx))
 	}

@@ -11,9 +11,8 @@ import (
 	"innkeeper/hostfuncs/handles"
 )
 
-// with runs a call on the exchange behind a handle, with the exchange locked. While Serve is in, left is false, and only
-// then are the request and its body there.
-func (f *Family) with(id uint32, call func(ex *exchange) abi.Errno) int32 {
+// act runs a call on the exchange behind a handle, with the exchange locked. The handle is closed afterwards if the call says so.
+func (f *Family) act(id uint32, call func(ex *exchange) (errno abi.Errno, over bool)) int32 {
 	entry, err := f.cfg.Ledger.Acquire(kindExchange, id)
 	if err != nil {
 		return handles.Errno(err).Result()
@@ -21,15 +20,39 @@ func (f *Family) with(id uint32, call func(ex *exchange) abi.Errno) int32 {
 	defer entry.Release()
 	ex := entry.Resource().(*exchange)
 	ex.mu.Lock()
-	errno := call(ex)
-	closed := ex.closed
+	errno, over := call(ex)
+	if over {
+		ex.close()
+	}
 	ex.mu.Unlock()
 	ex.signal()
-	if closed {
+	if over {
 		f.cfg.Ledger.Retire(kindExchange, id)
 		f.cfg.Mailbox.Drop(id)
 	}
 	return errno.Result()
+}
+
+// goOn runs a call that goes on with an exchange: its handle stays open, whatever comes of it.
+func (f *Family) goOn(id uint32, call func(ex *exchange) abi.Errno) int32 {
+	return f.act(id, func(ex *exchange) (abi.Errno, bool) {
+		if ex.gone {
+			return abi.EPIPE, false
+		}
+		return call(ex), false
+	})
+}
+
+// finish runs a call that ends an exchange: its handle is closed if that succeeds, and if there is no client any more. After any
+// other error it is open.
+func (f *Family) finish(id uint32, call func(ex *exchange) abi.Errno) int32 {
+	return f.act(id, func(ex *exchange) (abi.Errno, bool) {
+		if ex.gone {
+			return abi.EPIPE, true
+		}
+		errno := call(ex)
+		return errno, errno == abi.OK
+	})
 }
 
 // read runs a call that looks at the request.
@@ -42,7 +65,7 @@ func (f *Family) read(id uint32, call func(ex *exchange) int32) int32 {
 	ex := entry.Resource().(*exchange)
 	ex.mu.Lock()
 	defer ex.mu.Unlock()
-	if ex.left {
+	if ex.gone {
 		return abi.EPIPE.Result()
 	}
 	return call(ex)
@@ -76,13 +99,9 @@ func (f *Family) Body(id uint32, buffer []byte) int32 {
 }
 
 // Respond is http.respond. EEXIST if a stream was begun, EMSGSIZE if the answer is over the limit, ENOMEM if too much waits
-// for slow clients already; the handle stays open then.
+// for slow clients already.
 func (f *Family) Respond(id, status uint32, headers, body []byte) int32 {
-	return f.with(id, func(ex *exchange) abi.Errno {
-		if ex.left {
-			ex.close()
-			return abi.EPIPE
-		}
+	return f.finish(id, func(ex *exchange) abi.Errno {
 		if errno := ex.head(status, headers); errno != abi.OK {
 			return errno
 		}
@@ -94,67 +113,41 @@ func (f *Family) Respond(id, status uint32, headers, body []byte) int32 {
 		}
 		ex.push(body)
 		ex.state = stateWhole
-		ex.close()
 		return abi.OK
 	})
 }
 
-// Begin is http.begin. EINVAL for a header or status that HTTP does not allow, EPIPE if the client left.
+// Begin is http.begin. EINVAL for a header or status that HTTP does not allow.
 func (f *Family) Begin(id, status uint32, headers []byte) int32 {
-	return f.with(id, func(ex *exchange) abi.Errno {
-		if ex.left {
-			return abi.EPIPE
-		}
+	return f.goOn(id, func(ex *exchange) abi.Errno {
 		errno := ex.head(status, headers)
 		if errno == abi.OK {
 			ex.state = stateStreaming
+			f.forget(ex)
 		}
 		return errno
 	})
 }
 
-// Upgrade is http.upgrade. EPIPE if the client left.
+// Upgrade is http.upgrade.
 func (f *Family) Upgrade(id uint32, protocol []byte) int32 {
-	return f.with(id, func(ex *exchange) abi.Errno {
+	return f.goOn(id, func(ex *exchange) abi.Errno {
 		switch {
-		case ex.left:
-			return abi.EPIPE
 		case ex.state != stateOpen:
 			return abi.EEXIST
 		case !wantsSocket(ex.request, string(protocol)):
 			return abi.EINVAL
 		}
-		ex.socket, ex.state, ex.protocol = true, stateStreaming, string(protocol)
+		ex.upgrade(string(protocol))
 		return abi.OK
 	})
-}
-
-// head takes status and headers of an answer. The caller holds ex.mu.
-func (ex *exchange) head(status uint32, headers []byte) abi.Errno {
-	switch {
-	case ex.state != stateOpen:
-		return abi.EEXIST
-	case status < 200 || status > 599:
-		return abi.EINVAL
-	case len(headers) > ex.f.cfg.HeaderBytes:
-		return abi.EMSGSIZE
-	}
-	fields, errno := parseHeaders(headers)
-	if errno != abi.OK {
-		return errno
-	}
-	ex.status, ex.fields = int(status), fields
-	ex.silent = ex.request.Method == http.MethodHead || !hasLength(ex.status)
-	return abi.OK
 }
 
 // Write is http.write. EINVAL before begin; ENOMEM for a piece larger than the high-water mark while too much waits for slow
 // clients.
 func (f *Family) Write(id uint32, chunk []byte) int32 {
-	return f.with(id, func(ex *exchange) abi.Errno {
+	return f.goOn(id, func(ex *exchange) abi.Errno {
 		switch {
-		case ex.left:
-			return abi.EPIPE
 		case ex.state != stateStreaming:
 			return abi.EINVAL
 		case len(chunk) > f.cfg.AnswerBytes:
@@ -162,7 +155,7 @@ func (f *Family) Write(id uint32, chunk []byte) int32 {
 		case ex.silent:
 			return abi.OK // there is no body to put it into
 		}
-		if ex.socket && !utf8.Valid(chunk) {
+		if ex.ws != nil && !utf8.Valid(chunk) {
 			return abi.EINVAL // a text message is UTF-8
 		}
 		if errno := ex.room(len(chunk)); errno != abi.OK {
@@ -173,46 +166,36 @@ func (f *Family) Write(id uint32, chunk []byte) int32 {
 	})
 }
 
-// End is http.end. EINVAL before begin: the handle stays open then. EPIPE if the client left.
+// End is http.end. EINVAL before begin.
 func (f *Family) End(id uint32) int32 {
-	return f.with(id, func(ex *exchange) abi.Errno {
-		switch {
-		case ex.left:
-			ex.close()
-			return abi.EPIPE
-		case ex.state != stateStreaming:
+	return f.finish(id, func(ex *exchange) abi.Errno {
+		if ex.state != stateStreaming {
 			return abi.EINVAL
 		}
 		ex.state = stateEnded
-		ex.close()
 		return abi.OK
 	})
 }
 
-// Pass is http.pass. ENOENT without a predecessor: the handle stays open then.
+// Pass is http.pass. ENOENT without a predecessor.
 func (f *Family) Pass(id uint32) int32 {
-	return f.with(id, func(ex *exchange) abi.Errno {
+	return f.finish(id, func(ex *exchange) abi.Errno {
 		switch {
-		case ex.left:
-			ex.close()
-			return abi.EPIPE
 		case ex.state != stateOpen:
 			return abi.EEXIST
 		case f.cfg.Predecessor == nil || !f.cfg.Predecessor():
 			return abi.ENOENT
 		}
 		ex.state = statePassed
-		ex.close()
 		return abi.OK
 	})
 }
 
-// Abort is http.abort.
+// Abort is http.abort. It needs no client.
 func (f *Family) Abort(id uint32) int32 {
-	return f.with(id, func(ex *exchange) abi.Errno {
+	return f.act(id, func(ex *exchange) (abi.Errno, bool) {
 		ex.state = stateAborted
-		ex.close()
-		return abi.OK
+		return abi.OK, true
 	})
 }
 

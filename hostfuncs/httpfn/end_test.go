@@ -38,8 +38,8 @@ func TestAClientThatLeaves(t *testing.T) {
 	h.check("headers", h.f.Headers(exchange, nil), abi.EPIPE)
 	h.check("body", h.f.Body(exchange, nil), abi.EPIPE)
 	h.check("begin", h.f.Begin(exchange, 200, nil), abi.EPIPE)
-	if h.f.Open() != 1 {
-		t.Errorf("%d open: the guest has not ended it", h.f.Open())
+	if h.ledger.Open() != 1 {
+		t.Errorf("%d open: the guest has not ended it", h.ledger.Open())
 	}
 	h.check("respond", h.f.Respond(exchange, 200, nil, []byte("x")), abi.EPIPE)
 	h.check("respond again", h.f.Respond(exchange, 200, nil, nil), abi.EBADF)
@@ -52,8 +52,8 @@ func TestAClientThatLeaves(t *testing.T) {
 
 	h.check("abort", h.f.Abort(leave(true)), abi.OK)
 	h.none()
-	if h.f.Open() != 0 {
-		t.Errorf("%d open", h.f.Open())
+	if h.ledger.Open() != 0 {
+		t.Errorf("%d open", h.ledger.Open())
 	}
 }
 
@@ -109,8 +109,8 @@ func TestRequestsThatAreNotTaken(t *testing.T) {
 			if response.StatusCode != 503 || text != "not taken\n" {
 				t.Errorf("got %d %q", response.StatusCode, text)
 			}
-			if h.ledger.Open() != open || h.f.Open() != 0 {
-				t.Errorf("%d handles and %d exchanges are left", h.ledger.Open()-open, h.f.Open())
+			if h.ledger.Open() != open {
+				t.Errorf("%d handles are left", h.ledger.Open()-open)
 			}
 		})
 	}
@@ -221,36 +221,6 @@ type stubborn struct {
 func (s stubborn) Write(p []byte) (int, error) {
 	<-s.gate
 	return len(p), nil
-}
-
-func TestWaitIdle(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newFamily(t, nil)
-		if err := h.f.WaitIdle(t.Context()); err != nil {
-			t.Errorf("without exchanges: %v", err)
-		}
-		for range 2 {
-			go h.f.Serve(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), "GET", "/", nil), backend.Inbound{})
-		}
-		first, second := h.next(abi.EventHTTPRequest).handle, h.next(abi.EventHTTPRequest).handle
-		short, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if err := h.f.WaitIdle(short); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("with two: %v", err)
-		}
-		idle := make(chan error, 1)
-		go func() { idle <- h.f.WaitIdle(t.Context()) }()
-		synctest.Wait()
-		h.check("respond", h.f.Respond(first, 200, nil, nil), abi.OK)
-		synctest.Wait()
-		if len(idle) != 0 {
-			t.Error("idle with one left")
-		}
-		h.check("abort", h.f.Abort(second), abi.OK)
-		if err := <-idle; err != nil {
-			t.Error(err)
-		}
-	})
 }
 
 // Requests, answers, leaving clients and a teardown, all at once: every handle is closed and everybody returns.

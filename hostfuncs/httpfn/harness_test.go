@@ -66,7 +66,7 @@ func newFamily(t testing.TB, change func(cfg *httpfn.Config)) *house {
 	return h
 }
 
-// ServeHTTP does what a listener does with a family.
+// ServeHTTP does what a front does with a family.
 func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Vary", "Origin")
@@ -78,12 +78,14 @@ func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	outcome := h.f.Serve(w, r, backend.Inbound{
 		Route: "things.get", Values: []backend.Value{{Name: "id", Value: "7"}}, RequestID: "id-1", Body: body,
 	})
-	clear(body) // it belongs to the listener again
+	clear(body) // it belongs to the front again
 	switch outcome {
 	case backend.NotTaken:
 		http.Error(w, "not taken", http.StatusServiceUnavailable)
 	case backend.Unanswered:
 		http.Error(w, "unanswered", http.StatusServiceUnavailable)
+	case backend.Overdue:
+		http.Error(w, "overdue", http.StatusGatewayTimeout)
 	case backend.Cut:
 		panic(http.ErrAbortHandler)
 	}
@@ -99,9 +101,9 @@ func (h *house) tearDown() {
 	if err := h.ledger.CloseAll(ctx); err != nil {
 		h.t.Errorf("close: %v", err)
 	}
-	c := h.ledger.Counts()[kind]
-	if c.Open != 0 || c.Failed != 0 || c.Opened != c.Closed || h.f.Open() != 0 {
-		h.t.Errorf("after the teardown: %+v, %d open in the family", c, h.f.Open())
+	h.f.Close()
+	if c := h.ledger.Counts()[kind]; c.Open != 0 || c.Failed != 0 || c.Opened != c.Closed {
+		h.t.Errorf("after the teardown: %+v", c)
 	}
 }
 

@@ -1,11 +1,11 @@
-// Package httpfn is the family http of one instance: the HTTP exchanges that its slot's listener brings, as handles.
+// Package httpfn is the family http of one instance: the HTTP exchanges that its slot's front brings, as handles.
 //
 // It owns the exchange: the state that a guest's calls and a client's connection share, the bounds on what waits for a slow
-// client, and the promise that a guest's calls never block on a client. Each exchange is carried by the goroutine that
-// called Serve, which alone writes answers to the client; a guest's calls copy into the exchange and signal.
+// client, and the promise that a guest's calls never block on a client. Each exchange is answered by the goroutine that
+// called Serve, which alone writes to the client; a guest's calls copy into the exchange and signal.
 //
 // It must not know of listening sockets, routes and keys, nor make answers of its own: Serve says how an exchange ended, and the
-// listener answers where the guest did not.
+// front answers where the guest did not.
 package httpfn
 
 import (
@@ -51,9 +51,14 @@ type Config struct {
 	// KeepAlive is how long a stream of type text/event-stream may be silent before its client gets a comment, and how often
 	// the client of a WebSocket is asked for a sign of life; 0 means never.
 	KeepAlive time.Duration
+	// AnswerTimeout is how long the guest has to begin an answer; then the host gives one.
+	AnswerTimeout time.Duration
+	// GoneGrace is how long a handle outlives its client if the guest does not end it.
+	GoneGrace time.Duration
 }
 
-// Family is http as one instance sees it. It has no goroutines of its own; those of a WebSocket end with its Serve.
+// Family is http as one instance sees it. It has no goroutines of its own but those of its timers, which end with Close; those of
+// a WebSocket end with its Serve.
 type Family struct {
 	cfg      Config
 	ctx      context.Context
@@ -62,12 +67,14 @@ type Family struct {
 	messages atomic.Int64 // bytes of WebSocket messages that are being received
 	draining atomic.Bool
 
-	mu   sync.Mutex
-	open int
-	idle chan struct{} // closed when open falls to 0; nil while nobody waits
+	mu         sync.Mutex
+	closed     bool
+	unanswered deadlines // exchanges whose guest has not begun an answer
+	orphans    deadlines // exchanges that the guest has not ended although their client is gone
+	sockets    map[*exchange]struct{}
 }
 
-// New makes the family of one instance. Its exchanges end with the ledger's CloseAll.
+// New makes the family of one instance. Its exchanges end with the ledger's CloseAll; Close it after that.
 func New(ctx context.Context, cfg Config) *Family {
 	orDefault(&cfg.HighWater, limits.HTTPHighWaterBytes)
 	orDefault(&cfg.AnswerBytes, limits.HTTPAnswerBytes)
@@ -76,10 +83,16 @@ func New(ctx context.Context, cfg Config) *Family {
 	orDefault(&cfg.MessagesBytes, limits.HTTPMessagesBytes)
 	cfg.MessagesBytes = max(cfg.MessagesBytes, 2*int64(cfg.MessageBytes))
 	orDefault(&cfg.HeaderBytes, limits.HTTPAnswerHeaderBytes)
-	return &Family{cfg: cfg, ctx: ctx}
+	orDefault(&cfg.AnswerTimeout, limits.HTTPAnswerTimeout)
+	orDefault(&cfg.GoneGrace, limits.HTTPGoneGrace)
+	f := &Family{cfg: cfg, ctx: ctx, sockets: map[*exchange]struct{}{}}
+	f.unanswered.after, f.orphans.after = cfg.AnswerTimeout, cfg.GoneGrace
+	f.unanswered.expired = func() { f.due(&f.unanswered, (*exchange).expire) }
+	f.orphans.expired = func() { f.due(&f.orphans, (*exchange).abandon) }
+	return f
 }
 
-func orDefault[T int | int64](field *T, value T) {
+func orDefault[T int | int64 | time.Duration](field *T, value T) {
 	if *field == 0 {
 		*field = value
 	}
@@ -88,42 +101,15 @@ func orDefault[T int | int64](field *T, value T) {
 // Drain tells the family that the instance is about to end. Sockets that the guest ends from now on say so to their clients.
 func (f *Family) Drain() { f.draining.Store(true) }
 
-// Open is the number of exchanges that the guest has not ended yet, those of clients who left included.
-func (f *Family) Open() int {
+// Close ends the family's timers. Call it after the ledger's CloseAll.
+func (f *Family) Close() {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.open
-}
-
-// WaitIdle returns when no exchange is open, or with the cause when ctx ends first. It means something only once the
-// mailbox refuses new work.
-func (f *Family) WaitIdle(ctx context.Context) error {
-	f.mu.Lock()
-	if f.open == 0 {
-		f.mu.Unlock()
-		return nil
-	}
-	if f.idle == nil {
-		f.idle = make(chan struct{})
-	}
-	idle := f.idle
+	f.closed = true
+	f.unanswered.stop()
+	f.orphans.stop()
 	f.mu.Unlock()
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-func (f *Family) count(n int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.open += n
-	if f.open == 0 && f.idle != nil {
-		close(f.idle)
-		f.idle = nil
-	}
+	f.unanswered.running.Wait()
+	f.orphans.running.Wait()
 }
 
 // buffer is bytes on their way to a client.

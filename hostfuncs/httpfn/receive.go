@@ -13,25 +13,25 @@ import (
 // errCrowded means that the clients' messages take all the memory that they may have together.
 var errCrowded = errors.New("too many large messages at once")
 
-// read brings messages to the guest until the client closes or the socket is stopped. A guest that is behind holds the
+// read brings messages to the guest until the client closes or stop is called. A guest that is behind holds the
 // client back. Messages for a guest that has closed the handle are dropped: only the client's close is waited for then.
-func (s *socket) read(ctx context.Context, f *Family, id uint32) {
-	defer close(s.done)
+func (c *client) read(f *Family, id uint32) {
+	defer close(c.done)
 	for {
 		m := message{f: f}
-		err := m.receive(ctx, s.conn)
+		err := m.receive(c.ctx, c.conn)
 		if err == nil {
-			s.busy.Add(1)
-			err = f.cfg.Mailbox.PostDelta(s.wanted, abi.EventHTTPMessage, id, m.payload, false)
-			s.busy.Add(-1)
+			c.busy.Add(1)
+			err = f.cfg.Mailbox.PostDelta(c.wanted, abi.EventHTTPMessage, id, m.payload, false)
+			c.busy.Add(-1)
 		}
 		m.release()
 		switch {
 		case err == nil:
 		case errors.Is(err, errCrowded):
-			_ = s.conn.Close(websocket.StatusTryAgainLater, "")
+			_ = c.conn.Close(websocket.StatusTryAgainLater, "")
 			return
-		case ctx.Err() != nil || s.wanted.Err() == nil:
+		case c.ctx.Err() != nil || c.wanted.Err() == nil:
 			return
 		}
 	}

@@ -1,25 +1,26 @@
 package httpfn
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 
 	"innkeeper/adapters/abi"
 	"innkeeper/runtime/front/backend"
+	"innkeeper/runtime/ledger"
 )
 
 var _ backend.Backend = (*Family)(nil)
 
 // Serve brings a request to the guest and carries its answer. It returns when the exchange is over for the client: answered,
-// the client gone, or the instance torn down. Several goroutines may call it.
+// the client gone, the time for an answer over, or the instance torn down. Several goroutines may call it.
 func (f *Family) Serve(w http.ResponseWriter, r *http.Request, in backend.Inbound) backend.Outcome {
-	ex := newExchange(f, r, in.Body)
-	id, err := f.cfg.Ledger.Register(f.ctx, kindExchange, 0, "http", ex)
-	if err != nil { // Register has closed it
+	ex, id, err := f.register(r, in.Body)
+	if err != nil {
 		f.notTaken(r, in, err)
 		return backend.NotTaken
 	}
-	if !ex.enter(w) {
+	if !ex.enter(id, w) {
 		return backend.NotTaken
 	}
 	post := f.cfg.Mailbox.PostNew
@@ -28,13 +29,25 @@ func (f *Family) Serve(w http.ResponseWriter, r *http.Request, in backend.Inboun
 	}
 	if err := post(abi.EventHTTPRequest, id, requestPayload(r, in)); err != nil {
 		f.notTaken(r, in, err)
-		f.forget(ex, id)
-		ex.leave(id)
+		f.drop(ex, id)
+		ex.leave()
 		return backend.NotTaken
 	}
-	c := carrier{ex: ex, id: id, r: r, w: w}
-	defer c.leave()
-	return c.carry()
+	responder := responder{ex: ex, r: r, w: w}
+	defer responder.leave()
+	return responder.respond()
+}
+
+// register gives a request a handle. If the guest has too many, those whose clients are gone make room, the oldest first.
+func (f *Family) register(r *http.Request, body []byte) (*exchange, uint32, error) {
+	for {
+		ex := newExchange(f, r, body)
+		id, err := f.cfg.Ledger.Register(f.ctx, kindExchange, 0, "http", ex) // closes it if it fails
+		full := errors.Is(err, ledger.ErrKindQuota) || errors.Is(err, ledger.ErrQuota)
+		if !full || !f.abandonOldest() {
+			return ex, id, err
+		}
+	}
 }
 
 func (f *Family) notTaken(r *http.Request, in backend.Inbound, why error) {
@@ -42,8 +55,8 @@ func (f *Family) notTaken(r *http.Request, in backend.Inbound, why error) {
 		slog.String("request_id", in.RequestID), slog.Any("cause", why))
 }
 
-// forget drops a handle whose exchange is over.
-func (f *Family) forget(ex *exchange, id uint32) {
+// drop closes the handle of an exchange that the guest has not seen.
+func (f *Family) drop(ex *exchange, id uint32) {
 	ex.mu.Lock()
 	ex.close()
 	ex.mu.Unlock()

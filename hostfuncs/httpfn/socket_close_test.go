@@ -123,3 +123,20 @@ func TestLargeMessagesAtOnceAreBounded(t *testing.T) {
 		t.Errorf("%d is gone, want %d", gone.handle, id)
 	}
 }
+
+// Each takes a moment to tell its client, and they take it together.
+func TestSocketsOfATeardownAreCutTogether(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, h *house, network *memory) {
+		const sockets = 20
+		for range sockets {
+			c := network.dial()
+			c.send(t, handshake)
+			h.upgrade(c, h.next(abi.EventHTTPRequest).handle)
+		}
+		start := time.Now()
+		h.tearDown()
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("%d sockets whose clients do not read took %v", sockets, took)
+		}
+	})
+}

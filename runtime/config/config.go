@@ -142,7 +142,8 @@ type Limits struct {
 	MaxBody         int64          // request body, in bytes
 	MaxConcurrent   int            // exchanges in progress
 	ReadBodyTimeout time.Duration
-	AddressLimits   // of the adapter's own address, or those of the front if it is mounted there
+	AnswerTimeout   time.Duration // until an answer begins
+	AddressLimits                 // of the adapter's own address, or those of the front if it is mounted there
 }
 
 // AddressLimits bound the connections of one address.

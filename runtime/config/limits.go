@@ -15,6 +15,7 @@ func (l *loader) limits(path []string, raw map[string]any) Limits {
 		MaxBody:         v.size("max_body"),
 		MaxConcurrent:   v.count("max_concurrent"),
 		ReadBodyTimeout: v.duration("read_body_timeout"),
+		AnswerTimeout:   v.duration("answer_timeout"),
 		AddressLimits:   addressLimits(v),
 	}
 	lim.Handles, lim.HandlesTotal = l.handles(append(slices.Clip(path), "handles"), l.subtable(path, "handles", raw))

@@ -38,6 +38,7 @@ func TestDefaults(t *testing.T) {
 	wantLimits := Limits{
 		Memory: limits.MemoryBytes, Engine: EngineCompiler, Handles: limits.HandleQuotas(), HandlesTotal: limits.HandlesTotal,
 		MaxBody: limits.HTTPBodyBytes, MaxConcurrent: limits.HTTPConcurrent, ReadBodyTimeout: limits.HTTPReadBodyTimeout,
+		AnswerTimeout: limits.HTTPAnswerTimeout,
 		AddressLimits: AddressLimits{
 			MaxHeader: limits.HTTPHeaderBytes, MaxConnections: limits.HTTPConnections, ReadHeaderTimeout: limits.HTTPReadHeaderTimeout,
 			IdleTimeout: limits.HTTPIdleTimeout, WriteStallTimeout: limits.HTTPWriteStallTimeout,

@@ -97,6 +97,7 @@ func limitsSchema() schema {
 			size("max_body", limits.HTTPBodyBytes, 1, limits.HTTPBodyBytesMax),
 			count("max_concurrent", limits.HTTPConcurrent, limits.HandleQuotaMax),
 			slotDuration("read_body_timeout", limits.HTTPReadBodyTimeout),
+			slotDuration("answer_timeout", limits.HTTPAnswerTimeout),
 		}, addressKeys()...),
 		tables: []string{"handles"},
 	}

@@ -57,6 +57,14 @@ const (
 	// HTTPAnswerHeaderBytes is the largest header block of an answer, in bytes; many clients and proxies take no more.
 	HTTPAnswerHeaderBytes = 32 << 10
 
+	// HTTPAnswerTimeout is how long a guest has to begin an answer, before the host gives 504. An agent may think for minutes;
+	// settable in [adapters.NAME.limits].
+	HTTPAnswerTimeout = 10 * time.Minute
+
+	// HTTPGoneGrace is how long the handle of an exchange outlives its client if the guest does not end it: longer than a guest
+	// may take over one event, so that it hears first that the client is gone.
+	HTTPGoneGrace = 10 * time.Second
+
 	// HTTPKeepAlive is how often an event stream without data carries a comment, so that proxies and clients do not take
 	// it for dead: common idle timeouts are 30 s and more.
 	HTTPKeepAlive = 15 * time.Second

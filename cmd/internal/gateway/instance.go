@@ -34,6 +34,7 @@ func (s *slot) newGuest(ctx context.Context, generation uint64) (*guesthost.Gues
 		Settings: settings, Secrets: secrets, Quota: ledger.Quota{Total: s.conf.Limits.HandlesTotal, Kinds: kinds},
 		Agent: s.agent, Logger: s.logger.With("generation", generation),
 		DrainMS: s.conf.Budgets.Drain.Milliseconds(), MaxBody: s.conf.Limits.MaxBody, KeepAlive: s.conf.KeepAlive(),
+		AnswerTimeout: s.conf.Limits.AnswerTimeout,
 	}), nil
 }
 

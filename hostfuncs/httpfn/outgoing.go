@@ -1,0 +1,109 @@
+package httpfn
+
+import (
+	"net/http"
+
+	"innkeeper/adapters/abi"
+)
+
+// pending is how many bytes the client has not taken yet. The caller holds ex.mu.
+func (ex *exchange) pending() int {
+	if ex.out == nil {
+		return ex.flying
+	}
+	return ex.flying + len(ex.out.data)
+}
+
+// push puts a copy of data behind what waits. The caller holds ex.mu.
+func (ex *exchange) push(data []byte) {
+	if len(data) == 0 {
+		return
+	}
+	if ex.out == nil {
+		ex.out = ex.f.getBuffer()
+	}
+	ex.out.data = append(ex.out.data, data...)
+	if ex.ws != nil {
+		ex.ws.ends = append(ex.ws.ends, len(ex.out.data))
+	}
+	ex.f.waiting.Add(int64(len(data)))
+}
+
+// room says whether a piece of a stream can wait, too. The caller holds ex.mu.
+func (ex *exchange) room(n int) abi.Errno {
+	pending := ex.pending()
+	crowded := ex.f.waiting.Load()+int64(n) > ex.f.cfg.AnswersBytes
+	switch {
+	case pending > 0 && (crowded || pending+n > ex.f.cfg.HighWater):
+		ex.starved = true
+		return abi.EAGAIN
+	case pending == 0 && crowded && n > ex.f.cfg.HighWater:
+		return abi.ENOMEM // nothing is on its way whose arrival could wake the guest
+	}
+	return abi.OK
+}
+
+// landed books bytes as written, and tells a starved guest once half of the room is free.
+func (ex *exchange) landed() {
+	ex.mu.Lock()
+	defer ex.mu.Unlock()
+	ex.f.waiting.Add(-int64(ex.flying))
+	ex.flying = 0
+	if ex.starved && !ex.closed && ex.pending() <= ex.f.cfg.HighWater/2 {
+		ex.starved = false
+		_ = ex.f.cfg.Mailbox.Post(abi.EventHTTPWritable, ex.id, nil) // sealed: the instance is over
+	}
+}
+
+// job is what Serve has to do next.
+type job struct {
+	state  state
+	begin  bool // the head is to be written
+	status int
+	fields []field
+	data   *buffer // nil if nothing waits
+	silent bool
+	ws     *webSocket // nil unless the exchange became one
+	ends   []int      // of a WebSocket: where each message in data ends
+}
+
+// next takes what waits.
+func (ex *exchange) next() job {
+	ex.mu.Lock()
+	defer ex.mu.Unlock()
+	j := job{state: ex.state, status: ex.status, fields: ex.fields, silent: ex.silent, ws: ex.ws}
+	switch ex.state {
+	case stateWhole, stateStreaming, stateEnded:
+		j.begin = !ex.begun
+		ex.begun = true
+		j.data, ex.out = ex.out, nil
+		if ex.ws != nil {
+			j.ends, ex.ws.ends = ex.ws.ends, nil
+		}
+		if j.data != nil {
+			ex.flying = len(j.data.data)
+		}
+	case stateTorn:
+		j.begin = !ex.begun
+	}
+	return j
+}
+
+// head takes status and headers of an answer. The caller holds ex.mu.
+func (ex *exchange) head(status uint32, headers []byte) abi.Errno {
+	switch {
+	case ex.state != stateOpen:
+		return abi.EEXIST
+	case status < 200 || status > 599:
+		return abi.EINVAL
+	case len(headers) > ex.f.cfg.HeaderBytes:
+		return abi.EMSGSIZE
+	}
+	fields, errno := parseHeaders(headers)
+	if errno != abi.OK {
+		return errno
+	}
+	ex.status, ex.fields = int(status), fields
+	ex.silent = ex.request.Method == http.MethodHead || !hasLength(ex.status)
+	return abi.OK
+}
