@@ -3,7 +3,7 @@ package abi
 // Families is the whole table, in the order of the reference page. It is made anew at each call, so that no caller can
 // change it for another.
 func Families() []Family {
-	return []Family{lifecycleFamily(), eventFamily(), configFamily(), logFamily(), sqliteFamily(), httpFamily(), agentFamily()}
+	return []Family{LifecycleFamily(), EventFamily(), ConfigFamily(), LogFamily(), SQLiteFamily(), HTTPFamily(), AgentFamily()}
 }
 
 // Find lists the versions of the family of that name, such as "sqlite".

@@ -1,6 +1,7 @@
 package abi
 
-func agentFamily() Family {
+// AgentFamily is the row of that family.
+func AgentFamily() Family {
 	return Family{
 		Name: "agent", Version: 1, Doc: "The agent that answers.",
 		Functions: []Function{

@@ -1,6 +1,7 @@
 package abi
 
-func lifecycleFamily() Family {
+// LifecycleFamily is the row of that family.
+func LifecycleFamily() Family {
 	return Family{
 		Name: "lifecycle", Version: 1, Doc: "How an instance tells the host that it can serve, or why it cannot.",
 		Functions: []Function{
@@ -51,7 +52,8 @@ func lifecycleFamily() Family {
 	}
 }
 
-func eventFamily() Family {
+// EventFamily is the row of that family.
+func EventFamily() Family {
 	return Family{
 		Name: "event", Version: 1, Doc: "The instance's mailbox. It can also be polled, as descriptor 3.",
 		Functions: []Function{
@@ -72,7 +74,8 @@ func eventFamily() Family {
 // them.
 func canceled() Cause { return Cause{ECANCELED, "the instance is over"} }
 
-func configFamily() Family {
+// ConfigFamily is the row of that family.
+func ConfigFamily() Family {
 	return Family{
 		Name: "config", Version: 1, Doc: "The adapter's settings.",
 		Functions: []Function{
@@ -93,7 +96,8 @@ func configFamily() Family {
 	}
 }
 
-func logFamily() Family {
+// LogFamily is the row of that family.
+func LogFamily() Family {
 	return Family{
 		Name: "log", Version: 1, Doc: "The host's log.",
 		Functions: []Function{{

@@ -1,6 +1,7 @@
 package abi
 
-func httpFamily() Family {
+// HTTPFamily is the row of that family.
+func HTTPFamily() Family {
 	return Family{
 		Name: "http", Version: 1,
 		Doc:       "Inbound HTTP: the exchanges of the slot's listener. Header blocks are lines \"name: value\\n\".",

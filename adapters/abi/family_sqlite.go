@@ -1,6 +1,7 @@
 package abi
 
-func sqliteFamily() Family {
+// SQLiteFamily is the row of that family.
+func SQLiteFamily() Family {
 	return Family{
 		Name: "sqlite", Version: 1,
 		Doc: "SQLite databases of the adapter, by label. After ENOTRECOVERABLE a connection is lost (out of memory, a fault, a call " +

@@ -35,7 +35,7 @@ func readConfig(path string) (*config.Config, error) {
 		return nil, errors.New("built without the bundled adapters: run make bundled first")
 	}
 	return config.Load(path, config.Options{
-		Env: func(string) (string, bool) { return "", false }, Builtins: builtins,
+		Env: func(string) (string, bool) { return "", false }, Builtins: builtins, Handles: gateway.HandleQuotas(),
 		Module: func(path string) (*artifact.Artifact, error) { return gateway.Modules().Read(ctx, path) },
 	})
 }

@@ -12,7 +12,11 @@ import (
 	"innkeeper/adapters/abi"
 	"innkeeper/adapters/apiserver/api"
 	"innkeeper/adapters/sdk"
+	"innkeeper/cmd/internal/gateway"
+	"innkeeper/hostfuncs/family"
 	"innkeeper/hostfuncs/guesthost"
+	"innkeeper/hostfuncs/httpfn"
+	"innkeeper/runtime/agent"
 	"innkeeper/runtime/agent/echo"
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/front"
@@ -41,11 +45,13 @@ func newTwin(ctx context.Context, path string) (*twinServer, error) {
 	}
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s := &twinServer{ended: make(chan int, 1)}
+	answerer := echo.New(echo.Config{Delay: whole.Agent.Delay})
 	s.guest = guesthost.New(ctx, guesthost.Config{
-		Adapter: conf.Name, Generation: 1, Version: "bench", Families: conf.Manifest.Families,
-		Folder: filepath.Join(whole.DataDir, conf.Name), Databases: conf.Manifest.Databases, Settings: settings,
-		Routes: conf.Manifest.RouteNames(),
-		Agent:  echo.New(echo.Config{Delay: whole.Agent.Delay}), Logger: logger, MaxBody: conf.Limits.MaxBody,
+		Facts: family.Facts{
+			Adapter: conf.Name, Generation: 1, Version: "bench", Manifest: conf.Manifest,
+			Folder: filepath.Join(whole.DataDir, conf.Name), MaxBody: conf.Limits.MaxBody, Logger: logger,
+		},
+		Families: gateway.Families(func() agent.Agent { return answerer }), Settings: settings,
 	})
 	s.front = front.New(front.Config{Logger: logger})
 	if s.site, err = s.front.Open(ctx, twinSite(conf)); err != nil {
@@ -54,7 +60,11 @@ func newTwin(ctx context.Context, path string) (*twinServer, error) {
 	go func() { s.ended <- sdk.New(s.guest.Host).Run(api.Setup) }()
 	select {
 	case <-s.guest.Ready:
-		s.site.Attach(s.guest.HTTP)
+		http, ok := guesthost.Find[*httpfn.Family](s.guest)
+		if !ok {
+			return nil, errors.New("the bundled adapter has no HTTP")
+		}
+		s.site.Attach(http)
 		return s, nil
 	case code := <-s.ended:
 		failure, _ := s.guest.Failure()

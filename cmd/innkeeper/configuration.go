@@ -23,7 +23,7 @@ func (a *app) loadFor(running bool) (*config.Config, error) {
 		return nil, err
 	}
 	conf, err := config.Load(a.configPath, config.Options{
-		Env: a.env, Builtins: builtins, AllowMissing: true, AllowNothing: running,
+		Env: a.env, Builtins: builtins, Handles: gateway.HandleQuotas(), AllowMissing: true, AllowNothing: running,
 		Module: func(path string) (*artifact.Artifact, error) { return gateway.Modules().Read(ctx, path) },
 		Folder: func(path string) (artifact.Folder, error) { return gateway.Modules().ReadFolder(ctx, path) },
 	})

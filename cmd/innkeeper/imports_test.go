@@ -53,6 +53,7 @@ var rules = map[string]struct {
 	"hostfuncs/guestmem":    {why: "the only package that touches guest memory", own: []string{"adapters/abi"}},
 	"hostfuncs/guesttext":   {why: "text from guests, made safe to show"},
 	"hostfuncs/handles":     {why: "the ledger's errors in the ABI's numbers", own: []string{"adapters/abi", "runtime/ledger"}},
+	"hostfuncs/family":      {why: "the words between a family and whoever puts families together", own: []string{"adapters/abi", "hostfuncs/hostcall", "runtime/ledger", "runtime/mailbox", "runtime/manifest", "runtime/outcome"}},
 	"hostfuncs/hostcall":    {why: "the ABI table as functions; it knows no family", own: []string{"adapters/abi", "hostfuncs/guestmem"}, outside: []string{"github.com/tetratelabs/wazero"}},
 	"hostfuncs/wasifn":      {why: "WASI with the mailbox as a descriptor", own: []string{"adapters/abi", "hostfuncs/guestmem", "hostfuncs/hostcall"}, outside: []string{"github.com/tetratelabs/wazero"}},
 	"hostfuncs/lifecyclefn": {why: "a family knows the host's small parts only", own: append([]string{"runtime/outcome"}, familyParts...)},
@@ -62,16 +63,17 @@ var rules = map[string]struct {
 	"hostfuncs/httpfn":      {why: "a family knows the host's small parts only; this one is a backend", own: append([]string{"runtime/front/backend"}, familyParts...), outside: []string{"github.com/coder/websocket"}},
 	"hostfuncs/sqlitefn":    {why: "the only package that opens databases", own: familyParts, outside: []string{"github.com/ncruces/go-sqlite3", "github.com/ncruces/go-sqlite3-wasm/v6", "golang.org/x/sys"}},
 	"hostfuncs/agentfn":     {why: "a family knows the host's small parts only", own: append([]string{"runtime/agent"}, familyParts...)},
-	"hostfuncs/guesthost":   {why: "it puts the families of one instance together", own: append([]string{"runtime/agent", "runtime/outcome", "hostfuncs/lifecyclefn", "hostfuncs/eventfn", "hostfuncs/configfn", "hostfuncs/logfn", "hostfuncs/httpfn", "hostfuncs/sqlitefn", "hostfuncs/agentfn"}, familyParts...)},
+	"hostfuncs/guesthost":   {why: "it puts the families of one instance together, and knows none", own: []string{"adapters/abi", "hostfuncs/family", "hostfuncs/hostcall", "runtime/ledger", "runtime/limits", "runtime/mailbox", "runtime/outcome"}},
 
-	"cmd/internal/gateway": {why: "here all meet, and nothing of the command line", own: []string{"adapters/abi", "adapters/bundled", "hostfuncs/...", "runtime/..."}, outside: []string{"github.com/tetratelabs/wazero"}},
-	"cmd/innkeeper":        {why: "the command line reaches guests through the gateway", own: []string{"adapters/bundled", "cmd/internal/gateway", "runtime/admin/...", "runtime/artifact", "runtime/config", "runtime/limits", "runtime/manifest", "runtime/module", "runtime/supervisor", "runtime/tomldoc"}, outside: []string{"github.com/lmittmann/tint", "github.com/spf13/cobra", "golang.org/x/term"}},
-	"cmd/bench":            {why: "it measures the whole house, with and without its parts", own: []string{"adapters/...", "hostfuncs/...", "runtime/...", "cmd/internal/gateway", "cmd/bench/..."}, outside: []string{"github.com/ncruces/go-sqlite3", "github.com/tetratelabs/wazero"}},
-	"cmd/bench/guest":      {why: "a guest stands on the SDK", own: []string{"adapters/sdk", "cmd/bench/sqlops"}},
-	"cmd/bench/sqlops":     {why: "the same work inside and outside of the sandbox", own: []string{"adapters/apiserver/api/store", "adapters/sdk", "adapters/sdk/sqlite"}},
+	"cmd/internal/gateway":                   {why: "here all meet, and nothing of the command line", own: []string{"adapters/abi", "adapters/bundled", "hostfuncs/...", "runtime/..."}, outside: []string{"github.com/tetratelabs/wazero"}},
+	"cmd/internal/gateway/internal/kettlefn": {why: "a family made for a test: a family knows the host's small parts only", own: familyParts},
+	"cmd/innkeeper":                          {why: "the command line reaches guests through the gateway", own: []string{"adapters/bundled", "cmd/internal/gateway", "runtime/admin/...", "runtime/artifact", "runtime/config", "runtime/limits", "runtime/manifest", "runtime/module", "runtime/supervisor", "runtime/tomldoc"}, outside: []string{"github.com/lmittmann/tint", "github.com/spf13/cobra", "golang.org/x/term"}},
+	"cmd/bench":                              {why: "it measures the whole house, with and without its parts", own: []string{"adapters/...", "hostfuncs/...", "runtime/...", "cmd/internal/gateway", "cmd/bench/..."}, outside: []string{"github.com/ncruces/go-sqlite3", "github.com/tetratelabs/wazero"}},
+	"cmd/bench/guest":                        {why: "a guest stands on the SDK", own: []string{"adapters/sdk", "cmd/bench/sqlops"}},
+	"cmd/bench/sqlops":                       {why: "the same work inside and outside of the sandbox", own: []string{"adapters/apiserver/api/store", "adapters/sdk", "adapters/sdk/sqlite"}},
 }
 
-var familyParts = []string{"adapters/abi", "runtime/ledger", "runtime/limits", "runtime/mailbox", "hostfuncs/guestmem", "hostfuncs/handles", "hostfuncs/guesttext"}
+var familyParts = []string{"adapters/abi", "runtime/ledger", "runtime/limits", "runtime/mailbox", "hostfuncs/family", "hostfuncs/guestmem", "hostfuncs/guesttext", "hostfuncs/handles", "hostfuncs/hostcall"}
 
 const modulePath = "innkeeper/"
 

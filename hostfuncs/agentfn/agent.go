@@ -3,7 +3,7 @@
 // It owns the turns: one goroutine each, one handle each, and the promise that a turn ends with exactly one event unless
 // it was cancelled. It knows the agent only through its interface, and nothing of who it is.
 //
-// A turn's handle is in the ledger until the guest has fetched the event that ends it: package eventfn retires it then.
+// A turn's handle is in the ledger until the guest has fetched the event that ends it: the mailbox has it retired then.
 // So turns that ended and were never fetched count against the quota, and what waits in the mailbox stays bounded.
 package agentfn
 
@@ -18,24 +18,25 @@ import (
 	"innkeeper/hostfuncs/handles"
 	"innkeeper/runtime/agent"
 	"innkeeper/runtime/ledger"
-	"innkeeper/runtime/limits"
 	"innkeeper/runtime/mailbox"
 )
 
 var _ abi.Agent = (*Family)(nil)
 
-const kindTurn ledger.Kind = limits.HandleAgentTurn
+// KindTurn is the kind of a turn's handle.
+const KindTurn ledger.Kind = "agent.turn"
 
 // Config says what a family works with. Ledger, Mailbox, Agent and Logger are required.
 type Config struct {
 	Ledger  *ledger.Ledger
 	Mailbox *mailbox.Mailbox
-	Agent   agent.Agent
+	// Agent gives who answers, for each turn anew.
+	Agent func() agent.Agent
 	// Logger gets the causes of failed turns, which the guest is not shown.
 	Logger *slog.Logger
-	// MaxTurnBytes bounds one request, in bytes; 0 means limits.AgentTurnBytes.
+	// MaxTurnBytes bounds one request, in bytes; 0 means TurnBytes.
 	MaxTurnBytes int
-	// MaxTurnsBytes bounds the requests of all turns that run at once, in bytes; 0 means limits.AgentTurnsBytes.
+	// MaxTurnsBytes bounds the requests of all turns that run at once, in bytes; 0 means TurnsBytes.
 	MaxTurnsBytes int
 }
 
@@ -44,7 +45,6 @@ type Family struct {
 	cfg    Config
 	ctx    context.Context
 	cancel context.CancelFunc
-	models []byte
 
 	mu      sync.Mutex
 	closed  bool
@@ -58,18 +58,20 @@ type Family struct {
 // New makes the family of one instance, whose turns end at the latest with ctx. Its creator calls Close.
 func New(ctx context.Context, cfg Config) *Family {
 	if cfg.MaxTurnBytes == 0 {
-		cfg.MaxTurnBytes = limits.AgentTurnBytes
+		cfg.MaxTurnBytes = TurnBytes
 	}
 	if cfg.MaxTurnsBytes == 0 {
-		cfg.MaxTurnsBytes = limits.AgentTurnsBytes
+		cfg.MaxTurnsBytes = TurnsBytes
 	}
-	f := &Family{cfg: cfg, models: modelsAnswer(cfg.Agent.Models(ctx)), idle: make(chan struct{})}
+	f := &Family{cfg: cfg, idle: make(chan struct{})}
 	f.ctx, f.cancel = context.WithCancel(ctx)
 	return f
 }
 
 // Models implements agent.models.
-func (f *Family) Models(buffer []byte) int32 { return guestmem.CopyOut(buffer, f.models) }
+func (f *Family) Models(buffer []byte) int32 {
+	return guestmem.CopyOut(buffer, modelsAnswer(f.cfg.Agent().Models(f.ctx)))
+}
 
 // Start implements agent.start. ENOMEM if the requests of the turns that run would be too large together; ECANCELED once the
 // instance is being torn down.
@@ -77,14 +79,14 @@ func (f *Family) Start(request []byte) int32 {
 	if len(request) > f.cfg.MaxTurnBytes {
 		return abi.E2BIG.Result()
 	}
-	if err := f.cfg.Ledger.Room(kindTurn); err != nil {
+	if err := f.cfg.Ledger.Room(KindTurn); err != nil {
 		return handles.Errno(err).Result()
 	}
 	if errno := f.enter(len(request)); errno != abi.OK {
 		return errno.Result()
 	}
 	t := newTurn(f, request)
-	handle, err := f.cfg.Ledger.Register(f.ctx, kindTurn, 0, "agent.start", t)
+	handle, err := f.cfg.Ledger.Register(f.ctx, KindTurn, 0, "agent.start", t)
 	if err == nil {
 		err = t.admit(handle)
 	}
@@ -99,7 +101,7 @@ func (f *Family) Start(request []byte) int32 {
 // Cancel implements agent.cancel. It does not wait for the agent to notice. EBADF once the event that ends the turn was
 // fetched.
 func (f *Family) Cancel(turn uint32) int32 {
-	return handles.Errno(f.cfg.Ledger.Close(f.ctx, kindTurn, turn)).Result()
+	return handles.Errno(f.cfg.Ledger.Close(f.ctx, KindTurn, turn)).Result()
 }
 
 // Close ends every turn, refuses new ones, and waits until no goroutine of the family runs any more, but not longer than

@@ -13,7 +13,6 @@ import (
 	"innkeeper/hostfuncs/agentfn"
 	"innkeeper/runtime/agent"
 	"innkeeper/runtime/ledger"
-	"innkeeper/runtime/limits"
 )
 
 // sleep moves a synctest bubble's clock.
@@ -270,7 +269,7 @@ func TestBadHandles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHarness(t, run(patient))
 		defer h.close()
-		other, err := h.ledger.Register(context.Background(), limits.HandleHTTPExchange, 0, "test", inert{})
+		other, err := h.ledger.Register(context.Background(), "http.exchange", 0, "test", inert{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,6 @@ import (
 
 	"innkeeper/adapters/abi"
 	"innkeeper/runtime/agent"
-	"innkeeper/runtime/limits"
 )
 
 // emit posts one event of the agent. It blocks while the guest is behind.
@@ -67,11 +66,11 @@ func (t *turn) emitToolCall(call agent.ToolCallDelta) error {
 
 // cut takes a piece of bounded size off a text, between two characters.
 func cut(text string) (piece, rest string) {
-	if len(text) <= limits.AgentPieceBytes {
+	if len(text) <= PieceBytes {
 		return text, ""
 	}
-	end := limits.AgentPieceBytes
-	for end > limits.AgentPieceBytes-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+	end := PieceBytes
+	for end > PieceBytes-utf8.UTFMax && !utf8.RuneStart(text[end]) {
 		end--
 	}
 	return text[:end], text[end:]
@@ -87,7 +86,7 @@ func (t *turn) post(kind abi.EventKind, join bool) error {
 	return t.family.cfg.Mailbox.PostDelta(t.ctx, kind, t.handle, t.scratch, join)
 }
 
-// emitLast posts the event that ends the turn. The guest retires the handle by fetching it.
+// emitLast posts the event that ends the turn.
 func (t *turn) emitLast(kind abi.EventKind, e agent.Event) error {
 	err := t.postLast(kind, lastPayload(e))
 	if err == nil && e.Failed != nil {
@@ -103,7 +102,7 @@ func (t *turn) postLast(kind abi.EventKind, payload []byte) error {
 		return err
 	}
 	t.over = true
-	return t.family.cfg.Mailbox.Post(kind, t.handle, payload)
+	return t.family.cfg.Mailbox.PostLast(kind, t.handle, payload)
 }
 
 // closing says why no event goes out any more, or nil. The caller holds t.mu.

@@ -10,13 +10,13 @@ import (
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/agentfn"
 	"innkeeper/hostfuncs/eventfn"
+	"innkeeper/hostfuncs/family"
 	"innkeeper/runtime/agent"
 	"innkeeper/runtime/ledger"
-	"innkeeper/runtime/limits"
 	"innkeeper/runtime/mailbox"
 )
 
-const kindTurn ledger.Kind = limits.HandleAgentTurn
+const kindTurn ledger.Kind = "agent.turn"
 
 // run is an agent that is one function.
 type run func(ctx context.Context, turn agent.Turn, emit func(agent.Event) error) error
@@ -52,13 +52,13 @@ func newHarness(t testing.TB, a agent.Agent, change ...func(*agentfn.Config)) *h
 	ctx, cancel := context.WithCancel(context.Background())
 	h := &harness{t: t, cancel: cancel, log: &bytes.Buffer{}, buffer: make([]byte, 256<<10)}
 	h.ledger = ledger.New(ledger.Quota{Total: 100, Kinds: map[ledger.Kind]int{kindTurn: 50}})
-	h.box = mailbox.New(mailbox.Bounds{New: 100, DeltaBytes: 64 << 10})
-	cfg := agentfn.Config{Ledger: h.ledger, Mailbox: h.box, Agent: a, Logger: slog.New(slog.NewTextHandler(h.log, nil))}
+	h.box = mailbox.New(mailbox.Bounds{New: 100, DeltaBytes: 64 << 10}, func(handle uint32) { h.ledger.Retire(handle) })
+	cfg := agentfn.Config{Ledger: h.ledger, Mailbox: h.box, Agent: func() agent.Agent { return a }, Logger: slog.New(slog.NewTextHandler(h.log, nil))}
 	for _, c := range change {
 		c(&cfg)
 	}
 	h.agent = agentfn.New(ctx, cfg)
-	h.events = eventfn.New(ctx, eventfn.Config{Mailbox: h.box, Ledger: h.ledger})
+	h.events = eventfn.New(family.Core{Context: ctx, Mailbox: h.box})
 	return h
 }
 

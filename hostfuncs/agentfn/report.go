@@ -4,8 +4,6 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-
-	"innkeeper/runtime/limits"
 )
 
 // reports keeps the trouble of turns from flooding the log: a guest decides how many turns fail, as fast as it likes.
@@ -19,7 +17,7 @@ type reports struct {
 func (r *reports) due(now time.Time) (suppressed int, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.last.IsZero() && now.Sub(r.last) < limits.AgentReportEvery {
+	if !r.last.IsZero() && now.Sub(r.last) < ReportEvery {
 		r.suppressed++
 		return 0, false
 	}

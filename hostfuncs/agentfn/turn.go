@@ -87,7 +87,7 @@ func (t *turn) ask() (err error) {
 			err = &panicError{value: p, stack: debug.Stack()}
 		}
 	}()
-	return t.family.cfg.Agent.Run(t.ctx, agent.Turn{Request: t.request}, t.emit)
+	return t.family.cfg.Agent().Run(t.ctx, agent.Turn{Request: t.request}, t.emit)
 }
 
 // finish makes sure that the guest was told how the turn ended, whatever the agent did.

@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/hostfuncs/agentfn"
 	"innkeeper/runtime/agent"
-	"innkeeper/runtime/limits"
 )
 
 // A turn's deltas arrive joined, then its end; the handle is live until the guest has fetched the end.
@@ -163,7 +163,7 @@ func TestRequestIsCopied(t *testing.T) {
 
 func TestToolCallPieces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		arguments := `{"a":"` + strings.Repeat("ü", limits.AgentPieceBytes) + `"}`
+		arguments := `{"a":"` + strings.Repeat("ü", agentfn.PieceBytes) + `"}`
 		h := newHarness(t, run(func(_ context.Context, _ agent.Turn, emit func(agent.Event) error) error {
 			for _, d := range []agent.ToolCallDelta{
 				{Index: 0, ID: "call_a", Name: "look", Arguments: ""},
@@ -184,7 +184,7 @@ func TestToolCallPieces(t *testing.T) {
 			if e.kind != abi.EventAgentToolCall {
 				continue
 			}
-			if len(e.payload) > limits.AgentPieceBytes+64 {
+			if len(e.payload) > agentfn.PieceBytes+64 {
 				t.Errorf("a piece of %d bytes", len(e.payload))
 			}
 			var piece abi.AgentToolCall
@@ -237,7 +237,7 @@ func TestFailuresAreLoggedWithoutFlood(t *testing.T) {
 		if n := strings.Count(h.log.String(), "connection refused"); n != 1 {
 			t.Errorf("%d lines for 30 failures:\n%s", n, h.log)
 		}
-		sleep(limits.AgentReportEvery)
+		sleep(agentfn.ReportEvery)
 		fail(1)
 		if !strings.Contains(h.log.String(), "more_since_last=29") {
 			t.Errorf("the failures left out were not counted:\n%s", h.log)

@@ -5,46 +5,32 @@
 package configfn
 
 import (
-	"maps"
-	"sync/atomic"
-
 	"innkeeper/adapters/abi"
+	"innkeeper/hostfuncs/family"
 	"innkeeper/hostfuncs/guestmem"
 )
 
 var _ abi.Config = (*Family)(nil)
 
-// Config is what the guest may read.
-type Config struct {
-	// Settings is a JSON object: every setting of the manifest, defaults filled in, without the secret ones. Empty means {}.
-	Settings []byte
-	// Secrets holds the name of each secret setting of the manifest, and whether the operator has set it.
-	Secrets map[string]bool
-}
-
 // Family is config as one instance sees it.
 type Family struct {
-	settings atomic.Pointer[[]byte]
+	settings func() []byte
 	secrets  map[string]bool
 }
 
-// New makes the family of one instance. It keeps Settings, which must not change any more.
-func New(cfg Config) *Family {
-	f := &Family{secrets: maps.Clone(cfg.Secrets)}
-	f.Change(cfg.Settings)
-	return f
-}
+// New makes the family of one instance.
+func New(core family.Core) *Family { return &Family{core.Settings, core.Secrets} }
 
-// Change replaces the settings. It keeps them, so they must not change any more; empty means {}.
-func (f *Family) Change(settings []byte) {
-	if len(settings) == 0 {
-		settings = []byte("{}")
+// Plug is the family for a host. Every instance has it.
+func Plug() family.Plug {
+	return family.Plug{
+		Table: table(), Always: true,
+		New: func(core family.Core) family.Instance { return family.Instance{Functions: New(core)} },
 	}
-	f.settings.Store(&settings)
 }
 
 // Read implements config.read.
-func (f *Family) Read(buffer []byte) int32 { return guestmem.CopyOut(buffer, *f.settings.Load()) }
+func (f *Family) Read(buffer []byte) int32 { return guestmem.CopyOut(buffer, f.settings()) }
 
 // HasSecret implements config.has_secret.
 func (f *Family) HasSecret(name []byte) int32 {

@@ -8,26 +8,20 @@ import (
 
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/eventfn"
-	"innkeeper/runtime/ledger"
-	"innkeeper/runtime/limits"
+	"innkeeper/hostfuncs/family"
 	"innkeeper/runtime/mailbox"
 )
-
-type inert struct{}
-
-func (inert) CloseHandle(context.Context) error { return nil }
 
 type instance struct {
 	*eventfn.Family
 	box    *mailbox.Mailbox
-	ledger *ledger.Ledger
 	cancel context.CancelFunc
 }
 
 func newInstance() instance {
 	ctx, cancel := context.WithCancel(context.Background())
-	box, l := mailbox.New(mailbox.Bounds{New: 10, DeltaBytes: 100}), ledger.New(ledger.Quota{})
-	return instance{eventfn.New(ctx, eventfn.Config{Mailbox: box, Ledger: l}), box, l, cancel}
+	box := mailbox.New(mailbox.Bounds{New: 10, DeltaBytes: 100}, nil)
+	return instance{eventfn.New(family.Core{Context: ctx, Mailbox: box}), box, cancel}
 }
 
 func TestWait(t *testing.T) {
@@ -89,39 +83,5 @@ func TestRecv(t *testing.T) {
 	}
 	if r := i.Recv(buffer); r != abi.EAGAIN.Result() {
 		t.Errorf("the event came twice: %d", r)
-	}
-}
-
-// Fetching the last event of a turn closes the turn's handle, and no other event closes anything.
-func TestLastEventRetiresTheTurn(t *testing.T) {
-	for _, c := range []struct {
-		kind    abi.EventKind
-		of      ledger.Kind
-		retires bool
-	}{
-		{abi.EventAgentDone, limits.HandleAgentTurn, true},
-		{abi.EventAgentFailed, limits.HandleAgentTurn, true},
-		{abi.EventAgentText, limits.HandleAgentTurn, false},
-		{abi.EventAgentToolCall, limits.HandleAgentTurn, false},
-		{abi.EventHTTPGone, limits.HandleHTTPExchange, false},
-		{abi.EventShutdown, limits.HandleAgentTurn, false},
-	} {
-		i := newInstance()
-		handle, err := i.ledger.Register(context.Background(), c.of, 0, "test", inert{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := i.box.Post(c.kind, handle, []byte("{}")); err != nil {
-			t.Fatal(err)
-		}
-		i.Recv(make([]byte, abi.EventHeaderSize)) // too small: not fetched
-		if i.ledger.Open() != 1 {
-			t.Errorf("kind %#x: retired before it was fetched", c.kind)
-		}
-		i.Recv(make([]byte, 64))
-		if retired := i.ledger.Open() == 0; retired != c.retires {
-			t.Errorf("kind %#x: retired %v, want %v", c.kind, retired, c.retires)
-		}
-		i.cancel()
 	}
 }

@@ -10,16 +10,19 @@ import (
 	"innkeeper/adapters/abi"
 	"innkeeper/adapters/sdk"
 	"innkeeper/hostfuncs/guesthost"
+	"innkeeper/hostfuncs/httpfn"
 	"innkeeper/runtime/front/backend"
+	"innkeeper/runtime/manifest"
 )
 
 // A callback that forgot to answer kept its handle for ever: 8,600 of them made an adapter deaf that was "connected", and one of them
 // made its end take the whole drain budget.
 func TestForgottenExchanges(t *testing.T) {
 	cfg := everything(t)
-	cfg.Routes = []string{"forget", "answer"}
+	cfg.Manifest = &manifest.Manifest{Families: []string{"http"}, HTTP: &manifest.HTTP{Routes: []manifest.Route{{Name: "forget"}, {Name: "answer"}}}}
 	g := guesthost.New(context.Background(), cfg)
 	defer end(t, g)
+	exchanges, _ := guesthost.Find[*httpfn.Family](g)
 	forgotten := make(chan struct{})
 	ended := make(chan int, 1)
 	go func() {
@@ -33,7 +36,7 @@ func TestForgottenExchanges(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
 		outcome := make(chan backend.Outcome, 1)
-		go func() { outcome <- g.HTTP.Serve(httptest.NewRecorder(), r, backend.Inbound{Route: "forget"}) }()
+		go func() { outcome <- exchanges.Serve(httptest.NewRecorder(), r, backend.Inbound{Route: "forget"}) }()
 		select {
 		case <-forgotten:
 		case got := <-outcome:
@@ -46,7 +49,7 @@ func TestForgottenExchanges(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
-	if got := g.HTTP.Serve(w, r, backend.Inbound{Route: "answer"}); got != backend.Answered || w.Body.String() != "still here" {
+	if got := exchanges.Serve(w, r, backend.Inbound{Route: "answer"}); got != backend.Answered || w.Body.String() != "still here" {
 		t.Errorf("outcome %v, %q", got, w.Body)
 	}
 	ask := abi.Shutdown{DrainMS: 10_000, Reason: "restart"}

@@ -1,26 +1,19 @@
 // Package guesthost puts together what one instance sees of its host: a ledger, a mailbox, and the families that were
 // granted to it, all of them made for this instance and nothing else.
 //
-// It owns the making and the last part of the giving back. It knows nothing of how the guest runs: in a sandbox, or
-// natively in a test.
+// It owns the making, what the instance says of itself, and the last part of the giving back. It is handed a list of families and
+// knows none of them, nor how the guest runs: in a sandbox, or natively in a test.
 package guesthost
 
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"innkeeper/adapters/abi"
-	"innkeeper/hostfuncs/agentfn"
-	"innkeeper/hostfuncs/configfn"
-	"innkeeper/hostfuncs/eventfn"
-	"innkeeper/hostfuncs/httpfn"
-	"innkeeper/hostfuncs/lifecyclefn"
-	"innkeeper/hostfuncs/logfn"
-	"innkeeper/hostfuncs/sqlitefn"
-	"innkeeper/runtime/agent"
+	"innkeeper/hostfuncs/family"
+	"innkeeper/hostfuncs/hostcall"
 	"innkeeper/runtime/ledger"
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/mailbox"
@@ -29,29 +22,13 @@ import (
 
 // Config says what the instance gets.
 type Config struct {
-	Adapter    string
-	Generation uint64
-	Version    string
-	// Families are the names of the families that were granted.
-	Families []string
-	// Folder is where the adapter's databases lie; Databases are the labels it may open.
-	Folder    string
-	Databases []string
-	// Routes are the names of the HTTP routes that the manifest declares.
-	Routes []string
-	// Settings is the adapter's settings as JSON, without secrets; Secrets tells which secret ones are set.
+	family.Facts
+	// Families are all that the host has, in the order in which the guest's program knows them. The instance gets those that its
+	// manifest asks for, and those that every instance has.
+	Families []family.Plug
+	// Settings is the adapter's settings as JSON, without secrets; empty means {}.
 	Settings []byte
-	Secrets  map[string]bool
 	Quota    ledger.Quota
-	Agent    agent.Agent
-	Logger   *slog.Logger
-	DrainMS  int64
-	MaxBody  int64
-	// KeepAlive is how long an event stream may be silent before its client gets a comment, and how often a WebSocket's client
-	// is asked for a sign of life; 0 means never.
-	KeepAlive time.Duration
-	// AnswerTimeout is how long the guest has to begin an answer before the host gives 504.
-	AnswerTimeout time.Duration
 	// Predecessor is the generation of the older instance that still takes what the guest passes on, 0 if there is none; nil
 	// means never.
 	Predecessor func() uint64
@@ -62,22 +39,19 @@ type Guest struct {
 	Context context.Context
 	Kill    context.CancelCauseFunc
 
+	// Host is the families for a guest that runs natively.
 	Host    abi.Host
 	Ledger  *ledger.Ledger
 	Mailbox *mailbox.Mailbox
 	// Ready is closed when the guest has said that it can serve.
 	Ready <-chan struct{}
-	// HTTP takes requests for the guest; nil if the family was not granted.
-	HTTP *httpfn.Family
-	// Log turns the guest's output into records.
-	Log *logfn.Family
 
-	lifecycle *lifecyclefn.Family
-	config    *configfn.Family
-	agent     *agentfn.Family
+	families []family.Instance // in the order of Config.Families
+	settings atomic.Pointer[[]byte]
 
 	mu    sync.Mutex
-	fatal *outcome.Failure
+	fatal *outcome.Failure // a host function's word
+	said  *outcome.Failure // the guest's
 }
 
 // ErrFatal is the cause of an instance's end when a host function found that it cannot go on.
@@ -87,58 +61,70 @@ var ErrFatal = errors.New("a host function ended the instance")
 // only, so that an instance outlives a request to stop by its drain budget.
 func New(parent context.Context, cfg Config) *Guest {
 	ctx, kill := context.WithCancelCause(context.WithoutCancel(parent))
-	ready := make(chan struct{})
+	books := ledger.New(cfg.Quota)
 	g := &Guest{
-		Context: ctx, Kill: kill, Ready: ready,
-		Ledger: ledger.New(cfg.Quota),
+		Context: ctx, Kill: kill, Ledger: books,
 		Mailbox: mailbox.New(mailbox.Bounds{
 			New: limits.MailboxNew, DeltaBytes: limits.MailboxDeltaBytes, AllDeltaBytes: limits.MailboxAllDeltaBytes,
 			JoinFrom: limits.MailboxJoinFrom,
-		}),
+		}, func(handle uint32) { books.Retire(handle) }),
+		families: make([]family.Instance, len(cfg.Families)),
 	}
-	g.lifecycle = lifecyclefn.New(lifecyclefn.Config{
-		Info: abi.LifecycleInfo{
-			Adapter: cfg.Adapter, Generation: cfg.Generation, HostVersion: cfg.Version,
-			DrainMS: uint64(cfg.DrainMS), MaxBodyBytes: uint64(cfg.MaxBody),
-		},
-		Predecessor: cfg.Predecessor,
-		OnReady:     func() { close(ready) },
-	})
-	g.config = configfn.New(configfn.Config{Settings: cfg.Settings, Secrets: cfg.Secrets})
-	g.Log = logfn.New(logfn.Config{Logger: cfg.Logger})
-	g.Host = abi.Host{
-		Lifecycle: g.lifecycle,
-		Event:     eventfn.New(ctx, eventfn.Config{Mailbox: g.Mailbox, Ledger: g.Ledger}),
-		Config:    g.config,
-		Log:       g.Log,
-	}
-	for _, family := range cfg.Families {
-		g.grant(family, cfg)
+	g.keep(cfg.Settings)
+	core := g.core(cfg)
+	for i, plug := range cfg.Families {
+		if plug.Always || asks(cfg, plug.ABI.Name) {
+			g.families[i] = plug.New(core)
+			g.Host.Grant(g.families[i].Functions)
+		}
 	}
 	return g
 }
 
-// grant makes a family that opens things; the others every instance has.
-func (g *Guest) grant(family string, cfg Config) {
-	switch family {
-	case "sqlite":
-		g.Host.SQLite = sqlitefn.New(g.Context, sqlitefn.Config{
-			Dir: cfg.Folder, Labels: cfg.Databases, Ledger: g.Ledger, Fatal: g.end, Logger: cfg.Logger,
-		})
-	case "http":
-		g.HTTP = httpfn.New(g.Context, httpfn.Config{
-			Predecessor: func() bool { return cfg.Predecessor != nil && cfg.Predecessor() != 0 },
-			Ledger:      g.Ledger, Mailbox: g.Mailbox, Logger: cfg.Logger, Routes: cfg.Routes, KeepAlive: cfg.KeepAlive,
-			MessageBytes: int(cfg.MaxBody), AnswerTimeout: cfg.AnswerTimeout,
-		})
-		g.Host.HTTP = g.HTTP
-	case "agent":
-		g.agent = agentfn.New(g.Context, agentfn.Config{
-			Ledger: g.Ledger, Mailbox: g.Mailbox, Agent: cfg.Agent, Logger: cfg.Logger,
-			MaxTurnBytes: int(cfg.MaxBody) + limits.AgentTurnSlackBytes,
-		})
-		g.Host.Agent = g.agent
+func asks(cfg Config, family string) bool {
+	for _, name := range cfg.Manifest.Families {
+		if name == family {
+			return true
+		}
 	}
+	return false
+}
+
+// core is what the families of the instance share.
+func (g *Guest) core(cfg Config) family.Core {
+	ready := make(chan struct{})
+	g.Ready = ready
+	predecessor := cfg.Predecessor
+	if predecessor == nil {
+		predecessor = func() uint64 { return 0 }
+	}
+	return family.Core{
+		Facts: cfg.Facts, Context: g.Context, Ledger: g.Ledger, Mailbox: g.Mailbox,
+		Settings:    func() []byte { return *g.settings.Load() },
+		Predecessor: predecessor,
+		Ready:       func() { close(ready) },
+		Failed:      g.say,
+		Fatal:       g.end,
+	}
+}
+
+// Calls is the instance for its host calls. The intercept may be nil.
+func (g *Guest) Calls(intercept func(family, function string) (result int32, handled bool)) *hostcall.Instance {
+	calls := &hostcall.Instance{Families: make([]any, len(g.families)), Events: g.Host.Event, Intercept: intercept}
+	for i, instance := range g.families {
+		calls.Families[i] = instance.Functions
+	}
+	return calls
+}
+
+// Find gives a family by its type, for what it is to the host beside its functions. ok is false if the instance does not have it.
+func Find[T any](g *Guest) (found T, ok bool) {
+	for _, instance := range g.families {
+		if found, ok = instance.Functions.(T); ok {
+			return found, true
+		}
+	}
+	return found, false
 }
 
 // PredecessorEnded tells the guest that the older instance, beside which it was started, is over.
@@ -149,8 +135,22 @@ func (g *Guest) PredecessorEnded(generation uint64) error {
 
 // ChangeSettings replaces the settings and tells the guest.
 func (g *Guest) ChangeSettings(settings []byte) error {
-	g.config.Change(settings)
+	g.keep(settings)
 	return g.Mailbox.Post(abi.EventSettingsChanged, 0, nil)
+}
+
+func (g *Guest) keep(settings []byte) {
+	if len(settings) == 0 {
+		settings = []byte("{}")
+	}
+	g.settings.Store(&settings)
+}
+
+// say notes the guest's own word on its end; the last one counts.
+func (g *Guest) say(failure outcome.Failure) {
+	g.mu.Lock()
+	g.said = &failure
+	g.mu.Unlock()
 }
 
 // end is called by a host function that found something which no other run can mend, such as a corrupt database. The
@@ -168,21 +168,11 @@ func (g *Guest) end(code, message string) {
 func (g *Guest) Failure() (outcome.Failure, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.fatal != nil {
+	switch {
+	case g.fatal != nil:
 		return *g.fatal, true
+	case g.said != nil:
+		return *g.said, true
 	}
-	return g.lifecycle.Failure()
-}
-
-// Finish waits for everything that worked for the instance and was not in its ledger. Call it after Ledger.CloseAll.
-func (g *Guest) Finish(ctx context.Context) error {
-	var errs []error
-	if g.HTTP != nil {
-		g.HTTP.Close()
-	}
-	if g.agent != nil {
-		errs = append(errs, g.agent.Close(ctx))
-	}
-	errs = append(errs, g.Log.Close())
-	return errors.Join(errs...)
+	return outcome.Failure{}, false
 }

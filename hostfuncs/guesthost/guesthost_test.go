@@ -9,15 +9,26 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/hostfuncs/agentfn"
+	"innkeeper/hostfuncs/configfn"
+	"innkeeper/hostfuncs/eventfn"
+	"innkeeper/hostfuncs/family"
 	"innkeeper/hostfuncs/guesthost"
+	"innkeeper/hostfuncs/httpfn"
+	"innkeeper/hostfuncs/lifecyclefn"
+	"innkeeper/hostfuncs/logfn"
+	"innkeeper/hostfuncs/sqlitefn"
 	"innkeeper/runtime/agent"
 	"innkeeper/runtime/front/backend"
 	"innkeeper/runtime/ledger"
+	"innkeeper/runtime/manifest"
 )
 
 // run is an agent that is one function.
@@ -29,11 +40,22 @@ func (run) Close() error                                                        
 
 func until(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) }
 
+// plugs are the families that the tests use.
+func plugs(answerer agent.Agent) []family.Plug {
+	return []family.Plug{
+		lifecyclefn.Plug(), eventfn.Plug(), configfn.Plug(), logfn.Plug(), sqlitefn.Plug(), httpfn.Plug(),
+		agentfn.Plug(func() agent.Agent { return answerer }),
+	}
+}
+
 func everything(t *testing.T) guesthost.Config {
 	return guesthost.Config{
-		Adapter: "api", Generation: 7, Version: "1.2.3", Families: []string{"sqlite", "http", "agent"},
-		Folder: t.TempDir(), Databases: []string{"main"}, Settings: []byte(`{"greeting":"hello"}`), Secrets: map[string]bool{"token": true},
-		Quota: ledger.Quota{Total: 100}, Agent: run(until), Logger: slog.New(slog.DiscardHandler), DrainMS: 10_000, MaxBody: 1 << 20,
+		Facts: family.Facts{
+			Adapter: "api", Generation: 7, Version: "1.2.3", Folder: t.TempDir(), Secrets: map[string]bool{"token": true},
+			Manifest: &manifest.Manifest{Families: []string{"sqlite", "http", "agent"}, Databases: []string{"main"}},
+			Drain:    10 * time.Second, MaxBody: 1 << 20, Logger: slog.New(slog.DiscardHandler),
+		},
+		Families: plugs(run(until)), Settings: []byte(`{"greeting":"hello"}`), Quota: ledger.Quota{Total: 100},
 	}
 }
 
@@ -96,14 +118,24 @@ func TestFamilies(t *testing.T) {
 		{[]string{"sqlite", "http", "agent"}, true, true, true},
 	} {
 		cfg := everything(t)
-		cfg.Families = test.families
+		cfg.Manifest = &manifest.Manifest{Families: test.families}
 		g := guesthost.New(context.Background(), cfg)
 		h := g.Host
 		if h.Lifecycle == nil || h.Event == nil || h.Config == nil || h.Log == nil {
 			t.Errorf("%v: %+v", test.families, h)
 		}
-		if (h.SQLite != nil) != test.sqlite || (h.HTTP != nil) != test.http || (g.HTTP != nil) != test.http || (h.Agent != nil) != test.agent {
+		if (h.SQLite != nil) != test.sqlite || (h.HTTP != nil) != test.http || (h.Agent != nil) != test.agent {
 			t.Errorf("%v: sqlite %v, http %v, agent %v", test.families, h.SQLite, h.HTTP, h.Agent)
+		}
+		if _, found := guesthost.Find[*httpfn.Family](g); found != test.http {
+			t.Errorf("%v: found %v", test.families, found)
+		}
+		calls := g.Calls(nil)
+		for i, plug := range cfg.Families {
+			granted := plug.Always || slices.Contains(test.families, plug.ABI.Name)
+			if (calls.Families[i] != nil) != granted {
+				t.Errorf("%v: host calls reach %s: %v", test.families, plug.ABI.Name, !granted)
+			}
 		}
 		end(t, g)
 	}
@@ -200,6 +232,7 @@ func TestFailure(t *testing.T) {
 	if f, said := g.Failure(); said {
 		t.Errorf("nobody failed: %+v", f)
 	}
+	g.Host.Lifecycle.Fail([]byte("first guess"), 0, nil) // the last one counts
 	g.Host.Lifecycle.Fail([]byte("guess"), 1, []byte("something is odd"))
 	if f, said := g.Failure(); !said || f.Code != "guess" || !f.Retryable {
 		t.Errorf("the guest's word: %+v", f)
@@ -250,12 +283,14 @@ func TestEverythingLeftOpen(t *testing.T) {
 	}
 	outcome := make(chan backend.Outcome, 1)
 	go func() {
-		outcome <- g.HTTP.Serve(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), backend.Inbound{RequestID: "id"})
+		http, _ := guesthost.Find[*httpfn.Family](g)
+		outcome <- http.Serve(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), backend.Inbound{RequestID: "id"})
 	}()
 	if r := g.Host.Event.Wait(-1); r != 1 {
 		t.Fatal(r)
 	}
-	if _, err := g.Log.Lines(slog.LevelInfo, "stdout").Write([]byte("an unfinished line")); err != nil {
+	records, _ := guesthost.Find[*logfn.Family](g)
+	if _, err := records.Lines(slog.LevelInfo, "stdout").Write([]byte("an unfinished line")); err != nil {
 		t.Fatal(err)
 	}
 	if n := g.Ledger.Open(); n != 4 {
@@ -286,7 +321,7 @@ func TestEverythingLeftOpen(t *testing.T) {
 func TestFinishWaitsForTurns(t *testing.T) {
 	cfg := everything(t)
 	release := make(chan struct{})
-	cfg.Agent = run(func(context.Context) error { <-release; return nil }) // deaf to its context
+	cfg.Families = plugs(run(func(context.Context) error { <-release; return nil })) // deaf to its context
 	g := guesthost.New(context.Background(), cfg)
 	if r := g.Host.Agent.Start([]byte(`{"messages":[]}`)); r <= 0 {
 		t.Fatal(r)
@@ -304,5 +339,50 @@ func TestFinishWaitsForTurns(t *testing.T) {
 	}
 	if err := g.Ledger.CloseAll(context.Background()); err != nil || g.Ledger.Open() != 0 {
 		t.Errorf("%v, %d open", err, g.Ledger.Open())
+	}
+}
+
+// The engine may look while the guest still talks.
+func TestFailureWhileTheGuestTalks(t *testing.T) {
+	g := guesthost.New(context.Background(), everything(t))
+	defer end(t, g)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() { g.Host.Lifecycle.Fail([]byte("x"), 1, []byte("y")) })
+		all.Go(func() { g.Failure() })
+	}
+	all.Wait()
+}
+
+// Families finish side by side: one that hangs takes no time from the others, and one that panics costs nobody anything.
+func TestFamiliesFinishSideBySide(t *testing.T) {
+	cfg := everything(t)
+	finished, drained := make(chan struct{}), 0
+	add := func(instance family.Instance) {
+		cfg.Families = append(cfg.Families, family.Plug{Always: true, New: func(family.Core) family.Instance { return instance }})
+	}
+	add(family.Instance{Close: func(ctx context.Context) error { return until(ctx) }})
+	add(family.Instance{Close: func(context.Context) error { panic("broken family") }})
+	add(family.Instance{
+		Drain: func() { drained++ },
+		Close: func(ctx context.Context) error {
+			if ctx.Err() == nil {
+				close(finished)
+			}
+			return nil
+		},
+	})
+	g := guesthost.New(context.Background(), cfg)
+	if g.Drain(); drained != 1 {
+		t.Errorf("drained %d times", drained)
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	late := errors.New("late")
+	go func() {
+		<-finished
+		cancel(late)
+	}()
+	if err := g.Finish(ctx); !errors.Is(err, late) || !strings.Contains(err.Error(), "broken family") {
+		t.Errorf("got %v", err)
 	}
 }

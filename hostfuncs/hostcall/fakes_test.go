@@ -1,7 +1,5 @@
 package hostcall_test
 
-import "innkeeper/adapters/abi"
-
 // What fakes write into out parameters and buffers, and what they return.
 const (
 	fakeU32    uint32  = 0xcafef00d
@@ -51,12 +49,9 @@ func fill(buffer []byte) []byte {
 	return append([]byte(nil), buffer...)
 }
 
-// host is a host of fakes that all note in r.
-func (r *recorder) host() *abi.Host {
-	return &abi.Host{
-		Lifecycle: fakeLifecycle{r}, Event: fakeEvent{r}, Config: fakeConfig{r}, Log: fakeLog{r},
-		SQLite: fakeSQLite{r}, HTTP: fakeHTTP{r}, Agent: fakeAgent{r},
-	}
+// families are fakes that all note in r, in the order of the tables.
+func (r *recorder) families() []any {
+	return []any{fakeLifecycle{r}, fakeEvent{r}, fakeConfig{r}, fakeLog{r}, fakeSQLite{r}, fakeHTTP{r}, fakeAgent{r}}
 }
 
 type (

@@ -11,7 +11,15 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/hostfuncs/agentfn"
+	"innkeeper/hostfuncs/configfn"
+	"innkeeper/hostfuncs/eventfn"
+	"innkeeper/hostfuncs/family"
 	"innkeeper/hostfuncs/hostcall"
+	"innkeeper/hostfuncs/httpfn"
+	"innkeeper/hostfuncs/lifecyclefn"
+	"innkeeper/hostfuncs/logfn"
+	"innkeeper/hostfuncs/sqlitefn"
 	wt "innkeeper/runtime/module/wasmtest"
 )
 
@@ -37,7 +45,7 @@ func newGuest(t testing.TB, config wazero.RuntimeConfig, instance *hostcall.Inst
 	ctx := hostcall.With(context.Background(), instance)
 	r := wazero.NewRuntimeWithConfig(ctx, config)
 	t.Cleanup(func() { _ = r.Close(context.Background()) })
-	modules, err := hostcall.Modules(familyNames())
+	modules, err := hostcall.Modules(tables(), all)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,11 +67,30 @@ func newGuest(t testing.TB, config wazero.RuntimeConfig, instance *hostcall.Inst
 	return &guest{t, ctx, module, memory}
 }
 
-func familyNames() (names []string) {
-	for _, family := range abi.Families() {
-		names = append(names, family.Name)
+// tables are all families of the ABI.
+func tables() []hostcall.Table {
+	var list []hostcall.Table
+	for _, plug := range []family.Plug{
+		lifecyclefn.Plug(), eventfn.Plug(), configfn.Plug(), logfn.Plug(), sqlitefn.Plug(), httpfn.Plug(), agentfn.Plug(nil),
+	} {
+		list = append(list, plug.Table)
 	}
-	return names
+	return list
+}
+
+func all(string) bool { return true }
+
+// only is an instance with one family, which is where the table of that name is.
+func only(name string, functions any) *hostcall.Instance {
+	instance := &hostcall.Instance{}
+	for _, table := range tables() {
+		var here any
+		if table.ABI.Name == name {
+			here = functions
+		}
+		instance.Families = append(instance.Families, here)
+	}
+	return instance
 }
 
 // forwarder is the guest's binary: for every function an import and an export that calls it with its own parameters.
@@ -107,7 +134,7 @@ func each(t *testing.T, test func(t *testing.T, g *guest, r *recorder, name stri
 	for engine, config := range configurations() {
 		t.Run(engine, func(t *testing.T) {
 			r := &recorder{}
-			g := newGuest(t, config, &hostcall.Instance{Host: r.host()})
+			g := newGuest(t, config, &hostcall.Instance{Families: r.families()})
 			for _, family := range abi.Families() {
 				for _, f := range family.Functions {
 					t.Run(family.Name+"."+f.Name, func(t *testing.T) {

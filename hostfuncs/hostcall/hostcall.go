@@ -2,13 +2,12 @@
 //
 // It owns the one place where "returns a result" becomes a word on wazero's stack, where a call is refused because its
 // instance is over, and where a fault can be injected for a test. It knows nothing of what any function does: that is
-// the families' business, reached through the interfaces of package abi.
+// the families' business: each brings its table and its code.
 package hostcall
 
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -17,8 +16,19 @@ import (
 	"innkeeper/hostfuncs/guestmem"
 )
 
-// call runs one host function: it reads the parameters from the stack and returns the result.
-type call func(host *abi.Host, mem guestmem.Memory, stack []uint64) int32
+// Table is one family of host functions: its row in the ABI's table, and the code of its functions in the row's order.
+type Table struct {
+	ABI   abi.Family
+	Calls []Call
+}
+
+// Call is the code of one host function.
+type Call struct {
+	Name string
+	// Run reads the parameters from the stack, calls the function of the family, as the calling instance has it, and returns
+	// the result.
+	Run func(family any, mem guestmem.Memory, stack []uint64) int32
+}
 
 // Function is one host function, ready to be exported.
 type Function struct {
@@ -36,8 +46,11 @@ type Module struct {
 
 // Instance is what host calls need to know of the instance that called. It travels in the context of the run.
 type Instance struct {
-	// Host holds the families as this instance sees them.
-	Host *abi.Host
+	// Families are the families as this instance has them, in the order of the tables that [Modules] was given; nil for one
+	// that it does not have.
+	Families []any
+	// Events is the instance's mailbox, for whoever polls it.
+	Events abi.Event
 	// Intercept, if set, runs before every call; it may delay, panic, or answer in the function's place (handled).
 	// It is the seam for "fail the N-th host operation".
 	Intercept func(family, function string) (result int32, handled bool)
@@ -75,34 +88,40 @@ func (m Module) Export(builder wazero.HostModuleBuilder) {
 	}
 }
 
-// Modules makes the modules of the families named. An unknown name and a function without code are errors, so that a table
-// and a dispatch that do not match are found at start-up.
-func Modules(families []string) ([]Module, error) {
-	table := dispatch()
+// Modules makes the modules of the tables whose family is granted, in all its versions. A function without code is an error, so
+// that a table and a code that do not match are found at start-up.
+func Modules(tables []Table, granted func(family string) bool) ([]Module, error) {
 	var modules []Module
-	for _, name := range families {
-		versions := abi.Find(name)
-		if len(versions) == 0 {
-			return nil, fmt.Errorf("family[%s]: no such family of host functions", name)
+	for place, table := range tables {
+		if !granted(table.ABI.Name) {
+			continue
 		}
-		for _, family := range versions {
-			module := Module{Name: family.Module()}
-			for _, declared := range family.Functions {
-				run, ok := table[module.Name][declared.Name]
-				if !ok {
-					return nil, fmt.Errorf("family[%s] function[%s]: declared without code", name, declared.Name)
-				}
-				module.Functions = append(module.Functions, export(name, declared, run))
-			}
-			modules = append(modules, module)
+		module, err := newModule(place, table)
+		if err != nil {
+			return nil, err
 		}
+		modules = append(modules, module)
 	}
 	return modules, nil
 }
 
+func newModule(place int, table Table) (Module, error) {
+	m := Module{Name: table.ABI.Module()}
+	for i, declared := range table.ABI.Functions {
+		if i >= len(table.Calls) || table.Calls[i].Name != declared.Name {
+			return m, fmt.Errorf("family[%s] function[%s]: declared without code", m.Name, declared.Name)
+		}
+		m.Functions = append(m.Functions, export(place, table.ABI.Name, declared, table.Calls[i]))
+	}
+	if extra := len(table.Calls) - len(m.Functions); extra > 0 {
+		return m, fmt.Errorf("family[%s]: code for %d functions that are not declared", m.Name, extra)
+	}
+	return m, nil
+}
+
 // export wraps one function for wazero. The result is written in the place of the first parameter, as wazero wants it. An
 // instance that is over calls nothing any more, and one that was ended during a call does not come back from it.
-func export(family string, declared abi.Function, run call) Function {
+func export(place int, family string, declared abi.Function, call Call) Function {
 	name := declared.Name
 	return Function{
 		Name:    name,
@@ -117,10 +136,8 @@ func export(family string, declared abi.Function, run call) Function {
 					return
 				}
 			}
-			stack[0] = api.EncodeI32(run(instance.Host, guestmem.Of(guest.Memory()), stack))
+			stack[0] = api.EncodeI32(call.Run(instance.Families[place], guestmem.Of(guest.Memory()), stack))
 			Check(ctx)
 		}),
 	}
 }
-
-func float64frombits(word uint64) float64 { return math.Float64frombits(word) }

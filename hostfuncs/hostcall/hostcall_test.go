@@ -138,11 +138,11 @@ func TestEmptyAndOverlappingAreas(t *testing.T) {
 // What a guest passes above 32 bits in a word is no business of the host: an i32 has none.
 func TestStackWordsAreCut(t *testing.T) {
 	r := &recorder{result: fakeResult}
-	modules, err := hostcall.Modules([]string{"sqlite"})
+	modules, err := hostcall.Modules(tables(), func(family string) bool { return family == "sqlite" })
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newGuest(t, wazero.NewRuntimeConfigInterpreter(), &hostcall.Instance{Host: r.host()})
+	g := newGuest(t, wazero.NewRuntimeConfigInterpreter(), &hostcall.Instance{Families: r.families()})
 	for _, f := range modules[0].Functions {
 		if f.Name == "close" {
 			stack := []uint64{0xdeadbeef_00000007}
@@ -156,7 +156,7 @@ func TestStackWordsAreCut(t *testing.T) {
 
 // The exported table is the declared one: names, order, signatures.
 func TestModulesMatchTheTable(t *testing.T) {
-	modules, err := hostcall.Modules(familyNames())
+	modules, err := hostcall.Modules(tables(), all)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,10 +178,22 @@ func TestModulesMatchTheTable(t *testing.T) {
 	}
 }
 
-func TestUnknownFamily(t *testing.T) {
-	for _, name := range []string{"", "SQLite", "sqlite@1", "fetch"} {
-		if _, err := hostcall.Modules([]string{"log", name}); err == nil || !strings.Contains(err.Error(), "family["+name+"]") {
-			t.Errorf("family %q: %v", name, err)
+func TestOnlyWhatIsGranted(t *testing.T) {
+	modules, err := hostcall.Modules(tables(), func(family string) bool { return family == "log" })
+	if err != nil || len(modules) != 1 || modules[0].Name != "innkeeper:log@1" {
+		t.Errorf("got %+v, %v", modules, err)
+	}
+}
+
+// A row and its code that do not match are found at start-up.
+func TestRowsAndCodeThatDoNotMatch(t *testing.T) {
+	row := abi.Family{Name: "greet", Version: 1, Functions: []abi.Function{{Name: "hello"}, {Name: "bye"}}}
+	hello, bye := hostcall.Call{Name: "hello"}, hostcall.Call{Name: "bye"}
+	for name, calls := range map[string][]hostcall.Call{
+		"too few": {hello}, "in another order": {bye, hello}, "too many": {hello, bye, hello},
+	} {
+		if _, err := hostcall.Modules([]hostcall.Table{{ABI: row, Calls: calls}}, all); err == nil || !strings.Contains(err.Error(), "innkeeper:greet@1") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
@@ -192,7 +204,7 @@ func TestIntercept(t *testing.T) {
 	var seen []string
 	answer := false
 	g := newGuest(t, wazero.NewRuntimeConfigInterpreter(), &hostcall.Instance{
-		Host: r.host(),
+		Families: r.families(),
 		Intercept: func(family, function string) (int32, bool) {
 			seen = append(seen, family+"."+function)
 			return abi.EIO.Result(), answer
@@ -220,7 +232,7 @@ func TestPanicBecomesAnError(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			r := &recorder{result: fakeResult}
 			g := newGuest(t, config, &hostcall.Instance{
-				Host:      r.host(),
+				Families:  r.families(),
 				Intercept: func(string, string) (int32, bool) { panic("out of memory") },
 			})
 			if _, err := g.call("event.recv", []uint64{0, 0}); err == nil || !strings.Contains(err.Error(), "out of memory") {
@@ -252,7 +264,7 @@ func TestInstanceEndsDuringACall(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			over, cancel := context.WithCancel(context.Background())
 			waits := ender{cancel: cancel}
-			g := newGuest(t, config, &hostcall.Instance{Host: &abi.Host{Event: waits}})
+			g := newGuest(t, config, only("event", waits))
 			ctx := hostcall.With(over, hostcall.Of(g.ctx))
 			if _, err := g.module.ExportedFunction("event.wait").Call(ctx, 0); !errors.As(err, &hostcall.Unwound{}) {
 				t.Errorf("got %v", err)
@@ -273,7 +285,7 @@ func (ender) Recv([]byte) int32 { return abi.EAGAIN.Result() }
 
 // BenchmarkCall is the way from the guest to a family and back.
 func BenchmarkCall(b *testing.B) {
-	g := newGuest(b, wazero.NewRuntimeConfigCompiler(), &hostcall.Instance{Host: &abi.Host{Config: silent{}}})
+	g := newGuest(b, wazero.NewRuntimeConfigCompiler(), only("config", silent{}))
 	read := g.module.ExportedFunction("config.read")
 	stack := make([]uint64, 2)
 	b.ReportAllocs()

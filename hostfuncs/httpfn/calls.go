@@ -13,7 +13,7 @@ import (
 
 // act runs a call on the exchange behind a handle, with the exchange locked. The handle is closed afterwards if the call says so.
 func (f *Family) act(id uint32, call func(ex *exchange) (errno abi.Errno, over bool)) int32 {
-	entry, err := f.cfg.Ledger.Acquire(kindExchange, id)
+	entry, err := f.cfg.Ledger.Acquire(KindExchange, id)
 	if err != nil {
 		return handles.Errno(err).Result()
 	}
@@ -27,7 +27,7 @@ func (f *Family) act(id uint32, call func(ex *exchange) (errno abi.Errno, over b
 	ex.mu.Unlock()
 	ex.signal()
 	if over {
-		f.cfg.Ledger.Retire(kindExchange, id)
+		f.cfg.Ledger.Retire(id)
 		f.cfg.Mailbox.Drop(id)
 	}
 	return errno.Result()
@@ -57,7 +57,7 @@ func (f *Family) finish(id uint32, call func(ex *exchange) abi.Errno) int32 {
 
 // read runs a call that looks at the request.
 func (f *Family) read(id uint32, call func(ex *exchange) int32) int32 {
-	entry, err := f.cfg.Ledger.Acquire(kindExchange, id)
+	entry, err := f.cfg.Ledger.Acquire(KindExchange, id)
 	if err != nil {
 		return handles.Errno(err).Result()
 	}

@@ -117,7 +117,7 @@ func (ex *exchange) abandon() {
 	defer ex.mu.Unlock()
 	if !ex.closed {
 		ex.close()
-		ex.f.cfg.Ledger.Retire(kindExchange, ex.id)
+		ex.f.cfg.Ledger.Retire(ex.id)
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/httpfn"
 	"innkeeper/runtime/front/backend"
-	"innkeeper/runtime/limits"
 )
 
 // The host answers where the guest does not, once, and tells the guest, which may end the handle for a while yet.
@@ -101,7 +100,7 @@ func TestAHandleDoesNotOutliveItsClientForLong(t *testing.T) {
 func TestForgottenExchangesDoNotUseUpTheHandles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newFamily(t, nil)
-		for range limits.HTTPExchanges + 500 {
+		for range httpfn.Exchanges + 500 {
 			r, leave := cancelable(t)
 			outcome := make(chan backend.Outcome, 1)
 			go func() { outcome <- h.f.Serve(httptest.NewRecorder(), r, backend.Inbound{}) }()
@@ -115,7 +114,7 @@ func TestForgottenExchangesDoNotUseUpTheHandles(t *testing.T) {
 		if open := h.ledger.Open(); open > 64 {
 			t.Errorf("%d handles are open, over the quota", open)
 		}
-		time.Sleep(limits.HTTPGoneGrace)
+		time.Sleep(httpfn.GoneGrace)
 		synctest.Wait()
 		if open := h.ledger.Open(); open != 0 {
 			t.Errorf("%d handles are open after the grace time", open)

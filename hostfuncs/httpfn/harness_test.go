@@ -19,11 +19,10 @@ import (
 	"innkeeper/hostfuncs/httpfn"
 	"innkeeper/runtime/front/backend"
 	"innkeeper/runtime/ledger"
-	"innkeeper/runtime/limits"
 	"innkeeper/runtime/mailbox"
 )
 
-const kind = ledger.Kind(limits.HandleHTTPExchange)
+const kind = ledger.Kind("http.exchange")
 
 // house is one instance's family with a server in front of it, and the test in the place of the guest.
 type house struct {
@@ -56,7 +55,7 @@ func newHouse(t testing.TB, change func(cfg *httpfn.Config)) *house {
 
 func newFamily(t testing.TB, change func(cfg *httpfn.Config)) *house {
 	h := &house{t: t}
-	h.box = mailbox.New(mailbox.Bounds{New: 16, DeltaBytes: 1 << 10})
+	h.box = mailbox.New(mailbox.Bounds{New: 16, DeltaBytes: 1 << 10}, nil)
 	h.ledger = ledger.New(ledger.Quota{Kinds: map[ledger.Kind]int{kind: 64}})
 	cfg := httpfn.Config{Ledger: h.ledger, Mailbox: h.box, Logger: slog.New(slog.DiscardHandler)}
 	if change != nil {

@@ -23,7 +23,8 @@ import (
 
 var _ abi.HTTP = (*Family)(nil)
 
-const kindExchange ledger.Kind = limits.HandleHTTPExchange
+// KindExchange is the kind of an exchange's handle.
+const KindExchange ledger.Kind = "http.exchange"
 
 // Config says what a family works with. Ledger, Mailbox and Logger are required; a number that is 0 means its default from
 // package limits, except for KeepAlive.
@@ -76,15 +77,15 @@ type Family struct {
 
 // New makes the family of one instance. Its exchanges end with the ledger's CloseAll; Close it after that.
 func New(ctx context.Context, cfg Config) *Family {
-	orDefault(&cfg.HighWater, limits.HTTPHighWaterBytes)
-	orDefault(&cfg.AnswerBytes, limits.HTTPAnswerBytes)
-	orDefault(&cfg.AnswersBytes, limits.HTTPAnswersBytes)
+	orDefault(&cfg.HighWater, HighWaterBytes)
+	orDefault(&cfg.AnswerBytes, AnswerBytes)
+	orDefault(&cfg.AnswersBytes, AnswersBytes)
 	orDefault(&cfg.MessageBytes, limits.HTTPBodyBytes)
-	orDefault(&cfg.MessagesBytes, limits.HTTPMessagesBytes)
+	orDefault(&cfg.MessagesBytes, MessagesBytes)
 	cfg.MessagesBytes = max(cfg.MessagesBytes, 2*int64(cfg.MessageBytes))
-	orDefault(&cfg.HeaderBytes, limits.HTTPAnswerHeaderBytes)
+	orDefault(&cfg.HeaderBytes, AnswerHeaderBytes)
 	orDefault(&cfg.AnswerTimeout, limits.HTTPAnswerTimeout)
-	orDefault(&cfg.GoneGrace, limits.HTTPGoneGrace)
+	orDefault(&cfg.GoneGrace, GoneGrace)
 	f := &Family{cfg: cfg, ctx: ctx, sockets: map[*exchange]struct{}{}}
 	f.unanswered.after, f.orphans.after = cfg.AnswerTimeout, cfg.GoneGrace
 	f.unanswered.expired = func() { f.due(&f.unanswered, (*exchange).expire) }

@@ -42,7 +42,7 @@ func (f *Family) Serve(w http.ResponseWriter, r *http.Request, in backend.Inboun
 func (f *Family) register(r *http.Request, body []byte) (*exchange, uint32, error) {
 	for {
 		ex := newExchange(f, r, body)
-		id, err := f.cfg.Ledger.Register(f.ctx, kindExchange, 0, "http", ex) // closes it if it fails
+		id, err := f.cfg.Ledger.Register(f.ctx, KindExchange, 0, "http", ex) // closes it if it fails
 		full := errors.Is(err, ledger.ErrKindQuota) || errors.Is(err, ledger.ErrQuota)
 		if !full || !f.abandonOldest() {
 			return ex, id, err
@@ -60,7 +60,7 @@ func (f *Family) drop(ex *exchange, id uint32) {
 	ex.mu.Lock()
 	ex.close()
 	ex.mu.Unlock()
-	f.cfg.Ledger.Retire(kindExchange, id)
+	f.cfg.Ledger.Retire(id)
 	f.cfg.Mailbox.Drop(id)
 }
 

@@ -2,17 +2,18 @@ package lifecyclefn_test
 
 import (
 	"strings"
-	"sync"
 	"testing"
+	"time"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/hostfuncs/family"
 	"innkeeper/hostfuncs/lifecyclefn"
 	"innkeeper/runtime/outcome"
 )
 
 func TestReadyOnce(t *testing.T) {
 	ready := 0
-	f := lifecyclefn.New(lifecyclefn.Config{OnReady: func() { ready++ }})
+	f := lifecyclefn.New(family.Core{Ready: func() { ready++ }})
 	for i, want := range []int32{0, abi.EEXIST.Result(), abi.EEXIST.Result()} {
 		if got := f.Ready(); got != want {
 			t.Errorf("call %d: got %d, want %d", i, got, want)
@@ -23,16 +24,13 @@ func TestReadyOnce(t *testing.T) {
 	}
 }
 
-func TestReadyWithoutListener(t *testing.T) {
-	if got := lifecyclefn.New(lifecyclefn.Config{}).Ready(); got != 0 {
-		t.Errorf("got %d", got)
-	}
-}
-
 func TestInfo(t *testing.T) {
 	want := abi.LifecycleInfo{Adapter: "apiserver", Generation: 7, HostVersion: "1.2.3", DrainMS: 10_000, MaxBodyBytes: 10_000_000}
 	predecessor := uint64(6)
-	f := lifecyclefn.New(lifecyclefn.Config{Info: want, Predecessor: func() uint64 { return predecessor }})
+	f := lifecyclefn.New(family.Core{
+		Facts:       family.Facts{Adapter: "apiserver", Generation: 7, Version: "1.2.3", Drain: 10 * time.Second, MaxBody: 10_000_000},
+		Predecessor: func() uint64 { return predecessor },
+	})
 	size := len(want.Append(nil))
 	small := make([]byte, size-1)
 	if n := f.Info(small); int(n) != size || small[0] != 0 {
@@ -67,36 +65,14 @@ func TestFail(t *testing.T) {
 			outcome.Failure{Code: "x", Message: "a" + strings.Repeat("ü", 511) + "…"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := lifecyclefn.New(lifecyclefn.Config{})
+			var got []outcome.Failure
+			f := lifecyclefn.New(family.Core{Failed: func(failure outcome.Failure) { got = append(got, failure) }})
 			if r := f.Fail([]byte(c.code), c.retryable, []byte(c.message)); r != 0 {
 				t.Errorf("result %d", r)
 			}
-			if got, said := f.Failure(); got != c.want || !said {
-				t.Errorf("got %+v (%v), want %+v", got, said, c.want)
+			if len(got) != 1 || got[0] != c.want {
+				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})
 	}
-}
-
-func TestLastFailureCounts(t *testing.T) {
-	f := lifecyclefn.New(lifecyclefn.Config{})
-	if got, said := f.Failure(); said || got != (outcome.Failure{}) {
-		t.Errorf("a failure nobody reported: %+v", got)
-	}
-	f.Fail([]byte("first"), 1, nil)
-	f.Fail([]byte("second"), 0, nil)
-	if got, _ := f.Failure(); got.Code != "second" || got.Retryable {
-		t.Errorf("got %+v", got)
-	}
-}
-
-// The engine may look while the guest still talks.
-func TestConcurrentUse(t *testing.T) {
-	f := lifecyclefn.New(lifecyclefn.Config{})
-	var all sync.WaitGroup
-	for range 4 {
-		all.Go(func() { f.Ready(); f.Fail([]byte("x"), 1, []byte("y")) })
-		all.Go(func() { f.Failure() })
-	}
-	all.Wait()
 }

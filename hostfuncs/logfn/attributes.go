@@ -10,7 +10,6 @@ import (
 	"strconv"
 
 	"innkeeper/hostfuncs/guesttext"
-	"innkeeper/runtime/limits"
 )
 
 // invalidKey is the one attribute of a record whose attributes could not be used; its value says why.
@@ -29,9 +28,9 @@ func reserved(key string) bool {
 }
 
 var (
-	errAttributesTooLarge = fmt.Errorf("larger than %d bytes", limits.LogAttributesBytes)
-	errAttributesTooMany  = fmt.Errorf("more than %d keys and items", limits.LogAttributes)
-	errAttributesTooDeep  = fmt.Errorf("nested deeper than %d", limits.LogAttributesDepth)
+	errAttributesTooLarge = fmt.Errorf("larger than %d bytes", AttributesBytes)
+	errAttributesTooMany  = fmt.Errorf("more than %d keys and items", Attributes)
+	errAttributesTooDeep  = fmt.Errorf("nested deeper than %d", AttributesDepth)
 	errAttributesShape    = errors.New("not a JSON object")
 )
 
@@ -42,7 +41,7 @@ func parseAttributes(text []byte) []slog.Attr {
 	}
 	attributes, err := decodeAttributes(text)
 	if err != nil {
-		return []slog.Attr{slog.String(invalidKey, guesttext.Line(err.Error(), limits.LogKeyBytes))}
+		return []slog.Attr{slog.String(invalidKey, guesttext.Line(err.Error(), KeyBytes))}
 	}
 	for i, a := range attributes {
 		if reserved(a.Key) {
@@ -53,10 +52,10 @@ func parseAttributes(text []byte) []slog.Attr {
 }
 
 func decodeAttributes(text []byte) ([]slog.Attr, error) {
-	if len(text) > limits.LogAttributesBytes {
+	if len(text) > AttributesBytes {
 		return nil, errAttributesTooLarge
 	}
-	d := decoder{json: json.NewDecoder(bytes.NewReader(text)), room: limits.LogAttributes}
+	d := decoder{json: json.NewDecoder(bytes.NewReader(text)), room: Attributes}
 	d.json.UseNumber()
 	if token, err := d.json.Token(); err != nil || token != json.Delim('{') {
 		return nil, errAttributesShape
@@ -129,7 +128,7 @@ func (d *decoder) value(depth int) (slog.Value, error) {
 	case json.Delim:
 		return d.nested(v, depth+1)
 	case string:
-		return slog.StringValue(guesttext.Line(v, limits.LogMessageBytes)), nil
+		return slog.StringValue(guesttext.Line(v, MessageBytes)), nil
 	case json.Number:
 		return number(v), nil
 	case bool:
@@ -140,7 +139,7 @@ func (d *decoder) value(depth int) (slog.Value, error) {
 }
 
 func (d *decoder) nested(open json.Delim, depth int) (slog.Value, error) {
-	if depth > limits.LogAttributesDepth {
+	if depth > AttributesDepth {
 		return slog.Value{}, errAttributesTooDeep
 	}
 	if open == '[' {
@@ -158,7 +157,7 @@ func number(n json.Number) slog.Value {
 	if f, err := n.Float64(); err == nil {
 		return slog.Float64Value(f)
 	}
-	return slog.StringValue(guesttext.Line(n.String(), limits.LogKeyBytes)) // beyond what a float can hold
+	return slog.StringValue(guesttext.Line(n.String(), KeyBytes)) // beyond what a float can hold
 }
 
 // plainValue returns a value as a list item: handlers know groups as attributes only, so an object in a list is a map.
@@ -179,5 +178,5 @@ func keyText(key string) string {
 	if key == "" {
 		return "unnamed"
 	}
-	return guesttext.Line(key, limits.LogKeyBytes)
+	return guesttext.Line(key, KeyBytes)
 }

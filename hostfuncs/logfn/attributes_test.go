@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"innkeeper/hostfuncs/logfn"
-	"innkeeper/runtime/limits"
 )
 
 func TestAttributes(t *testing.T) {
@@ -32,8 +31,8 @@ func TestAttributes(t *testing.T) {
 		{"control characters", `{"a\nb":"c\nd","l":["\u001b"]}`,
 			map[string]any{`a\nb`: `c\nd`, "l": []any{`\x1b`}}},
 		{"empty object", ` {} `, map[string]any{}},
-		{"long key", `{"` + strings.Repeat("k", limits.LogKeyBytes+1) + `":1}`,
-			map[string]any{strings.Repeat("k", limits.LogKeyBytes) + "…": int64(1)}},
+		{"long key", `{"` + strings.Repeat("k", logfn.KeyBytes+1) + `":1}`,
+			map[string]any{strings.Repeat("k", logfn.KeyBytes) + "…": int64(1)}},
 		{"as deep as may be", `{"a":{"b":{"c":{"d":1}}}}`,
 			map[string]any{"a": map[string]any{"b": map[string]any{"c": map[string]any{"d": int64(1)}}}}},
 	} {
@@ -51,7 +50,7 @@ func TestAttributes(t *testing.T) {
 
 func TestAttributesOutOfShape(t *testing.T) {
 	many := &strings.Builder{}
-	for i := range limits.LogAttributes + 1 {
+	for i := range logfn.Attributes + 1 {
 		fmt.Fprintf(many, `,"k%d":1`, i)
 	}
 	for name, json := range map[string]string{
@@ -61,7 +60,7 @@ func TestAttributesOutOfShape(t *testing.T) {
 		"too deep": `{"a":{"b":{"c":{"d":{}}}}}`, "lists too deep": `{"a":[[[[1]]]]}`,
 		"far too deep": strings.Repeat(`{"a":`, 1000), "brackets only": strings.Repeat(`[`, 8000),
 		"too many": "{" + many.String()[1:] + "}", "too many in a list": `{"a":[0` + strings.Repeat(",1", 64) + `]}`,
-		"too large": `{"a":"` + strings.Repeat("x", limits.LogAttributesBytes) + `"}`,
+		"too large": `{"a":"` + strings.Repeat("x", logfn.AttributesBytes) + `"}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, n, _ := newFamily()
@@ -104,7 +103,7 @@ func FuzzAttributes(f *testing.F) {
 			count++
 			return true
 		})
-		if count > limits.LogAttributes+1 {
+		if count > logfn.Attributes+1 {
 			t.Errorf("%d attributes", count)
 		}
 	})

@@ -2,16 +2,14 @@ package logfn
 
 import (
 	"time"
-
-	"innkeeper/runtime/limits"
 )
 
 // What one record costs, how much may be saved, and how much must be there again for a guest that had nothing left.
 // Counting time rather than records keeps it exact.
 const (
-	recordCost = time.Second / limits.LogRecordsPerSecond
-	fullCredit = limits.LogBurst * recordCost
-	resume     = limits.LogResume * recordCost
+	recordCost = time.Second / RecordsPerSecond
+	fullCredit = Burst * recordCost
+	resume     = Resume * recordCost
 )
 
 // bucket is a token bucket. Once it ran dry it gives nothing until a second's worth is back, so that a flood leaves blocks

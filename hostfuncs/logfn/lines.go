@@ -5,8 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"sync"
-
-	"innkeeper/runtime/limits"
 )
 
 var _ io.WriteCloser = (*Lines)(nil)
@@ -23,7 +21,7 @@ type Lines struct {
 }
 
 // Lines makes a writer for one of the guest's output streams, such as origin "stderr". A line longer than
-// limits.LogMessageBytes is cut there. Close writes a last line without a line break; closing the family does the same.
+// MessageBytes is cut there. Close writes a last line without a line break; closing the family does the same.
 func (f *Family) Lines(level slog.Level, origin string) *Lines {
 	l := &Lines{family: f, level: level, origin: origin}
 	f.mu.Lock()
@@ -64,9 +62,9 @@ func (l *Lines) add(piece []byte) {
 	if l.skip {
 		return
 	}
-	room := limits.LogMessageBytes + 1 - len(l.partial)
+	room := MessageBytes + 1 - len(l.partial)
 	l.partial = append(l.partial, piece[:min(room, len(piece))]...)
-	if len(l.partial) > limits.LogMessageBytes {
+	if len(l.partial) > MessageBytes {
 		l.emit()
 		l.skip = true
 	}

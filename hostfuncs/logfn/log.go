@@ -12,7 +12,6 @@ import (
 
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/guesttext"
-	"innkeeper/runtime/limits"
 )
 
 var _ abi.Log = (*Family)(nil)
@@ -89,7 +88,7 @@ func (f *Family) record(level slog.Level, origin string, message, attributes []b
 		return
 	}
 	f.summarise(dropped)
-	r := slog.NewRecord(now, level, guesttext.Line(message, limits.LogMessageBytes), 0)
+	r := slog.NewRecord(now, level, guesttext.Line(message, MessageBytes), 0)
 	r.AddAttrs(slog.String(OriginKey, origin))
 	r.AddAttrs(parseAttributes(attributes)...)
 	f.handle(r)

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"innkeeper/hostfuncs/logfn"
-	"innkeeper/runtime/limits"
 )
 
 func TestWrite(t *testing.T) {
@@ -45,8 +44,8 @@ func TestLevels(t *testing.T) {
 
 func TestLongMessageIsCut(t *testing.T) {
 	f, n, _ := newFamily()
-	f.Write(0, bytes.Repeat([]byte("x"), 10*limits.LogMessageBytes), nil)
-	if m := n.one(t).Message; m != strings.Repeat("x", limits.LogMessageBytes)+"…" {
+	f.Write(0, bytes.Repeat([]byte("x"), 10*logfn.MessageBytes), nil)
+	if m := n.one(t).Message; m != strings.Repeat("x", logfn.MessageBytes)+"…" {
 		t.Errorf("%d bytes, ends with %q", len(m), m[len(m)-8:])
 	}
 }
@@ -67,7 +66,7 @@ func TestOneRecordIsOneLine(t *testing.T) {
 func TestLevelThatIsOff(t *testing.T) {
 	f, n, _ := newFamily()
 	n.least = slog.LevelInfo
-	for range 2 * limits.LogBurst {
+	for range 2 * logfn.Burst {
 		f.Write(-4, []byte("noise"), nil)
 	}
 	f.Write(0, []byte("news"), nil)
@@ -99,15 +98,15 @@ func TestFlood(t *testing.T) {
 		return records, summaries
 	}
 	flood(100_000)
-	if r, s := look(); r != limits.LogBurst || s != 0 {
+	if r, s := look(); r != logfn.Burst || s != 0 {
 		t.Errorf("burst: %d records, %d summaries", r, s)
 	}
 	for range 10 {
 		for range 100 { // ten milliseconds each
 			c.pass(10 * time.Millisecond)
-			flood(limits.LogResume + 1)
+			flood(logfn.Resume + 1)
 		}
-		if r, s := look(); r != limits.LogRecordsPerSecond || s != 1 {
+		if r, s := look(); r != logfn.RecordsPerSecond || s != 1 {
 			t.Errorf("one second of flood: %d records, %d summaries", r, s)
 		}
 	}
@@ -126,8 +125,8 @@ func TestFlood(t *testing.T) {
 		t.Error("the drops were told twice")
 	}
 	c.pass(time.Hour)
-	flood(limits.LogBurst + 1)
-	if r, _ := look(); r != limits.LogBurst {
+	flood(logfn.Burst + 1)
+	if r, _ := look(); r != logfn.Burst {
 		t.Errorf("%d records after an hour of silence", r)
 	}
 }
@@ -145,7 +144,7 @@ func TestClockThatGoesBack(t *testing.T) {
 }
 
 func TestLines(t *testing.T) {
-	long := strings.Repeat("y", limits.LogMessageBytes)
+	long := strings.Repeat("y", logfn.MessageBytes)
 	for _, c := range []struct {
 		name   string
 		writes []string
@@ -197,11 +196,11 @@ func TestLines(t *testing.T) {
 func TestLinesAreRateLimited(t *testing.T) {
 	f, n, _ := newFamily()
 	w := f.Lines(slog.LevelInfo, "stdout")
-	for range 2 * limits.LogBurst {
+	for range 2 * logfn.Burst {
 		_, _ = io.WriteString(w, "line\n")
 	}
 	f.Write(8, []byte("record"), nil)
-	if r := n.take(); len(r) != limits.LogBurst {
+	if r := n.take(); len(r) != logfn.Burst {
 		t.Errorf("%d records", len(r))
 	}
 }

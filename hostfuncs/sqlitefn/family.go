@@ -27,13 +27,12 @@ import (
 
 	"innkeeper/adapters/abi"
 	"innkeeper/runtime/ledger"
-	"innkeeper/runtime/limits"
 )
 
 // The kinds of handles. A statement's parent is its connection.
 const (
-	KindConnection ledger.Kind = limits.HandleSQLiteConnection
-	KindStatement  ledger.Kind = limits.HandleSQLiteStatement
+	KindConnection ledger.Kind = "sqlite.connection"
+	KindStatement  ledger.Kind = "sqlite.statement"
 )
 
 // The codes that [Config.Fatal] gets: a database file is damaged, or is no file that this program makes.
@@ -54,22 +53,22 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	if l.CallBudget == 0 {
-		l.CallBudget = limits.SQLiteCallBudget
+		l.CallBudget = CallBudget
 	}
 	if l.BusyTimeout == 0 {
-		l.BusyTimeout = min(limits.SQLiteBusyTimeout, l.CallBudget)
+		l.BusyTimeout = min(BusyTimeout, l.CallBudget)
 	}
 	if l.MaxLength == 0 {
-		l.MaxLength = limits.SQLiteLengthBytes
+		l.MaxLength = LengthBytes
 	}
 	if l.MaxMemory == 0 {
-		l.MaxMemory = limits.SQLiteMemoryBytes
+		l.MaxMemory = MemoryBytes
 	}
 	if l.MaxDatabase == 0 {
-		l.MaxDatabase = limits.SQLiteDatabaseBytes
+		l.MaxDatabase = DatabaseBytes
 	}
 	if l.MaxWAL == 0 {
-		l.MaxWAL = limits.SQLiteWALBytes
+		l.MaxWAL = WALBytes
 	}
 	return l
 }

@@ -5,8 +5,6 @@ import (
 	"strconv"
 
 	"github.com/ncruces/go-sqlite3"
-
-	"innkeeper/runtime/limits"
 )
 
 // harden sets what a guest must not set for itself. It runs before the authorizer is there.
@@ -41,14 +39,14 @@ func (c *connection) harden() error {
 func (c *connection) setLimits() {
 	for id, value := range map[sqlite3.LimitCategory]int{
 		sqlite3.LIMIT_LENGTH:          c.limits.MaxLength,
-		sqlite3.LIMIT_SQL_LENGTH:      limits.SQLiteSQLBytes,
-		sqlite3.LIMIT_COLUMN:          limits.SQLiteColumns,
-		sqlite3.LIMIT_EXPR_DEPTH:      limits.SQLiteExprDepth,
-		sqlite3.LIMIT_COMPOUND_SELECT: limits.SQLiteCompoundSelect,
-		sqlite3.LIMIT_FUNCTION_ARG:    limits.SQLiteFunctionArgs,
+		sqlite3.LIMIT_SQL_LENGTH:      SQLBytes,
+		sqlite3.LIMIT_COLUMN:          Columns,
+		sqlite3.LIMIT_EXPR_DEPTH:      ExprDepth,
+		sqlite3.LIMIT_COMPOUND_SELECT: CompoundSelect,
+		sqlite3.LIMIT_FUNCTION_ARG:    FunctionArgs,
 		sqlite3.LIMIT_ATTACHED:        1, // VACUUM attaches its temporary copy
-		sqlite3.LIMIT_VARIABLE_NUMBER: limits.SQLiteVariables,
-		sqlite3.LIMIT_TRIGGER_DEPTH:   limits.SQLiteTriggerDepth,
+		sqlite3.LIMIT_VARIABLE_NUMBER: Variables,
+		sqlite3.LIMIT_TRIGGER_DEPTH:   TriggerDepth,
 		sqlite3.LIMIT_WORKER_THREADS:  0,
 	} {
 		c.db.Limit(id, value)
@@ -70,7 +68,7 @@ func (c *connection) setWAL() error {
 	}
 	c.db.WALHook(c.checkpoint)
 	return c.db.Exec("PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA journal_size_limit=" +
-		strconv.Itoa(limits.SQLiteWALKeepBytes))
+		strconv.Itoa(WALKeepBytes))
 }
 
 // setSizes bounds the file. A file that is larger already stays as it is.

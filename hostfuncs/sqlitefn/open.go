@@ -14,7 +14,6 @@ import (
 
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/handles"
-	"innkeeper/runtime/limits"
 )
 
 // Open implements sqlite.open. Everything about the file is checked before SQLite sees it, and the connection is confined
@@ -60,7 +59,7 @@ func (f *Family) open(label string) (*connection, error) {
 		damage:     f.damageOf(place.path),
 		authorizer: authorizer{pragmas: pragmas()},
 	}
-	c.deadline.startWith(limits.SQLiteCallBudget) // the host's own work, which a shorter budget for the guest's does not bound
+	c.deadline.startWith(CallBudget) // the host's own work, which a shorter budget for the guest's does not bound
 	err = attempt(func() error { return c.connect(place) })
 	if err == nil {
 		return c, nil
@@ -84,7 +83,7 @@ func (c *connection) connect(place place) error {
 		return err
 	}
 	c.memory = inside.memory
-	inside.setProgressInterval(limits.SQLiteProgressSteps)
+	inside.setProgressInterval(ProgressSteps)
 	if err := c.keepFile(sqlite3.FCNTL_FILE_POINTER); err != nil {
 		return err
 	}
@@ -212,7 +211,7 @@ func (c *connection) quickCheck() error {
 	finding, err := c.text("PRAGMA quick_check(1)")
 	if errors.Is(err, sqlite3.INTERRUPT) && c.deadline.Context.Err() == nil {
 		c.log.Warn("sqlite: recovered database too large for a check within the call budget", "file", c.path)
-		c.deadline.startWith(limits.SQLiteCallBudget)
+		c.deadline.startWith(CallBudget)
 		return nil
 	}
 	if err := c.damaged(err); err != nil {

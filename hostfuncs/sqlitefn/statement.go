@@ -9,7 +9,6 @@ import (
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/handles"
 	"innkeeper/runtime/ledger"
-	"innkeeper/runtime/limits"
 )
 
 // statement is one prepared statement. Its connection's lock guards it.
@@ -83,7 +82,7 @@ func (c *connection) prepare(sql []byte) (stmt *sqlite3.Stmt, rest string, resul
 // accept refuses text that is too long before the library copies it into the connection's memory, and text with a NUL,
 // at which SQLite would stop without a word.
 func (c *connection) accept(sql []byte) int32 {
-	if len(sql) > limits.SQLiteSQLBytes {
+	if len(sql) > SQLBytes {
 		return c.result(sqlite3.TOOBIG)
 	}
 	if bytes.IndexByte(sql, 0) >= 0 {

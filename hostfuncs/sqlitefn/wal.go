@@ -2,15 +2,13 @@ package sqlitefn
 
 import (
 	"github.com/ncruces/go-sqlite3"
-
-	"innkeeper/runtime/limits"
 )
 
 // checkpoint runs after each commit, in the place of SQLite's own hook, and does what that one does: it moves a long log
 // into the database as far as readers allow. Beyond that it notes a log that outgrew its limit.
 // https://www.sqlite.org/c3ref/wal_hook.html
 func (c *connection) checkpoint(db *sqlite3.Conn, schema string, pages int) error {
-	if pages < limits.SQLiteCheckpointPages {
+	if pages < CheckpointPages {
 		return nil
 	}
 	if int64(pages) > c.maxWALPages {

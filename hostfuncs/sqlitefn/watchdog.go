@@ -5,8 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"innkeeper/runtime/limits"
 )
 
 // watchdog ends the calls that a deadline cannot end. SQLite looks at the deadline only at the jumps of its program, and a
@@ -47,7 +45,7 @@ func startWatchdog(deadline *deadline, memory []byte) *watchdog {
 		ctx:    deadline.Context,
 		memory: memory,
 		base:   deadline.base,
-		grace:  limits.SQLiteCallGrace,
+		grace:  CallGrace,
 		wake:   make(chan struct{}, 1),
 		stop:   make(chan struct{}),
 	}

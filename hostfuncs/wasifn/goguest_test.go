@@ -17,11 +17,16 @@ import (
 	"time"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/hostfuncs/eventfn"
+	"innkeeper/hostfuncs/family"
 	"innkeeper/hostfuncs/guesthost"
 	"innkeeper/hostfuncs/hostcall"
+	"innkeeper/hostfuncs/httpfn"
+	"innkeeper/hostfuncs/lifecyclefn"
 	"innkeeper/hostfuncs/wasifn"
 	"innkeeper/runtime/engine"
 	"innkeeper/runtime/front/backend"
+	"innkeeper/runtime/manifest"
 	"innkeeper/runtime/outcome"
 )
 
@@ -34,9 +39,16 @@ type harness struct {
 	stop   context.CancelCauseFunc
 }
 
+// plugs are the families of the guests.
+func plugs() []family.Plug { return []family.Plug{lifecyclefn.Plug(), eventfn.Plug(), httpfn.Plug()} }
+
 func compileGuest(t *testing.T, name string) *engine.Program {
 	t.Helper()
-	families, err := hostcall.Modules([]string{"lifecycle", "event", "http"})
+	var tables []hostcall.Table
+	for _, plug := range plugs() {
+		tables = append(tables, plug.Table)
+	}
+	families, err := hostcall.Modules(tables, func(string) bool { return true })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,12 +74,15 @@ func compileGuest(t *testing.T, name string) *engine.Program {
 func runGuest(t *testing.T, program *engine.Program) *harness {
 	t.Helper()
 	h := &harness{t: t, exit: make(chan outcome.Outcome, 1)}
-	h.guest = guesthost.New(context.Background(), guesthost.Config{Families: []string{"http"}, Logger: slog.New(slog.DiscardHandler)})
+	h.guest = guesthost.New(context.Background(), guesthost.Config{
+		Facts:    family.Facts{Manifest: &manifest.Manifest{Families: []string{"http"}}, Logger: slog.New(slog.DiscardHandler)},
+		Families: plugs(),
+	})
 	ready := make(chan struct{})
 	ctx, stop := context.WithCancelCause(context.Background())
 	h.stop = stop
 	instance := engine.Instance{
-		Context: hostcall.With(h.guest.Context, &hostcall.Instance{Host: &h.guest.Host}), Kill: h.guest.Kill,
+		Context: hostcall.With(h.guest.Context, h.guest.Calls(nil)), Kill: h.guest.Kill,
 		Mailbox: h.guest.Mailbox, Ledger: h.guest.Ledger, Ready: h.guest.Ready, OnReady: func() { close(ready) },
 		Failure: h.guest.Failure,
 		Finish:  h.guest.Finish, Stdout: io.Discard, Stderr: t.Output(),
@@ -88,7 +103,8 @@ func runGuest(t *testing.T, program *engine.Program) *harness {
 // ServeHTTP does what a listener does with the http family.
 func (h *harness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
-	switch h.guest.HTTP.Serve(w, r, backend.Inbound{RequestID: "id", Body: body}) {
+	exchanges, _ := guesthost.Find[*httpfn.Family](h.guest)
+	switch exchanges.Serve(w, r, backend.Inbound{RequestID: "id", Body: body}) {
 	case backend.NotTaken, backend.Unanswered:
 		http.Error(w, "no answer", http.StatusServiceUnavailable)
 	case backend.Cut:

@@ -47,7 +47,7 @@ func newGuest(t testing.TB) *guest {
 	t.Helper()
 	g := &guest{t: t, mailbox: &mailbox{}}
 	ctx, kill := context.WithCancel(context.Background())
-	g.ctx, g.kill = hostcall.With(ctx, &hostcall.Instance{Host: &abi.Host{Event: g.mailbox}}), kill
+	g.ctx, g.kill = hostcall.With(ctx, &hostcall.Instance{Events: g.mailbox}), kill
 	// The interpreter, because the functions are the same and nothing is to be compiled.
 	r := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigInterpreter())
 	t.Cleanup(func() { kill(); _ = r.Close(context.Background()) })

@@ -71,7 +71,7 @@ func pollOneoff(ctx context.Context, mem guestmem.Memory, stack []uint64) abi.Er
 		return errno
 	}
 	p := readPoll(in, int(count), time.Now())
-	waiting, errno := p.wait(ctx, hostcall.Of(ctx).Host.Event)
+	waiting, errno := p.wait(ctx, hostcall.Of(ctx).Events)
 	if errno != abi.OK {
 		return errno
 	}

@@ -137,7 +137,7 @@ const (
 type Limits struct {
 	Memory          int64 // linear memory, in bytes, a multiple of 64 KiB
 	Engine          Engine
-	Handles         map[string]int // open handles by kind; see limits.HandleQuotas
+	Handles         map[string]int // open handles by kind; see Options.Handles
 	HandlesTotal    int            // open handles of all kinds
 	MaxBody         int64          // request body, in bytes
 	MaxConcurrent   int            // exchanges in progress

@@ -69,6 +69,11 @@ func parsed(t testing.TB, text string) *manifest.Manifest {
 	return m
 }
 
+// testHandles are the kinds of handles that the sample shows.
+func testHandles() map[string]int {
+	return map[string]int{"sqlite.connection": 16, "sqlite.statement": 1024, "http.exchange": 8192, "agent.turn": 8192}
+}
+
 // world is what a test lets Load see.
 type world struct {
 	text  string            // of the TOML file
@@ -102,6 +107,7 @@ func (w world) load(t testing.TB) (*Config, error) {
 			}
 			return []byte(text), nil
 		},
+		Handles:      testHandles(),
 		AllowMissing: w.allow,
 	})
 }

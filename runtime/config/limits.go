@@ -25,7 +25,7 @@ func (l *loader) limits(path []string, raw map[string]any) Limits {
 // handles reads [adapters.NAME.limits.handles]. The kinds have a dot in their names, so that "sqlite.connection" = 4 and
 // sqlite.connection = 4 are two spellings; both mean the same.
 func (l *loader) handles(path []string, raw map[string]any) (quotas map[string]int, total int) {
-	s := handlesSchema()
+	s := handlesSchema(l.opts.Handles)
 	v := l.table(path, s, l.mergeDotted(path, s, raw))
 	quotas = map[string]int{}
 	for _, k := range s.keys {

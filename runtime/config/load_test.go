@@ -36,7 +36,7 @@ func TestDefaults(t *testing.T) {
 		t.Error("the bearer key is another")
 	}
 	wantLimits := Limits{
-		Memory: limits.MemoryBytes, Engine: EngineCompiler, Handles: limits.HandleQuotas(), HandlesTotal: limits.HandlesTotal,
+		Memory: limits.MemoryBytes, Engine: EngineCompiler, Handles: testHandles(), HandlesTotal: limits.HandlesTotal,
 		MaxBody: limits.HTTPBodyBytes, MaxConcurrent: limits.HTTPConcurrent, ReadBodyTimeout: limits.HTTPReadBodyTimeout,
 		AnswerTimeout: limits.HTTPAnswerTimeout,
 		AddressLimits: AddressLimits{
@@ -105,7 +105,7 @@ budgets = { connect = "1s", stall = "2s", drain = "3s", close = "4s" }
 		t.Error("the token is another")
 	}
 	if l := a.Limits; l.Memory != 991*limits.MemoryPageBytes || l.Engine != EngineInterpreter || l.MaxBody != 5 ||
-		l.Handles[limits.HandleSQLiteConnection] != 2 || l.Handles[limits.HandleAgentTurn] != 3 || l.HandlesTotal != 10 {
+		l.Handles["sqlite.connection"] != 2 || l.Handles["agent.turn"] != 3 || l.HandlesTotal != 10 {
 		t.Errorf("limits: %+v", l)
 	}
 	if b := a.Backoff; b.Initial != time.Millisecond || b.ResetAfter != 8*time.Millisecond || b.AttentionFailures != 2 {

@@ -29,6 +29,10 @@ type Options struct {
 	// that matches fs.ErrNotExist.
 	Folder func(path string) (artifact.Folder, error)
 
+	// Handles are the kinds of handles that guests can have, and how many of each an instance may have open unless the operator
+	// says otherwise.
+	Handles map[string]int
+
 	// AllowMissing lets the TOML file be absent if the environment configures an adapter or there is a drop-in folder.
 	AllowMissing bool
 

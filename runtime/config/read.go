@@ -129,7 +129,7 @@ func (l *loader) elsewhere(path []string, key string) string {
 		{"agent", agentSchema()},
 		{adapter, adapterSchema()},
 		{adapter + ".limits", limitsSchema()},
-		{adapter + ".limits.handles", handlesSchema()},
+		{adapter + ".limits.handles", handlesSchema(l.opts.Handles)},
 		{adapter + ".backoff", backoffSchema()},
 		{adapter + ".budgets", budgetsSchema()},
 	} {

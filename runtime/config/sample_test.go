@@ -56,7 +56,7 @@ func TestSampleHasEveryKey(t *testing.T) {
 	withSettings.keys = append(withSettings.keys, apiServer(t).Settings...)
 	for table, s := range map[string]schema{
 		"": rootSchema(), "front": frontSchema(), "agent": agentSchema(), adapter: withSettings, adapter + ".limits": limitsSchema(),
-		adapter + ".limits.handles": handlesSchema(), adapter + ".backoff": backoffSchema(), adapter + ".budgets": budgetsSchema(),
+		adapter + ".limits.handles": handlesSchema(testHandles()), adapter + ".backoff": backoffSchema(), adapter + ".budgets": budgetsSchema(),
 	} {
 		for _, k := range s.keys {
 			if !present(table, k.Name) {

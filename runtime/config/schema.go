@@ -106,8 +106,7 @@ func limitsSchema() schema {
 // totalHandles is the key in [adapters.NAME.limits.handles] that bounds all kinds together.
 const totalHandles = "total"
 
-func handlesSchema() schema {
-	quotas := limits.HandleQuotas()
+func handlesSchema(quotas map[string]int) schema {
 	s := schema{keys: []manifest.Setting{count(totalHandles, limits.HandlesTotal, limits.HandleQuotaMax)}}
 	for _, kind := range slices.Sorted(maps.Keys(quotas)) {
 		k := count(kind, quotas[kind], limits.HandleQuotaMax)

@@ -16,12 +16,16 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
-	"innkeeper/adapters/abi"
+	"innkeeper/hostfuncs/eventfn"
+	"innkeeper/hostfuncs/family"
 	"innkeeper/hostfuncs/guesthost"
 	"innkeeper/hostfuncs/hostcall"
+	"innkeeper/hostfuncs/lifecyclefn"
+	"innkeeper/hostfuncs/logfn"
 	"innkeeper/hostfuncs/wasifn"
 	"innkeeper/runtime/engine"
 	"innkeeper/runtime/ledger"
+	"innkeeper/runtime/manifest"
 	"innkeeper/runtime/module"
 	wt "innkeeper/runtime/module/wasmtest"
 	"innkeeper/runtime/outcome"
@@ -71,14 +75,19 @@ func compile(t testing.TB, raw []byte, functions host, interpreter bool) *engine
 	return program
 }
 
+// plugs are the families that the tests' guests use.
+func plugs() []family.Plug {
+	return []family.Plug{lifecyclefn.Plug(), eventfn.Plug(), logfn.Plug()}
+}
+
 // config admits and meters a module as it is done for an adapter.
 func config(t testing.TB, raw []byte, functions host, interpreter bool, pages uint32) engine.Config {
 	t.Helper()
-	names := []string{}
-	for _, family := range abi.Families() {
-		names = append(names, family.Name)
+	var tables []hostcall.Table
+	for _, plug := range plugs() {
+		tables = append(tables, plug.Table)
 	}
-	families, err := hostcall.Modules(names)
+	families, err := hostcall.Modules(tables, func(string) bool { return true })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,14 +152,17 @@ type stay struct {
 // newStay prepares an instance whose budgets do not end; change them before run.
 func newStay(families ...string) *stay {
 	s := &stay{}
-	s.guest = guesthost.New(context.Background(), guesthost.Config{Families: families, Logger: slog.New(slog.DiscardHandler)})
+	s.guest = guesthost.New(context.Background(), guesthost.Config{
+		Facts:    family.Facts{Manifest: &manifest.Manifest{Families: families}, Logger: slog.New(slog.DiscardHandler)},
+		Families: plugs(),
+	})
 	s.Instance = engine.Instance{
-		Context: hostcall.With(s.guest.Context, &hostcall.Instance{Host: &s.guest.Host, Intercept: func(family, function string) (int32, bool) {
+		Context: hostcall.With(s.guest.Context, s.guest.Calls(func(family, function string) (int32, bool) {
 			if s.intercept == nil {
 				return 0, false
 			}
 			return s.intercept(family, function)
-		}}),
+		})),
 		Kill: s.guest.Kill, Mailbox: s.guest.Mailbox, Ledger: s.guest.Ledger, Ready: s.guest.Ready,
 		OnReady: func() { s.note("ready") },
 		Detach:  func(reason string) { s.note("detach: " + reason) },

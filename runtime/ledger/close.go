@@ -40,11 +40,11 @@ func withChildren(e *Entry, list []*Entry) []*Entry {
 
 // Retire drops a handle whose resource has ended by itself, without closing it. It reports whether the handle was live; one
 // whose closer has begun is not. The caller may hold the handle. Only handles without children can be retired.
-func (l *Ledger) Retire(kind Kind, id uint32) bool {
+func (l *Ledger) Retire(id uint32) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := l.entries[id]
-	if e == nil || e.kind != kind || len(e.children) > 0 || e.closed.Swap(true) {
+	if e == nil || len(e.children) > 0 || e.closed.Swap(true) {
 		return false
 	}
 	l.drop(e, nil)

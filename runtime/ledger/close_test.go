@@ -157,7 +157,7 @@ func TestRetireWhileSomebodyWaits(t *testing.T) {
 			}
 		})
 		time.Sleep(time.Second) // fake time: until the closer waits
-		if !l.Retire(conn, id) {
+		if !l.Retire(id) {
 			t.Error("not retired")
 		}
 		holder.Release()
@@ -250,7 +250,7 @@ func TestAcquireOfARetiredHandle(t *testing.T) {
 		}()
 		<-about
 		time.Sleep(time.Millisecond)
-		l.Retire(conn, id)
+		l.Retire(id)
 		holder.Release()
 		wantError(t, <-got, ledger.ErrBadHandle)
 	}

@@ -169,18 +169,18 @@ func TestRetire(t *testing.T) {
 	l := ledger.New(ledger.Quota{})
 	r := &thing{}
 	id := register(t, l, conn, 0, r)
-	if l.Retire(stmt, id) || l.Retire(conn, id+1) {
+	if l.Retire(id + 1) {
 		t.Error("retired what is no handle of the kind")
 	}
 	e, err := l.Acquire(conn, id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !l.Retire(conn, id) { // the holder itself may
+	if !l.Retire(id) { // the holder itself may
 		t.Error("not retired")
 	}
 	e.Release()
-	if l.Retire(conn, id) {
+	if l.Retire(id) {
 		t.Error("retired twice")
 	}
 	_, err = l.Acquire(conn, id)
@@ -190,7 +190,7 @@ func TestRetire(t *testing.T) {
 	}
 	parent := register(t, l, conn, 0, &thing{})
 	register(t, l, stmt, parent, &thing{})
-	if l.Retire(conn, parent) {
+	if l.Retire(parent) {
 		t.Error("retired a parent, which leaves an orphan")
 	}
 	if err := l.CloseAll(context.Background()); err != nil {

@@ -168,7 +168,7 @@ func (a *actor) retire() {
 	if parent != nil {
 		parent.children.Add(-1) // before, because the parent may be closed right after
 	}
-	if a.ledger.Retire(l.kind, l.id) {
+	if a.ledger.Retire(l.id) {
 		a.forget(l.id)
 		l.own.closed.Store(true)
 	} else if parent != nil {

@@ -42,5 +42,5 @@ const (
 	HTTPConnectionsMax = 1 << 20
 
 	// HTTPConcurrent is the number of exchanges in progress per adapter; more get 429 with Retry-After.
-	HTTPConcurrent = HTTPExchanges
+	HTTPConcurrent = 8192
 )

@@ -35,35 +35,10 @@ const (
 
 	// HTTPRetryAfter is the least time a client is asked to wait after 429 or 503.
 	HTTPRetryAfter = 1 * time.Second
-)
-
-// Bounds of the answers that an instance gives.
-const (
-	// HTTPHighWaterBytes is how much of one streamed answer may wait for a slow client, in bytes, before the guest gets
-	// EAGAIN. It holds some seconds of text at the speed of a fast model.
-	HTTPHighWaterBytes = 256 << 10
-
-	// HTTPAnswerBytes is the largest body of an answer in one piece, and the largest single piece of a stream, in bytes.
-	// An answer may repeat a request of HTTPBodyBytes with every character escaped.
-	HTTPAnswerBytes = 64 << 20
-
-	// HTTPAnswersBytes bounds the answers of one instance that wait for slow clients together, in bytes.
-	HTTPAnswersBytes = MemoryBytes
-
-	// HTTPMessagesBytes bounds the messages that one instance's WebSocket clients are sending at once, in bytes: as much as
-	// request bodies may have. More closes the socket with 1013 (try again later).
-	HTTPMessagesBytes = MemoryBytes
-
-	// HTTPAnswerHeaderBytes is the largest header block of an answer, in bytes; many clients and proxies take no more.
-	HTTPAnswerHeaderBytes = 32 << 10
 
 	// HTTPAnswerTimeout is how long a guest has to begin an answer, before the host gives 504. An agent may think for minutes;
 	// settable in [adapters.NAME.limits].
 	HTTPAnswerTimeout = 10 * time.Minute
-
-	// HTTPGoneGrace is how long the handle of an exchange outlives its client if the guest does not end it: longer than a guest
-	// may take over one event, so that it hears first that the client is gone.
-	HTTPGoneGrace = 10 * time.Second
 
 	// HTTPKeepAlive is how often an event stream without data carries a comment, so that proxies and clients do not take
 	// it for dead: common idle timeouts are 30 s and more.

@@ -17,7 +17,7 @@ func TestDeltasOfAllHandlesAreBounded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := mailbox.New(mailbox.Bounds{New: 4, DeltaBytes: 1 << 10, AllDeltaBytes: 1 << 10})
+				m := mailbox.New(mailbox.Bounds{New: 4, DeltaBytes: 1 << 10, AllDeltaBytes: 1 << 10}, nil)
 				piece := []byte(strings.Repeat("x", 700))
 				for range 3 { // what was counted once must be free again
 					must(t, m.PostDelta(t.Context(), kindA, 1, piece, false))
@@ -47,7 +47,7 @@ func TestDeltasOfAllHandlesAreBounded(t *testing.T) {
 // Pieces of one byte take more memory than their bytes.
 func TestTinyDeltasCountAsWhatTheyCost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := mailbox.New(mailbox.Bounds{New: 4, DeltaBytes: 1 << 10, AllDeltaBytes: 1 << 10})
+		m := mailbox.New(mailbox.Bounds{New: 4, DeltaBytes: 1 << 10, AllDeltaBytes: 1 << 10}, nil)
 		posted := 0
 		go func() {
 			for m.PostDelta(t.Context(), kindA, uint32(posted+1), []byte("x"), false) == nil {
@@ -64,7 +64,7 @@ func TestTinyDeltasCountAsWhatTheyCost(t *testing.T) {
 
 // Many streams that a guest is behind with must not make it turn new requests away.
 func TestDeltasDoNotTakeTheRoomOfNewWork(t *testing.T) {
-	m := mailbox.New(mailbox.Bounds{New: 2, DeltaBytes: 1 << 10})
+	m := mailbox.New(mailbox.Bounds{New: 2, DeltaBytes: 1 << 10}, nil)
 	for handle := range uint32(100) {
 		must(t, m.PostDelta(t.Context(), kindA, handle+1, []byte("x"), true))
 	}

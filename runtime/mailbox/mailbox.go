@@ -42,6 +42,7 @@ type Bounds struct {
 // Mailbox is the queue of one instance. Any goroutine may post; one, the guest's, receives.
 type Mailbox struct {
 	bounds Bounds
+	retire func(handle uint32)
 	wake   chan struct{} // holds a token while events may be there
 	busy   atomic.Int64  // when the guest last came back from the mailbox, in ns since start; -1 while it waits
 	start  time.Time
@@ -65,7 +66,8 @@ type event struct {
 	payload []byte
 	fresh   bool // new work
 	delta   bool
-	nth     int // of a delta: how many of its handle came since none was waiting
+	last    bool // the handle ends when this was fetched
+	nth     int  // of a delta: how many of its handle came since none was waiting
 }
 
 // eventBytes is about what an event takes beside its payload, in bytes: a flood of tiny messages is mostly that.
@@ -74,10 +76,11 @@ const eventBytes = 96
 // cost returns the memory that an event takes, in bytes.
 func (e *event) cost() int { return len(e.payload) + eventBytes }
 
-// New makes an empty mailbox.
-func New(bounds Bounds) *Mailbox {
+// New makes an empty mailbox. retire is called with a handle once the guest has fetched the event that was posted as its last;
+// it may be nil.
+func New(bounds Bounds, retire func(handle uint32)) *Mailbox {
 	return &Mailbox{
-		bounds: bounds, wake: make(chan struct{}, 1), start: time.Now(),
+		bounds: bounds, retire: retire, wake: make(chan struct{}, 1), start: time.Now(),
 		tails: map[uint32]*event{}, pending: map[uint32]int{}, room: make(chan struct{}),
 	}
 }
@@ -101,12 +104,22 @@ func (m *Mailbox) PostNew(kind abi.EventKind, handle uint32, payload []byte) err
 // Post posts an event about work that the guest already has; it is never refused for lack of room, because the number of
 // such events is bounded by the number of handles. It fails only with ErrSealed, when the instance is over.
 func (m *Mailbox) Post(kind abi.EventKind, handle uint32, payload []byte) error {
+	return m.post(&event{kind: kind, handle: handle, payload: payload})
+}
+
+// PostLast is Post with the event that ends a handle: the handle counts as open until the guest has fetched it, so that a guest
+// cannot pile up ended ones that it never looks at.
+func (m *Mailbox) PostLast(kind abi.EventKind, handle uint32, payload []byte) error {
+	return m.post(&event{kind: kind, handle: handle, payload: payload, last: true})
+}
+
+func (m *Mailbox) post(e *event) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
 		return ErrSealed
 	}
-	m.push(&event{kind: kind, handle: handle, payload: payload})
+	m.push(e)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -21,7 +22,7 @@ const (
 	kindB abi.EventKind = abi.EventAgentReasoning
 )
 
-func newBox() *mailbox.Mailbox { return mailbox.New(mailbox.Bounds{New: 4, DeltaBytes: 10}) }
+func newBox() *mailbox.Mailbox { return mailbox.New(mailbox.Bounds{New: 4, DeltaBytes: 10}, nil) }
 
 // recv takes the next event, as kind, handle and payload in one text; empty if there is none.
 func recv(m *mailbox.Mailbox) string {
@@ -293,7 +294,7 @@ func TestBusyCountsOnlyWork(t *testing.T) {
 // Many posters, one receiver: nothing is lost, doubled or out of order within a handle.
 func TestConcurrentPosters(t *testing.T) {
 	const posters, pieces = 8, 500
-	m := mailbox.New(mailbox.Bounds{New: 64, DeltaBytes: 32})
+	m := mailbox.New(mailbox.Bounds{New: 64, DeltaBytes: 32}, nil)
 	var group sync.WaitGroup
 	for handle := range uint32(posters) {
 		group.Go(func() {
@@ -369,7 +370,7 @@ func TestCloseUnderLoad(t *testing.T) {
 }
 
 func BenchmarkPostRecv(b *testing.B) {
-	m := mailbox.New(mailbox.Bounds{New: 8, DeltaBytes: 64})
+	m := mailbox.New(mailbox.Bounds{New: 8, DeltaBytes: 64}, nil)
 	buffer, payload := make([]byte, 256), make([]byte, 100)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -380,7 +381,7 @@ func BenchmarkPostRecv(b *testing.B) {
 
 // A guest that keeps up gets the pieces as they came; one that is behind gets the rest joined.
 func TestPiecesAreJoinedOnlyForAGuestThatIsBehind(t *testing.T) {
-	m := mailbox.New(mailbox.Bounds{New: 8, DeltaBytes: 1 << 10, JoinFrom: 3})
+	m := mailbox.New(mailbox.Bounds{New: 8, DeltaBytes: 1 << 10, JoinFrom: 3}, nil)
 	post := func(text string) { must(t, m.PostDelta(t.Context(), kindA, 1, []byte(text), true)) }
 	recv := func() string {
 		b := make([]byte, 64)
@@ -404,5 +405,27 @@ func TestPiecesAreJoinedOnlyForAGuestThatIsBehind(t *testing.T) {
 		if got := recv(); got != want {
 			t.Errorf("after it caught up: got %q, want %q", got, want)
 		}
+	}
+}
+
+// The handle ends with the fetch of its last event: not when that is posted, nor when it did not fit, nor with any other event.
+func TestLastEvents(t *testing.T) {
+	var retired []uint32
+	m := mailbox.New(mailbox.Bounds{New: 4, DeltaBytes: 10}, func(handle uint32) { retired = append(retired, handle) })
+	if err := errors.Join(m.Post(1, 7, nil), m.PostLast(2, 7, []byte("end")), m.PostLast(2, 8, nil)); err != nil {
+		t.Fatal(err)
+	}
+	buffer := make([]byte, 64)
+	m.Recv(buffer)
+	if m.Recv(buffer[:abi.EventHeaderSize]); len(retired) != 0 {
+		t.Errorf("retired %v before the last event was fetched", retired)
+	}
+	m.Recv(buffer)
+	if !slices.Equal(retired, []uint32{7}) {
+		t.Errorf("retired %v", retired)
+	}
+	m.Drop(8)
+	if _, ok := m.Recv(buffer); ok || len(retired) != 1 {
+		t.Errorf("a dropped event retired %v", retired)
 	}
 }

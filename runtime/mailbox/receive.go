@@ -12,19 +12,28 @@ import (
 // that is larger than the buffer nothing was copied or taken. ok is false if no event waits.
 func (m *Mailbox) Recv(buffer []byte) (size int, ok bool) {
 	m.touch()
+	size, e := m.fetch(buffer)
+	if e != nil && e.last && m.retire != nil {
+		m.retire(e.handle)
+	}
+	return size, size > 0
+}
+
+// fetch copies and takes the next event. It is nil if it did not fit; the size is 0 if there is none.
+func (m *Mailbox) fetch(buffer []byte) (size int, taken *event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.head == len(m.queue) {
-		return 0, false
+		return 0, nil
 	}
 	e := m.queue[m.head]
 	size = abi.EventHeaderSize + len(e.payload)
 	if size > len(buffer) {
-		return size, true
+		return size, nil
 	}
 	copy(abi.AppendEventHeader(buffer[:0], e.kind, e.handle)[abi.EventHeaderSize:size], e.payload)
 	m.take(e)
-	return size, true
+	return size, e
 }
 
 // take removes the first event. The caller holds m.mu.

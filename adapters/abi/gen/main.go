@@ -25,15 +25,18 @@ type output struct{ path, text string }
 func run() error {
 	root := filepath.Join("..", "..")
 	families := abi.Families()
-	for _, out := range []output{
+	outputs := []output{
 		{"interfaces_gen.go", interfaces(families)},
 		{"records_gen.go", records(families)},
 		{"constants_gen.go", constants(families)},
 		{"innkeeper.h", header(families)},
-		{filepath.Join(root, "hostfuncs", "hostcall", "dispatch_gen.go"), dispatch(families)},
 		{filepath.Join(root, "adapters", "sdk", "imports_wasip1.go"), imports(families)},
 		{filepath.Join(root, "ABI.md"), reference(families)},
-	} {
+	}
+	for _, family := range families {
+		outputs = append(outputs, output{filepath.Join(root, "hostfuncs", packageName(family), "calls_gen.go"), calls(family)})
+	}
+	for _, out := range outputs {
 		if err := out.write(); err != nil {
 			return err
 		}

@@ -3,11 +3,12 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/tetratelabs/wazero"
 
-	"innkeeper/adapters/abi"
 	"innkeeper/adapters/bundled"
+	"innkeeper/hostfuncs/family"
 	"innkeeper/hostfuncs/hostcall"
 	"innkeeper/hostfuncs/wasifn"
 	"innkeeper/runtime/artifact"
@@ -37,11 +38,18 @@ func Builtins(ctx context.Context) (map[string]*artifact.Artifact, error) {
 
 // NewHost makes what admits and compiles modules for this host; a nil cache keeps nothing.
 func NewHost(ctx context.Context, cache *artifact.Cache) (*artifact.Host, error) {
-	families, err := families(ctx)
+	return newHost(ctx, Families(nil), cache)
+}
+
+func newHost(ctx context.Context, plugs []family.Plug, cache *artifact.Cache) (*artifact.Host, error) {
+	importable, err := importable(ctx, plugs)
 	if err != nil {
 		return nil, err
 	}
-	return artifact.NewHost(artifact.Config{Families: families, HostModules: hostModules, Cache: cache}), nil
+	return artifact.NewHost(artifact.Config{
+		Families: importable, Cache: cache,
+		HostModules: func(families []string) ([]engine.HostModule, error) { return hostModules(plugs, families) },
+	}), nil
 }
 
 // OptionsOf are the adapter's limits as far as its module feels them.
@@ -50,8 +58,12 @@ func OptionsOf(conf *config.Adapter) artifact.Options {
 }
 
 // hostModules is the code of WASI and of the families named.
-func hostModules(families []string) ([]engine.HostModule, error) {
-	modules, err := hostcall.Modules(families)
+func hostModules(plugs []family.Plug, families []string) ([]engine.HostModule, error) {
+	tables := make([]hostcall.Table, len(plugs))
+	for i, plug := range plugs {
+		tables[i] = plug.Table
+	}
+	modules, err := hostcall.Modules(tables, func(name string) bool { return slices.Contains(families, name) })
 	if err != nil {
 		return nil, err
 	}
@@ -62,20 +74,20 @@ func hostModules(families []string) ([]engine.HostModule, error) {
 	return all, nil
 }
 
-// families is everything that a module can import: WASI, which every module gets, and what the table of the ABI has.
-func families(ctx context.Context) (map[string]module.Family, error) {
+// importable is everything that a module can import: WASI, which every module gets, and the families.
+func importable(ctx context.Context, plugs []family.Plug) (map[string]module.Family, error) {
 	wasi, err := wasiFunctions(ctx)
 	if err != nil {
 		return nil, err
 	}
 	all := map[string]module.Family{wasifn.Module{}.ImportName(): {Name: "WASI", Granted: true, Functions: wasi}}
-	for _, family := range abi.Families() {
+	for _, plug := range plugs {
 		functions := map[string]module.FuncType{}
-		for _, f := range family.Functions {
+		for _, f := range plug.ABI.Functions {
 			functions[f.Name] = module.FuncType{Params: valueTypes(f.Wasm()), Results: []module.ValueType{module.I32}}
 		}
-		all[family.Module()] = module.Family{
-			Name: family.Name, Functions: functions, Hint: fmt.Sprintf("add %q to families in the module's manifest", family.Name),
+		all[plug.ABI.Module()] = module.Family{
+			Name: plug.ABI.Name, Functions: functions, Hint: fmt.Sprintf("add %q to families in the module's manifest", plug.ABI.Name),
 		}
 	}
 	return all, nil

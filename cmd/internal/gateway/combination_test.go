@@ -4,8 +4,11 @@ import (
 	"context"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/hostfuncs/agentfn"
+	"innkeeper/hostfuncs/httpfn"
+	"innkeeper/hostfuncs/sqlitefn"
 	"innkeeper/runtime/ledger"
-	"innkeeper/runtime/limits"
+
 	wt "innkeeper/runtime/module/wasmtest"
 )
 
@@ -61,7 +64,7 @@ type left struct {
 }
 
 func lefts() []left {
-	connection, statement := ledger.Kind(limits.HandleSQLiteConnection), ledger.Kind(limits.HandleSQLiteStatement)
+	connection, statement := sqlitefn.KindConnection, sqlitefn.KindStatement
 	return []left{
 		{name: "connection", kinds: []ledger.Kind{connection}, leave: (*puppet).openDatabase},
 		{name: "connection + statement", kinds: []ledger.Kind{connection, statement}, leave: func(p *puppet) wt.Code {
@@ -71,10 +74,10 @@ func lefts() []left {
 			// The transaction of the generation before must not hold its lock any more.
 			return p.openDatabase() + p.exec("CREATE TABLE IF NOT EXISTS t(x); BEGIN IMMEDIATE; INSERT INTO t VALUES(1)")
 		}},
-		{name: "exchange", kinds: []ledger.Kind{limits.HandleHTTPExchange}, asked: true, leave: func(p *puppet) wt.Code {
+		{name: "exchange", kinds: []ledger.Kind{httpfn.KindExchange}, asked: true, leave: func(p *puppet) wt.Code {
 			return p.await(abi.EventHTTPRequest)
 		}},
-		{name: "agent turn", kinds: []ledger.Kind{limits.HandleAgentTurn}, leave: (*puppet).ask},
+		{name: "agent turn", kinds: []ledger.Kind{agentfn.KindTurn}, leave: (*puppet).ask},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"innkeeper/hostfuncs/guesthost"
+	"innkeeper/hostfuncs/httpfn"
 	"innkeeper/runtime/front"
 	"innkeeper/runtime/supervisor"
 )
@@ -67,10 +68,11 @@ func (s *slot) siteConfig() front.SiteConfig {
 // attach lets requests through to the guest, and returns what takes that back.
 func (s *slot) attach(guest *guesthost.Guest) (detach func()) {
 	site := s.openedSite()
-	if site == nil || guest.HTTP == nil {
+	http, ok := guesthost.Find[*httpfn.Family](guest)
+	if site == nil || !ok {
 		return func() {}
 	}
-	undo := site.Attach(guest.HTTP)
+	undo := site.Attach(http)
 	return func() { undo(front.Unavailable{State: string(supervisor.Stopping), RetryAfter: time.Second}) }
 }
 

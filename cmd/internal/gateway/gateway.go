@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"innkeeper/hostfuncs/family"
 	"innkeeper/runtime/agent"
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
@@ -39,6 +40,8 @@ type Options struct {
 	Observe func(name string, status supervisor.Status)
 	// NewAgent makes what answers.
 	NewAgent func(config.Agent) (agent.Agent, error)
+	// Families are the families of host functions.
+	Families func(answerer func() agent.Agent) []family.Plug
 }
 
 // Gateway is the running host.
@@ -55,6 +58,7 @@ type Gateway struct {
 	mu    sync.Mutex
 	conf  *config.Config
 	agent agent.Agent
+	plugs []family.Plug
 	host  *artifact.Host
 	slots map[string]*slot
 	// departed is what slots left whose names are not in the configuration any more.
@@ -68,25 +72,35 @@ func Start(ctx context.Context, conf *config.Config, options Options) (*Gateway,
 	if err != nil {
 		return nil, fmt.Errorf("data_dir: %w", err)
 	}
-	host, err := NewHost(ctx, cache)
-	if err != nil {
-		return nil, err
-	}
 	if options.NewAgent == nil {
 		options.NewAgent = newAgent
 	}
+	if options.Families == nil {
+		options.Families = Families
+	}
 	g := &Gateway{
-		options: options, started: time.Now(), conf: conf, host: host, slots: map[string]*slot{}, departed: map[string]takeover{},
+		options: options, started: time.Now(), conf: conf, slots: map[string]*slot{}, departed: map[string]takeover{},
 		front: front.New(front.Config{Logger: options.Logger}),
 	}
+	g.plugs = options.Families(g.answerer)
+	if g.host, err = newHost(ctx, g.plugs, cache); err != nil {
+		return nil, errors.Join(err, g.front.Close(ctx))
+	}
 	if g.agent, err = options.NewAgent(conf.Agent); err != nil {
-		return nil, errors.Join(err, g.front.Close(ctx), host.Close(ctx))
+		return nil, errors.Join(err, g.front.Close(ctx), g.host.Close(ctx))
 	}
 	g.stopping, g.stop = context.WithCancelCause(context.Background())
 	for i := range conf.Adapters {
 		g.startSlot(g.newSlot(&conf.Adapters[i], takeover{}))
 	}
 	return g, nil
+}
+
+// answerer is who answers turns now.
+func (g *Gateway) answerer() agent.Agent {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.agent
 }
 
 // cacheFolder holds compiled modules, below the data folder. Adapter names cannot begin with a dot.

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"innkeeper/hostfuncs/family"
 	"innkeeper/runtime/agent"
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
@@ -37,6 +38,7 @@ type plan struct {
 	logs     io.Writer                          // nil: dropped
 	forget   bool                               // keep no history
 	stuck    bool                               // an instance is not going to end
+	families func(answerer func() agent.Agent) []family.Plug
 }
 
 // house is a running gateway whose configuration lies in a folder of its own.
@@ -80,7 +82,7 @@ func (h *house) start() {
 	}
 	options := Options{
 		Version: "test", Logger: slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Load: h.load, Intercept: h.plan.fault, Observe: h.observe,
+		Load: h.load, Intercept: h.plan.fault, Observe: h.observe, Families: h.plan.families,
 	}
 	if h.plan.agent != nil {
 		options.NewAgent = func(conf config.Agent) (agent.Agent, error) {
@@ -117,7 +119,11 @@ func (h *house) tomlPath() string { return filepath.Join(h.dir, "innkeeper.toml"
 func (h *house) dataDir() string  { return filepath.Join(h.dir, "data") }
 
 func (h *house) load() (*config.Config, error) {
-	options := config.Options{Builtins: h.plan.builtins, Module: func(path string) (*artifact.Artifact, error) {
+	plugs := Families(nil)
+	if h.plan.families != nil {
+		plugs = h.plan.families(nil)
+	}
+	options := config.Options{Builtins: h.plan.builtins, Handles: handleQuotas(plugs), Module: func(path string) (*artifact.Artifact, error) {
 		return Modules().Read(context.Background(), path)
 	}}
 	options.Env = func(name string) (string, bool) { v, ok := h.plan.env[name]; return v, ok }

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 
+	"innkeeper/hostfuncs/family"
 	"innkeeper/hostfuncs/guesthost"
 	"innkeeper/hostfuncs/hostcall"
+	"innkeeper/hostfuncs/logfn"
 	"innkeeper/runtime/engine"
 	"innkeeper/runtime/ledger"
 )
@@ -28,13 +30,12 @@ func (s *slot) newGuest(ctx context.Context, generation uint64) (*guesthost.Gues
 		kinds[ledger.Kind(kind)] = bound
 	}
 	return guesthost.New(ctx, guesthost.Config{
-		Adapter: s.conf.Name, Generation: generation, Version: s.version,
-		Families: s.conf.Manifest.Families, Folder: s.folder, Databases: s.conf.Manifest.Databases,
-		Routes:   s.conf.Manifest.RouteNames(),
-		Settings: settings, Secrets: secrets, Quota: ledger.Quota{Total: s.conf.Limits.HandlesTotal, Kinds: kinds},
-		Agent: s.agent, Logger: s.logger.With("generation", generation),
-		DrainMS: s.conf.Budgets.Drain.Milliseconds(), MaxBody: s.conf.Limits.MaxBody, KeepAlive: s.conf.KeepAlive(),
-		AnswerTimeout: s.conf.Limits.AnswerTimeout,
+		Facts: family.Facts{
+			Adapter: s.conf.Name, Generation: generation, Version: s.version, Manifest: s.conf.Manifest, Folder: s.folder,
+			Secrets: secrets, Drain: s.conf.Budgets.Drain, MaxBody: s.conf.Limits.MaxBody, KeepAlive: s.conf.KeepAlive(),
+			AnswerTimeout: s.conf.Limits.AnswerTimeout, Logger: s.logger.With("generation", generation),
+		},
+		Families: s.plugs, Settings: settings, Quota: ledger.Quota{Total: s.conf.Limits.HandlesTotal, Kinds: kinds},
 	}), nil
 }
 
@@ -46,10 +47,9 @@ func (s *slot) instance(guest *guesthost.Guest, generation uint64, ready func())
 		s.serving = serving
 		s.mu.Unlock()
 	}
-	stdout := guest.Log.Lines(slog.LevelInfo, "stdout")
-	stderr := guest.Log.Lines(slog.LevelWarn, "stderr")
+	log, _ := guesthost.Find[*logfn.Family](guest) // every instance has it
 	return engine.Instance{
-		Context: hostcall.With(guest.Context, &hostcall.Instance{Host: &guest.Host, Intercept: s.intercept}),
+		Context: hostcall.With(guest.Context, guest.Calls(s.intercept)),
 		Kill:    guest.Kill,
 		Mailbox: guest.Mailbox, Ledger: guest.Ledger, Ready: guest.Ready,
 		OnReady: func() {
@@ -60,13 +60,11 @@ func (s *slot) instance(guest *guesthost.Guest, generation uint64, ready func())
 		Detach: func(string) {
 			serve(false)
 			detach()
-			if guest.HTTP != nil {
-				guest.HTTP.Drain()
-			}
+			guest.Drain()
 		},
 		Failure: guest.Failure,
 		Finish:  guest.Finish,
-		Stdout:  stdout, Stderr: stderr,
+		Stdout:  log.Lines(slog.LevelInfo, "stdout"), Stderr: log.Lines(slog.LevelWarn, "stderr"),
 		Args: []string{s.conf.Name}, Env: map[string]string{"INNKEEPER_GENERATION": fmt.Sprint(generation)},
 		Budgets: engine.Budgets{
 			Connect: s.conf.Budgets.Connect, Stall: s.conf.Budgets.Stall, Drain: s.conf.Budgets.Drain, Close: s.conf.Budgets.Close,

@@ -66,7 +66,10 @@ func (g *Gateway) reload() ([]string, error) {
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("agent: %w", err), p.close(g.stopping))
 		}
-		g.former, g.agent = append(g.former, g.agent), next
+		g.former = append(g.former, g.agent)
+		g.mu.Lock()
+		g.agent = next
+		g.mu.Unlock()
 	}
 	err = errors.Join(p.refused, g.replace(p, changes.Removed, changes.Added))
 	touched := slices.Concat(changes.Removed, changes.Added, p.changed)

@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"innkeeper/hostfuncs/family"
 	"innkeeper/hostfuncs/guesthost"
-	"innkeeper/runtime/agent"
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/engine"
@@ -25,7 +25,7 @@ import (
 type slot struct {
 	conf    *config.Adapter
 	folder  string
-	agent   agent.Agent
+	plugs   []family.Plug
 	host    *artifact.Host
 	logger  *slog.Logger
 	version string // of the host, for guests
@@ -54,7 +54,7 @@ var _ supervisor.Runner = (*slot)(nil)
 // newSlot makes a slot; it opens nothing.
 func (g *Gateway) newSlot(conf *config.Adapter, left takeover) *slot {
 	s := &slot{
-		conf: conf, folder: filepath.Join(g.conf.DataDir, conf.Name), agent: g.agent, host: g.host, version: g.options.Version,
+		conf: conf, folder: filepath.Join(g.conf.DataDir, conf.Name), plugs: g.plugs, host: g.host, version: g.options.Version,
 		logger: g.options.Logger.With("adapter", conf.Name), front: g.front, site: left.site, past: map[ledger.Kind]ledger.Count{},
 		intercept: g.options.Intercept, watcher: g.options.Observe,
 	}
