@@ -13,27 +13,17 @@ import (
 // chatPath is the route that ask uses.
 const chatPath = "/v1/chat/completions"
 
-// answersChat reports whether an adapter's module has that route.
-func answersChat(a *config.Adapter) bool {
+// chatRoute is that route of an adapter's module, nil if it has none.
+func chatRoute(a *config.Adapter) *manifest.Route {
 	if a.Manifest == nil || a.Manifest.HTTP == nil {
-		return false
+		return nil
 	}
-	for _, route := range a.Manifest.HTTP.Routes {
-		if route.Method == http.MethodPost && route.Path == chatPath {
-			return true
+	for i := range a.Manifest.HTTP.Routes {
+		if r := &a.Manifest.HTTP.Routes[i]; r.Method == http.MethodPost && r.Path == chatPath {
+			return r
 		}
 	}
-	return false
-}
-
-// bearsKey reports whether the route asks for the key.
-func bearsKey(a *config.Adapter) bool {
-	for _, route := range a.Manifest.HTTP.Routes {
-		if route.Path == chatPath {
-			return route.Guard == manifest.GuardKey
-		}
-	}
-	return false
+	return nil
 }
 
 // reachable turns the address of an adapter, with its mount if it has one, into one that a client on this machine can use: all

@@ -81,8 +81,8 @@ func (a *app) ask(ctx context.Context, q question) error {
 	if a.terminal(a.out) {
 		chat.out = harmless{a.out}
 	}
-	if bearsKey(adapter) {
-		chat.key = adapter.BearerKey().Reveal()
+	if header := adapter.Manifest.HTTP.HeaderOf(chatRoute(adapter)); header != "" {
+		chat.keyHeader, chat.key = header, adapter.BearerKey().Reveal()
 	}
 	return a.explain(chat.ask(ctx, q), conf, chat.address)
 }
@@ -91,7 +91,7 @@ func (a *app) ask(ctx context.Context, q question) error {
 func (a *app) chatAdapter(conf *config.Config, name string) (*config.Adapter, error) {
 	var able []*config.Adapter
 	for i := range conf.Adapters {
-		if c := &conf.Adapters[i]; answersChat(c) && (name == "" || c.Name == name) {
+		if c := &conf.Adapters[i]; chatRoute(c) != nil && (name == "" || c.Name == name) {
 			able = append(able, c)
 		}
 	}

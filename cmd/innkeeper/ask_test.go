@@ -59,6 +59,25 @@ const (
 	stopFrame = `{"choices":[{"delta":{},"finish_reason":"stop"}]}`
 )
 
+// An adapter may be mounted on the shared address, and want its key in another header.
+func TestAskFindsAMountAndTheHeaderOfTheKey(t *testing.T) {
+	sh := newShell(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/api"+chatPath || r.Header.Get("X-Api-Key") != goodKey || r.Header.Get("Authorization") != "" {
+			t.Errorf("%s with %v", r.URL, r.Header)
+		}
+		streamed(roleFrame, helFrame, loFrame, stopFrame, "[DONE]")(w, r)
+	}))
+	t.Cleanup(server.Close)
+	manifest := strings.Replace(chatManifest, "key = \"key\"\n", "key = \"key\"\nkey_header = \"x-api-key\"\n", 1)
+	sh.guest("api.wasm", manifest, func(b *wasmtest.Builder) { b.Main("") })
+	sh.write("innkeeper.toml", fmt.Sprintf("[front]\nlisten = %q\n[adapters.api_server]\nmodule = \"api.wasm\"\nmount = \"/api\"\nkey = %q\n",
+		server.Listener.Addr(), goodKey))
+	if r := sh.want(exOK, []string{"ask", "hello"}); r.out != "hello\n" {
+		t.Errorf("out %q, err %q", r.out, r.err)
+	}
+}
+
 func TestAskPrintsTheAnswerAndNothingElse(t *testing.T) {
 	var asked chatRequest
 	sh := askShell(t, func(w http.ResponseWriter, r *http.Request) {

@@ -12,13 +12,16 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"innkeeper/runtime/manifest"
 )
 
 // chatClient asks one question. https://platform.openai.com/docs/api-reference/chat
 type chatClient struct {
-	address string // HOST:PORT
-	key     string // bearer key; none is sent if empty
-	out     io.Writer
+	address   string // HOST:PORT, and perhaps a mount
+	keyHeader string // that carries the key; none is sent if empty
+	key       string
+	out       io.Writer
 }
 
 type (
@@ -95,8 +98,12 @@ func (c *chatClient) post(ctx context.Context, body chatRequest) (*http.Response
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	if c.key != "" {
-		request.Header.Set("Authorization", "Bearer "+c.key)
+	switch c.keyHeader {
+	case "":
+	case manifest.BearerHeader:
+		request.Header.Set(c.keyHeader, "Bearer "+c.key)
+	default:
+		request.Header.Set(c.keyHeader, c.key)
 	}
 	dialer := &net.Dialer{Timeout: connectTimeout}
 	// No proxy: the address is of this machine, and the key must not travel.

@@ -45,6 +45,7 @@ type inspectedRoute struct {
 	Method string `json:"method"`
 	Path   string `json:"path"`
 	Guard  string `json:"guard"`
+	Header string `json:"key_header,omitempty"` // that carries the key
 }
 
 type inspectedValue struct {
@@ -96,7 +97,9 @@ func showHTTP(h *manifest.HTTP) *inspectedHTTP {
 	}
 	shown := &inspectedHTTP{Listen: h.Listen, Routes: []inspectedRoute{}}
 	for _, r := range h.Routes {
-		shown.Routes = append(shown.Routes, inspectedRoute{Name: r.Name, Method: r.Method, Path: r.Path, Guard: string(r.Guard)})
+		shown.Routes = append(shown.Routes, inspectedRoute{
+			Name: r.Name, Method: r.Method, Path: r.Path, Guard: string(r.Guard), Header: h.HeaderOf(&r),
+		})
 	}
 	return shown
 }
@@ -205,6 +208,9 @@ func (i *inspected) printRoutes(w io.Writer, colours bool) {
 		guard := cell{r.Guard, none}
 		if r.Guard == string(manifest.GuardOpen) {
 			guard.colour = yellow
+		}
+		if r.Header != "" && r.Header != manifest.BearerHeader {
+			guard.text += " in " + r.Header
 		}
 		t.add(plain("%s", r.Name), plain("%s", r.Method), plain("%s", r.Path), guard)
 	}

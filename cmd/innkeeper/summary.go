@@ -106,7 +106,7 @@ func whereOrWhy(adapter admin.Adapter) string {
 func (a *app) tips(status admin.Status, conf *config.Config) []string {
 	for _, adapter := range status.Adapters {
 		c := conf.Adapter(adapter.Name)
-		if adapter.State != string(supervisor.Connected) || c == nil || !answersChat(c) {
+		if adapter.State != string(supervisor.Connected) || c == nil || chatRoute(c) == nil {
 			continue
 		}
 		return []string{

@@ -5,12 +5,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 
+	"innkeeper/runtime/front"
 	"innkeeper/runtime/front/backend"
 )
 
-// BenchmarkRequest compares the listener with a bare net/http server that does the same work, over keep-alive connections
+// BenchmarkRequest compares a site with a bare net/http server that does the same work, over keep-alive connections
 // on loopback; clients and server share the processors.
 func BenchmarkRequest(b *testing.B) {
 	const post = "POST /v1/responses HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key + "\r\nContent-Length: 200\r\n\r\n"
@@ -20,11 +22,13 @@ func BenchmarkRequest(b *testing.B) {
 		_, _ = w.Write(body)
 		return backend.Answered
 	}
-	b.Run("listener", func(b *testing.B) {
-		l := start(b, nil)
-		l.Attach(backendFunc(handler))
-		clients(b, l.Addr().String(), post+string(body))
-	})
+	for name, mount := range map[string]string{"own address": "", "mounted": "/api"} {
+		b.Run(name, func(b *testing.B) {
+			s := start(b, func(cfg *front.SiteConfig) { cfg.Mount = mount })
+			s.Attach(backendFunc(handler))
+			clients(b, s.Addr().String(), strings.Replace(post, " /", " "+mount+"/", 1)+string(body))
+		})
+	}
 	b.Run("bare", func(b *testing.B) {
 		socket, err := new(net.ListenConfig).Listen(b.Context(), "tcp", "127.0.0.1:0")
 		if err != nil {

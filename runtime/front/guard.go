@@ -5,27 +5,17 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"net/http"
-	"net/textproto"
 	"strings"
 
 	"innkeeper/runtime/limits"
+	"innkeeper/runtime/manifest"
 )
-
-// authorization is the header that carries a key as RFC 6750 has it, and the default.
-const authorization = "Authorization"
 
 // keyGuard lets requests through that carry the key in a header. It compares digests: both sides have the same length then,
 // and the comparison takes the same time wherever they differ.
 type keyGuard struct {
 	header string // canonical
 	digest *[sha256.Size]byte
-}
-
-func newKeyGuard(header string, digest *[sha256.Size]byte) *keyGuard {
-	if header == "" {
-		header = authorization
-	}
-	return &keyGuard{textproto.CanonicalMIMEHeaderKey(header), digest}
 }
 
 // admits reports whether the request carries the key. Two headers of the name are none: somebody on the way may have read
@@ -36,7 +26,7 @@ func (k *keyGuard) admits(h http.Header) bool {
 		return false
 	}
 	token := values[0]
-	if k.header == authorization {
+	if k.header == manifest.BearerHeader {
 		scheme, rest, ok := strings.Cut(token, " ")
 		if !ok || !strings.EqualFold(scheme, "Bearer") {
 			return false
@@ -54,8 +44,8 @@ func (k *keyGuard) admits(h http.Header) bool {
 // challenge is what a client without the key is told to send, for people and for WWW-Authenticate. HTTP has no scheme for a key in
 // a header of its own.
 func (k *keyGuard) challenge() (example, scheme string) {
-	if k.header == authorization {
-		return authorization + ": Bearer KEY", "Bearer"
+	if k.header == manifest.BearerHeader {
+		return manifest.BearerHeader + ": Bearer KEY", "Bearer"
 	}
 	return k.header + ": KEY", fmt.Sprintf("ApiKey header=%q", k.header)
 }

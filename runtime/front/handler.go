@@ -21,7 +21,7 @@ func (s *server) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
 	}
 	c.begin(p)
 	defer s.endHijacked(c)
-	w := &response{ResponseWriter: inner, conn: c, errors: manifest.ErrorsProblem, id: requestID(r.Header)}
+	w := &response{ResponseWriter: inner, conn: c, errors: manifest.ErrorsProblem, id: requestID(r.Header), path: r.URL.Path}
 	h := w.Header()
 	h["X-Content-Type-Options"] = l.front.nosniff
 	h["Referrer-Policy"] = l.front.noReferrer
@@ -30,7 +30,7 @@ func (s *server) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
 		h["Connection"] = l.front.closing
 	}
 	if p.site == nil {
-		w.refuse(r, unknownPath(r.Method, r.URL.Path))
+		w.refuse(r, unknownPath(r.Method, w.path))
 	} else {
 		p.site.answer(w, r, path)
 	}
@@ -41,10 +41,10 @@ func (s *server) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
 func (s *Site) answer(w *response, r *http.Request, path string) {
 	rules := s.rules.Load()
 	if rules.logger.Enabled(r.Context(), slog.LevelDebug) {
-		defer logRequest(rules.logger, w, r, r.URL.Path, time.Now())
+		defer logRequest(rules.logger, w, r, time.Now())
 	}
 	// A backend sees the path that its routes match.
-	if len(path) != len(r.URL.Path) {
+	if len(path) != len(w.path) {
 		r.URL.Path, r.URL.RawPath = path, ""
 	}
 	w.errors = rules.errors
@@ -99,9 +99,9 @@ func (s *rules) route(w *response, r *http.Request) (found *rule, done bool, p *
 		return nil, true, nil
 	case len(allowed) > 0:
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		return nil, false, wrongMethod(r)
+		return nil, false, wrongMethod(r.Method, w.path)
 	case found == nil || !utf8.ValidString(r.URL.Path):
-		return nil, false, unknownPath(r.Method, r.URL.Path)
+		return nil, false, unknownPath(r.Method, w.path)
 	}
 	w.errors = found.errors
 	if !utf8.ValidString(r.URL.RawQuery) {
@@ -111,8 +111,8 @@ func (s *rules) route(w *response, r *http.Request) (found *rule, done bool, p *
 }
 
 // logRequest notes one exchange. It says nothing of the query and the headers: they may hold secrets.
-func logRequest(logger *slog.Logger, w *response, r *http.Request, path string, start time.Time) {
+func logRequest(logger *slog.Logger, w *response, r *http.Request, start time.Time) {
 	logger.LogAttrs(r.Context(), slog.LevelDebug, "request",
-		slog.String("request_id", w.id), slog.String("method", clip(r.Method)), slog.String("path", clip(path)),
+		slog.String("request_id", w.id), slog.String("method", clip(r.Method)), slog.String("path", clip(w.path)),
 		slog.Int("status", w.status), slog.Duration("duration", time.Since(start)), slog.String("remote", r.RemoteAddr))
 }

@@ -51,9 +51,9 @@ func unknownPath(method, path string) *problem {
 		message: fmt.Sprintf("Unknown request URL: %s %s.", clip(method), clip(path))}
 }
 
-func wrongMethod(r *http.Request) *problem {
+func wrongMethod(method, path string) *problem {
 	return &problem{status: http.StatusMethodNotAllowed, kind: typeInvalid, code: "method_not_supported",
-		message: fmt.Sprintf("Not allowed to %s on %s.", clip(r.Method), clip(r.URL.Path))}
+		message: fmt.Sprintf("Not allowed to %s on %s.", clip(method), clip(path))}
 }
 
 func badText() *problem {

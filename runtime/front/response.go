@@ -20,6 +20,7 @@ type response struct {
 	http.ResponseWriter
 	conn     *conn
 	id       string              // of the request
+	path     string              // as the client asked for it
 	errors   manifest.ErrorShape // what the host's own answers look like
 	status   int
 	bodyRead bool // nothing of the request is left to read

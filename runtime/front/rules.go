@@ -1,6 +1,7 @@
 package front
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -36,8 +37,8 @@ func newRules(cfg *SiteConfig, logger *slog.Logger) (*rules, error) {
 		logger = cfg.Logger
 	}
 	r := &rules{
-		cors: newCORS(cfg.Origins), errors: shapeOr(cfg.HTTP.Errors, manifest.ErrorsProblem), limits: cfg.Limits.withDefaults(),
-		logger: logger, secret: []string{authorization, "Proxy-Authorization"},
+		cors: newCORS(cfg.Origins), errors: cmp.Or(cfg.HTTP.Errors, manifest.ErrorsProblem), limits: cfg.Limits.withDefaults(),
+		logger: logger, secret: []string{manifest.BearerHeader, "Proxy-Authorization"},
 	}
 	digest := sha256.Sum256(cfg.Key)
 	var list []rule
@@ -49,7 +50,7 @@ func newRules(cfg *SiteConfig, logger *slog.Logger) (*rules, error) {
 		if guard != nil {
 			r.secret = append(r.secret, guard.header)
 		}
-		list = append(list, rule{Route: route, key: guard, errors: shapeOr(route.Errors, r.errors)})
+		list = append(list, rule{Route: route, key: guard, errors: cmp.Or(route.Errors, r.errors)})
 	}
 	r.routes = newRoutes(list)
 	return r, nil
@@ -64,18 +65,7 @@ func guardOf(cfg *SiteConfig, route manifest.Route, digest *[sha256.Size]byte) (
 		if len(cfg.Key) == 0 {
 			return nil, ErrNoKey
 		}
-		header := route.KeyHeader
-		if header == "" {
-			header = cfg.HTTP.KeyHeader
-		}
-		return newKeyGuard(header, digest), nil
+		return &keyGuard{cfg.HTTP.HeaderOf(&route), digest}, nil
 	}
 	return nil, fmt.Errorf("guard[%s]: %w", route.Guard, ErrGuard)
-}
-
-func shapeOr(shape, otherwise manifest.ErrorShape) manifest.ErrorShape {
-	if shape == "" {
-		return otherwise
-	}
-	return shape
 }

@@ -60,6 +60,9 @@ func TestSitesOnOneAddress(t *testing.T) {
 		if text != want {
 			t.Errorf("%s: got %q, want %q", path, text, want)
 		}
+		if got.StatusCode == 404 && !strings.Contains(got.text, "GET "+path+".") {
+			t.Errorf("%s is not the path that was asked for: %s", path, got.text)
+		}
 	}
 	http.DefaultClient.CloseIdleConnections()
 }

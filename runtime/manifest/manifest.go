@@ -8,6 +8,11 @@
 // The package must not know where the bytes came from, nor what the operator configured.
 package manifest
 
+import (
+	"cmp"
+	"net/textproto"
+)
+
 // Section is the name of the custom section that holds the manifest.
 const Section = "innkeeper"
 
@@ -102,6 +107,18 @@ const (
 	TypeSize     Type = "size"     // int64 in bytes, written like "256MiB" or as a number
 	TypeStrings  Type = "strings"  // []string
 )
+
+// BearerHeader is the header that carries a key where a manifest says nothing else: as a bearer token, as RFC 6750 has it. In any
+// other header the key is the whole value.
+const BearerHeader = "Authorization"
+
+// HeaderOf is the header that carries the key of a route, in canonical form; empty if the route needs none.
+func (h *HTTP) HeaderOf(r *Route) string {
+	if r.Guard != GuardKey {
+		return ""
+	}
+	return textproto.CanonicalMIMEHeaderKey(cmp.Or(r.KeyHeader, h.KeyHeader, BearerHeader))
+}
 
 // Setting returns the setting of that name, or nil.
 func (m *Manifest) Setting(name string) *Setting {

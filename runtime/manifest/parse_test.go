@@ -87,6 +87,16 @@ errors = "openai"
 	if !reflect.DeepEqual(*m.HTTP, want) {
 		t.Errorf("got %+v", *m.HTTP)
 	}
+	for header, r := range map[string]Route{
+		"Authorization": m.HTTP.Routes[0], "X-Api-Key": {Guard: GuardKey}, "": {Guard: GuardOpen, KeyHeader: "x-api-key"},
+	} {
+		if got := m.HTTP.HeaderOf(&r); got != header {
+			t.Errorf("%+v: %q, want %q", r, got, header)
+		}
+	}
+	if got := (&HTTP{}).HeaderOf(&Route{Guard: GuardKey}); got != BearerHeader {
+		t.Errorf("by default: %q", got)
+	}
 }
 
 // minimal is a manifest that serves HTTP; tests replace or add to it.
