@@ -170,6 +170,7 @@ func (b *building) tables() {
 	v := b.loader.table(path("budgets"), budgetsSchema(), b.subtable(b.path, "budgets", b.raw))
 	b.Budgets = Budgets{
 		Connect: v.duration("connect"), Stall: v.duration("stall"), Drain: v.duration("drain"), Close: v.duration("close"),
+		Handover: v.duration("handover"), Hold: v.duration("hold"),
 	}
 }
 

@@ -170,6 +170,10 @@ type Budgets struct {
 	Stall   time.Duration // over one event
 	Drain   time.Duration // from shutdown to exit
 	Close   time.Duration // for the host's own closing
+	// Handover is how long a predecessor may finish its work beside its successor.
+	Handover time.Duration
+	// Hold is how long requests wait at most while no instance serves them.
+	Hold time.Duration
 }
 
 // Adapter returns the adapter of that name, or nil.

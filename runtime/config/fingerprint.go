@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -79,4 +80,24 @@ func (c *Config) ChangesSince(old *Config) Changes {
 	}
 	slices.SortFunc(ch.Removed, strings.Compare)
 	return ch
+}
+
+// LiveSince reports whether a differs from before, and in nothing but settings that its manifest calls live.
+func (a *Adapter) LiveSince(before *Adapter) bool {
+	if a.Manifest == nil || !a.Artifact.Same(before.Artifact) || a.Equal(before) {
+		return false
+	}
+	masked := *a
+	masked.Settings = maps.Clone(a.Settings)
+	for _, s := range a.Manifest.Settings {
+		if !s.Live {
+			continue
+		}
+		if v, set := before.Settings[s.Name]; set {
+			masked.Settings[s.Name] = v
+		} else {
+			delete(masked.Settings, s.Name)
+		}
+	}
+	return masked.Equal(before)
 }

@@ -43,3 +43,22 @@ func TestChangesSince(t *testing.T) {
 		t.Errorf("against itself: %+v", got)
 	}
 }
+
+// A change of live settings alone needs no new instance; anything beside it does.
+func TestLiveSince(t *testing.T) {
+	base := "[adapters.r]\nmodule = \"relay.wasm\"\nroom = \"x\"\n"
+	before := world{text: base + "users = [\"ann\"]"}.one(t)
+	for lines, want := range map[string]bool{
+		"users = [\"ann\"]":                       false, // nothing changed
+		"users = [\"bob\"]":                       true,
+		"pause = \"5s\"":                          true, // and users are gone
+		"users = [\"bob\"]\nloud = true":          false,
+		"users = [\"bob\"]\ntoken = \"t\"":        false,
+		"users = [\"bob\"]\nenabled = false":      false,
+		"users = [\"bob\"]\nbudgets.stall=\"9s\"": false,
+	} {
+		if got := (world{text: base + lines}).one(t).LiveSince(before); got != want {
+			t.Errorf("%q: %v, want %v", lines, got, want)
+		}
+	}
+}

@@ -42,9 +42,9 @@ mode = { type = "string", enum = ["fast", "slow"], default = "fast" }
 retries = { type = "int", min = 0, max = 9, default = 3, env = "RELAY_RETRIES" }
 ratio = { type = "float", default = 0.5 }
 loud = { type = "bool", default = false }
-pause = { type = "duration", default = "2s" }
+pause = { type = "duration", default = "2s", live = true }
 buffer = { type = "size", default = "64KiB" }
-users = { type = "strings" }
+users = { type = "strings", live = true }
 `
 
 // greeter is the manifest of a module that serves HTTP and has no address of its own.

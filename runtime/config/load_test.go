@@ -50,7 +50,7 @@ func TestDefaults(t *testing.T) {
 	if want := (Backoff{limits.BackoffInitial, limits.BackoffMax, limits.BackoffResetAfter, limits.AttentionAfter, limits.AttentionFailures}); a.Backoff != want {
 		t.Errorf("backoff: %+v", a.Backoff)
 	}
-	if want := (Budgets{limits.ConnectBudget, limits.StallBudget, limits.DrainBudget, limits.CloseBudget}); a.Budgets != want {
+	if want := (Budgets{limits.ConnectBudget, limits.StallBudget, limits.DrainBudget, limits.CloseBudget, limits.HandoverBudget, limits.HoldBudget}); a.Budgets != want {
 		t.Errorf("budgets: %+v", a.Budgets)
 	}
 }
@@ -82,7 +82,7 @@ limits.handles."sqlite.connection" = 2
 limits.handles.agent.turn = 3
 limits.handles.total = 10
 backoff = { initial = "1ms", max = "8ms", attention_failures = 2 }
-budgets = { connect = "1s", stall = "2s", drain = "3s", close = "4s" }
+budgets = { connect = "1s", stall = "2s", drain = "3s", close = "4s", handover = "5s", hold = "6s" }
 `}.must(t)
 	if got.DataDir != "/var/lib/inn" || got.LogLevel != slog.LevelDebug {
 		t.Errorf("head: %+v", got)
@@ -111,7 +111,7 @@ budgets = { connect = "1s", stall = "2s", drain = "3s", close = "4s" }
 	if b := a.Backoff; b.Initial != time.Millisecond || b.ResetAfter != 8*time.Millisecond || b.AttentionFailures != 2 {
 		t.Errorf("backoff: %+v", b)
 	}
-	if want := (Budgets{time.Second, 2 * time.Second, 3 * time.Second, 4 * time.Second}); a.Budgets != want {
+	if want := (Budgets{time.Second, 2 * time.Second, 3 * time.Second, 4 * time.Second, 5 * time.Second, 6 * time.Second}); a.Budgets != want {
 		t.Errorf("budgets: %+v", a.Budgets)
 	}
 }

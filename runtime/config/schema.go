@@ -132,5 +132,7 @@ func budgetsSchema() schema {
 		slotDuration("stall", limits.StallBudget),
 		slotDuration("drain", limits.DrainBudget),
 		slotDuration("close", limits.CloseBudget),
+		slotDuration("handover", limits.HandoverBudget),
+		slotDuration("hold", limits.HoldBudget),
 	}}
 }

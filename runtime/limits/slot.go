@@ -19,7 +19,20 @@ const (
 
 	// CloseBudget bounds the host's own closing of what the instance held, after the guest is gone.
 	CloseBudget = 5 * time.Second
+
+	// HandoverBudget is how long a predecessor may finish its answers beside its successor. New work goes to that one
+	// meanwhile, so nobody waits; five minutes outlast nearly every answer of an agent.
+	HandoverBudget = 5 * time.Minute
+
+	// HoldBudget is how long a request waits while an instance ends and the next one starts, before it is told to come back:
+	// draining, starting and the compilation of a module that is not in the cache together. It is below the minute after which
+	// common clients give up.
+	HoldBudget = 30 * time.Second
 )
+
+// CrashHold is how long a request waits at most after a failure. It covers the teardown and the first wait of a healthy adapter
+// that met bad luck; whoever fails again is not worth waiting for.
+const CrashHold = 2 * time.Second
 
 // Backoff between failed runs of one slot, settable in [adapters.NAME.backoff].
 const (

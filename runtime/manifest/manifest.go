@@ -30,6 +30,7 @@ type Manifest struct {
 	Description string    // one line
 	Families    []string  // host function families without version, such as sqlite
 	Databases   []string  // labels, [a-z0-9_-]{1,64}; each becomes a file of the adapter
+	Exclusive   bool      // no second instance may run beside it, such as one consumer of one account; the default
 	EnabledEnv  string    // environment name that turns the adapter on or off; may be empty
 	HTTP        *HTTP     // nil: the module serves no HTTP
 	Settings    []Setting // in the order of the text
@@ -88,6 +89,7 @@ type Setting struct {
 	Description string   // one line
 	Required    bool     // without it the adapter is unconfigured
 	Secret      bool     // stays in the host; always a string without default
+	Live        bool     // a change reaches the running instance as an event, without a new one
 	Env         []string // environment names, the first that is set wins
 	Default     any      // nil or a value as Coerce returns it
 	Min, Max    any      // nil or a value as Coerce returns it; inclusive; int, float, duration and size only

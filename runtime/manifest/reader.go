@@ -46,6 +46,14 @@ func (t *table) at(key string) []string {
 func (t *table) text(key string) string { return take[string](t, key, "a string") }
 func (t *table) flag(key string) bool   { return take[bool](t, key, "true or false") }
 
+// flagOr is flag with another default than false.
+func (t *table) flagOr(key string, absent bool) bool {
+	if _, written := t.values[key]; !written {
+		return absent
+	}
+	return t.flag(key)
+}
+
 // take returns the value of a key, or the zero value if it is absent or has another type.
 func take[T any](t *table, key, wanted string) T {
 	v, path, ok := t.take(key)

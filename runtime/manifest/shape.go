@@ -15,6 +15,7 @@ func (r *reader) manifest() *Manifest {
 		Description: t.text("description"),
 		Families:    t.texts("families"),
 		Databases:   t.texts("databases"),
+		Exclusive:   t.flagOr("exclusive", true),
 		EnabledEnv:  t.text("enabled_env"),
 		HTTP:        r.http(t.table("http")),
 		Settings:    r.settings(t.table("settings")),
@@ -84,6 +85,7 @@ func (r *reader) setting(name string, t *table) Setting {
 		Description: t.text("description"),
 		Required:    t.flag("required"),
 		Secret:      t.flag("secret"),
+		Live:        t.flag("live"),
 		Env:         t.texts("env"),
 	}
 	if !s.Type.known() {

@@ -108,6 +108,7 @@ func (c *checker) setting(s *Setting) {
 	}
 	c.that(!s.Secret || s.Type == TypeString, "must be string, because the setting is secret", at("type")...)
 	c.that(!s.Secret || s.Default == nil && len(s.Enum) == 0, "a secret cannot have a public value", at("secret")...)
+	c.that(!s.Secret || !s.Live, "goes with settings that the guest reads", at("live")...)
 	c.that(!s.Required || s.Default == nil, "a required setting cannot have a default", at("default")...)
 	c.that(s.Min == nil && s.Max == nil || s.Type.ordered(), "goes with the types int, float, duration and size only", at("min")...)
 	c.that(s.Min == nil || s.Max == nil || !less(s.Max, s.Min), "is over max", at("min")...)
