@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"innkeeper/cmd/internal/gateway"
+	"innkeeper/runtime/admin"
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/supervisor"
@@ -17,7 +18,6 @@ import (
 // gatewayServer is the real thing: a gateway with one adapter in Wasm.
 type gatewayServer struct {
 	gateway *gateway.Gateway
-	states  *states
 	name    string // of the adapter
 	at      string // its address
 }
@@ -45,8 +45,8 @@ func newGateway(ctx context.Context, path string) (*gatewayServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &gatewayServer{states: newStates(), name: conf.Adapters[0].Name}
-	logger := slog.New(s.states.watch(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	s := &gatewayServer{name: conf.Adapters[0].Name}
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s.gateway, err = gateway.Start(ctx, conf, gateway.Options{
 		Version: "bench", Logger: logger,
 		Load: func() (*config.Config, error) { return readConfig(path) },
@@ -54,7 +54,7 @@ func newGateway(ctx context.Context, path string) (*gatewayServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.states.wait(ctx, supervisor.Connected); err != nil {
+	if err := s.connected(ctx); err != nil {
 		return nil, errors.Join(err, s.close(context.WithoutCancel(ctx)))
 	}
 	s.at = s.gateway.Status().Adapters[0].Listen
@@ -73,15 +73,41 @@ func (s *gatewayServer) figures(f *figures) {
 
 func (s *gatewayServer) restart(ctx context.Context) (time.Duration, error) {
 	started := time.Now()
-	if err := s.gateway.Restart(ctx, s.name); err != nil {
+	wait, err := s.gateway.Restart(ctx, s.name, false)
+	if err != nil {
 		return 0, err
 	}
-	for _, state := range []supervisor.State{supervisor.Starting, supervisor.Connected} {
-		if err := s.states.wait(ctx, state); err != nil {
-			return 0, err
-		}
+	if err := wait(ctx); err != nil {
+		return 0, err
 	}
 	return time.Since(started), nil
+}
+
+// connected waits until the adapter serves for the first time.
+func (s *gatewayServer) connected(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	changes := s.gateway.Subscribe(ctx)
+	if over, err := s.started(s.gateway.Status().Adapters[0]); over {
+		return err
+	}
+	for change := range changes {
+		if over, err := s.started(change.Adapter); over {
+			return err
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// started reports whether a start has come to its end, and if so whether well.
+func (s *gatewayServer) started(a admin.Adapter) (over bool, err error) {
+	switch state := supervisor.State(a.State); state {
+	case supervisor.Connected:
+		return true, nil
+	case supervisor.Failed, supervisor.Backoff, supervisor.Unconfigured:
+		return true, fmt.Errorf("adapter is %s: %s", state, a.Reason)
+	}
+	return false, nil
 }
 
 // stopTimeout bounds the end of a gateway beyond its own budgets.

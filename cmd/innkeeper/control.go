@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"iter"
 	"strings"
 	"sync"
 
@@ -16,6 +17,8 @@ import (
 // host is the part of the gateway that operators command.
 type host interface {
 	admin.Controller
+	// Config is the configuration in force.
+	Config() *config.Config
 	Stop(ctx context.Context) error
 }
 
@@ -28,7 +31,7 @@ type control struct {
 	// reloaded is called after every reload that put a configuration in force.
 	reloaded func()
 
-	mu       sync.RWMutex // held for reading by commands, for writing when stopping begins
+	mu       sync.RWMutex // held for reading while commands begin, for writing when stopping begins
 	stopping bool
 	ctx      context.Context // ends when stopping begins, and every command with it
 	cancel   context.CancelCauseFunc
@@ -48,44 +51,62 @@ func newControl(h host, reloaded func()) *control {
 // Status implements admin.Controller.
 func (c *control) Status() admin.Status { return c.host.Status() }
 
+// Subscribe implements admin.Controller.
+func (c *control) Subscribe(ctx context.Context) iter.Seq[admin.Change] { return c.host.Subscribe(ctx) }
+
 // Restart implements admin.Controller.
-func (c *control) Restart(ctx context.Context, name string) error {
-	return c.do(ctx, func(ctx context.Context) error { return c.host.Restart(ctx, name) })
+func (c *control) Restart(ctx context.Context, name string, cut bool) (admin.Pending, error) {
+	return c.begin(ctx, func(ctx context.Context) (admin.Pending, error) { return c.host.Restart(ctx, name, cut) })
 }
 
 // Pause implements admin.Controller.
-func (c *control) Pause(ctx context.Context, name string) error {
-	return c.do(ctx, func(ctx context.Context) error { return c.host.Pause(ctx, name) })
+func (c *control) Pause(ctx context.Context, name string) (admin.Pending, error) {
+	return c.begin(ctx, func(ctx context.Context) (admin.Pending, error) { return c.host.Pause(ctx, name) })
 }
 
 // Resume implements admin.Controller.
-func (c *control) Resume(ctx context.Context, name string) error {
-	return c.do(ctx, func(ctx context.Context) error { return c.host.Resume(ctx, name) })
+func (c *control) Resume(ctx context.Context, name string) (admin.Pending, error) {
+	return c.begin(ctx, func(ctx context.Context) (admin.Pending, error) { return c.host.Resume(ctx, name) })
 }
 
 // Reload implements admin.Controller.
-func (c *control) Reload(ctx context.Context) (touched []string, err error) {
-	err = c.do(ctx, func(ctx context.Context) error {
+func (c *control) Reload(ctx context.Context) (admin.Reloaded, error) {
+	var done admin.Reloaded
+	wait, err := c.begin(ctx, func(ctx context.Context) (admin.Pending, error) {
 		var err error
-		if touched, err = c.host.Reload(ctx); err == nil || errors.Is(err, gateway.ErrUpdateRefused) {
+		done, err = c.host.Reload(ctx)
+		if done.Wait != nil {
 			c.reloaded()
 		}
-		return err
+		return done.Wait, err
 	})
-	return touched, err
+	done.Wait = wait
+	return done, err
 }
 
-// do runs a command under a context that also ends when stopping begins.
-func (c *control) do(ctx context.Context, command func(context.Context) error) error {
+// begin begins a command, under a context that also ends when stopping begins, and so does the waiting for its outcome.
+func (c *control) begin(ctx context.Context, command func(context.Context) (admin.Pending, error)) (admin.Pending, error) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	if c.stopping {
-		return errStopping
+		return nil, errStopping
 	}
+	var wait admin.Pending
+	err := c.within(ctx, func(ctx context.Context) (err error) {
+		wait, err = command(ctx)
+		return err
+	})
+	if wait == nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error { return c.within(ctx, wait) }, err
+}
+
+func (c *control) within(ctx context.Context, do func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(c.ctx, func() { cancel(errStopping) })()
-	return problem(command(ctx))
+	return problem(do(ctx))
 }
 
 // stop refuses further commands, cuts short those that run, and stops the host.
@@ -106,12 +127,14 @@ func problem(err error) error {
 		return err
 	case errors.Is(err, gateway.ErrUnknownAdapter):
 		p.Code = admin.CodeUnknownAdapter
-	case errors.Is(err, supervisor.ErrRefused), errors.Is(err, gateway.ErrStopped):
+	case errors.Is(err, gateway.ErrUpdateRefused):
+		p.Code, p.Hint = admin.CodeUpdateRefused, "what ran before goes on; mend what is wrong, then reload"
+	case errors.Is(err, supervisor.ErrNotReady):
+		p.Code = admin.CodeNotReady
+	case errors.Is(err, supervisor.ErrRefused), errors.Is(err, supervisor.ErrSuperseded), errors.Is(err, gateway.ErrStopped):
 		p.Code = admin.CodeRefused
 	case errors.Is(err, gateway.ErrDataDir):
 		p.Code, p.Hint = admin.CodeRefused, keptHint
-	case errors.Is(err, gateway.ErrUpdateRefused):
-		p.Code, p.Hint = admin.CodeBadModule, "the module from before stays in use; put another in its place, then reload"
 	case errors.As(err, &wrong):
 		return &admin.Problem{
 			Code: admin.CodeBadConfig, Message: "the configuration cannot be used", Hint: keptHint, Report: wrong.Report(),

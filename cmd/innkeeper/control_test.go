@@ -21,6 +21,13 @@ func TestErrorsOfTheHostGetTheirCodes(t *testing.T) {
 	}{
 		{fmt.Errorf("adapter[x]: %w", gateway.ErrUnknownAdapter), admin.Problem{Code: admin.CodeUnknownAdapter, Message: "adapter[x]: no such adapter"}},
 		{fmt.Errorf("it is paused: %w", supervisor.ErrRefused), admin.Problem{Code: admin.CodeRefused, Message: "it is paused"}},
+		{fmt.Errorf("adapter[x]: %w: generation 4: trap", supervisor.ErrNotReady),
+			admin.Problem{Code: admin.CodeNotReady, Message: "adapter[x]: it did not become ready: generation 4: trap"}},
+		{fmt.Errorf("adapter[x]: %w: generation 4: trap", gateway.ErrUpdateRefused), admin.Problem{
+			Code: admin.CodeUpdateRefused, Message: "adapter[x]: update refused: generation 4: trap",
+			Hint: "what ran before goes on; mend what is wrong, then reload",
+		}},
+		{supervisor.ErrSuperseded, admin.Problem{Code: admin.CodeRefused, Message: "a later command took its place"}},
 		{gateway.ErrDataDir, admin.Problem{Code: admin.CodeRefused, Message: gateway.ErrDataDir.Error(), Hint: keptHint}},
 		{wrong, admin.Problem{Code: admin.CodeBadConfig, Message: "the configuration cannot be used", Hint: keptHint, Report: wrong.Report()}},
 		{&missingConfig{"x.toml"}, admin.Problem{Code: admin.CodeBadConfig, Message: "config[x.toml]: there is no such file", Hint: keptHint}},
@@ -47,8 +54,11 @@ func TestNoCommandReachesAHostThatStops(t *testing.T) {
 	if err := c.stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	_, reloadErr := c.Reload(t.Context())
-	for _, err := range []error{c.Restart(t.Context(), "x"), c.Pause(t.Context(), "x"), c.Resume(t.Context(), "x"), reloadErr} {
+	_, reload := c.Reload(t.Context())
+	_, restart := c.Restart(t.Context(), "x", false)
+	_, pause := c.Pause(t.Context(), "x")
+	_, resume := c.Resume(t.Context(), "x")
+	for _, err := range []error{reload, restart, pause, resume} {
 		if !errors.Is(err, errStopping) {
 			t.Errorf("got %v", err)
 		}
@@ -71,8 +81,8 @@ func TestStoppingCutsAReloadShort(t *testing.T) {
 	c := newControl(h, func() {})
 	done := make(chan error, 1)
 	go func() {
-		_, err := c.Reload(context.Background())
-		done <- err
+		reloaded, err := c.Reload(context.Background())
+		done <- errors.Join(err, reloaded.Wait(context.Background()))
 	}()
 	<-entered
 	if err := c.stop(t.Context()); err != nil {

@@ -100,11 +100,11 @@ func (a *app) fromProblem(p *admin.Problem) *failure {
 	switch p.Code {
 	case admin.CodeUnknownAdapter:
 		f.code = exUsage
-	case admin.CodeRefused:
+	case admin.CodeRefused, admin.CodeNotReady:
 		f.code = exTempFail
 	case admin.CodeBadConfig:
 		f.code = exConfig
-	case admin.CodeBadModule:
+	case admin.CodeUpdateRefused:
 		f.code = exDataErr
 	case admin.CodeNotFound:
 		f.code = exUnavailable

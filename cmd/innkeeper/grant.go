@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -73,7 +75,10 @@ func (a *app) writeGrants(name string, grants []string) error {
 
 // announceGrant makes the running host read the configuration, if there is one.
 func (a *app) announceGrant(cmd *cobra.Command) error {
-	_, err := a.client().Reload(cmd.Context())
+	err := a.within(cmd.Context(), time.Minute, func(ctx context.Context, wait admin.Wait) error {
+		_, err := a.client().Reload(ctx, wait)
+		return err
+	})
 	var notRunning *admin.NotRunningError
 	if errors.As(err, &notRunning) {
 		fmt.Fprintf(a.out, "written to %s; nothing runs that would have to be told\n", a.configPath)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -9,17 +10,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"innkeeper/runtime/admin"
-	"innkeeper/runtime/supervisor"
 )
 
 // operation is a command on one adapter.
 type operation struct {
 	name, short, long string
-	do                func(*admin.Client, context.Context, string) error
-	// reached reports whether the operation has come to its end, given the status before and now.
-	reached func(before, now admin.Adapter) bool
-	// wanted reports whether that end is what was asked for.
-	wanted func(now admin.Adapter) bool
+	do                func(ctx context.Context, client *admin.Client, name string, wait admin.Wait) error
 }
 
 // operate makes the command of an operation: it asks, waits until that has come to an end, and shows how it ended.
@@ -37,49 +33,41 @@ func (a *app) operate(op operation) *cobra.Command {
 
 func (a *app) carryOut(ctx context.Context, op operation, name string, wait time.Duration) error {
 	client := a.client()
-	before, err := client.Status(ctx)
-	if err != nil {
+	err := a.within(ctx, wait, func(ctx context.Context, wait admin.Wait) error { return op.do(ctx, client, name, wait) })
+	if wait <= 0 || err != nil && !isOutcome(err) {
 		return err
 	}
-	if err := op.do(client, ctx, name); err != nil {
-		return err
-	}
-	if wait <= 0 {
-		return nil
-	}
-	past := adapterOf(before, name)
-	now, err := a.await(ctx, client, wait, func(s admin.Status) bool { return op.reached(past, adapterOf(s, name)) })
-	if err != nil {
-		return err
+	now, failed := client.Status(ctx)
+	if failed != nil {
+		return failed
 	}
 	adapter := adapterOf(now, name)
 	a.printState(adapter)
-	if !op.wanted(adapter) {
+	var p *admin.Problem
+	if errors.As(err, &p) && p.Code == admin.CodeNotReady {
 		return fail(exTempFail, "look at: "+a.command("status"), "adapter[%s]: it is %s", name, adapter.State)
 	}
-	return nil
+	return err
 }
 
-// await polls the status until it is as wanted.
-func (a *app) await(ctx context.Context, client *admin.Client, wait time.Duration, enough func(admin.Status) bool) (admin.Status, error) {
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	poll := time.NewTicker(settlePoll)
-	defer poll.Stop()
-	for {
-		status, err := client.Status(ctx)
-		if err != nil && ctx.Err() == nil {
-			return status, err
-		}
-		if err == nil && enough(status) {
-			return status, nil
-		}
-		select {
-		case <-poll.C:
-		case <-ctx.Done():
-			return status, fail(exTempFail, "look at: "+a.command("status"), "no outcome within %s", wait)
-		}
+// isOutcome reports whether a command was carried out and ended badly, so that there is a state to show.
+func isOutcome(err error) bool {
+	var p *admin.Problem
+	return errors.As(err, &p) && (p.Code == admin.CodeNotReady || p.Code == admin.CodeUpdateRefused)
+}
+
+// within runs a command and waits for its outcome for so long. What was begun goes on if that is not enough.
+func (a *app) within(ctx context.Context, wait time.Duration, command func(context.Context, admin.Wait) error) error {
+	if wait <= 0 {
+		return command(ctx, admin.NoAwait)
 	}
+	patient, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	err := command(patient, admin.Await)
+	if err != nil && patient.Err() != nil && ctx.Err() == nil {
+		return fail(exTempFail, "look at: "+a.command("status"), "no outcome within %s; what was begun goes on", wait)
+	}
+	return err
 }
 
 func (a *app) printState(adapter admin.Adapter) {
@@ -99,14 +87,6 @@ func adapterOf(status admin.Status, name string) admin.Adapter {
 	}
 	return status.Adapters[i]
 }
-
-// startedAnew reports whether a later generation than before has come to a state that says something.
-func startedAnew(before, now admin.Adapter) bool {
-	moved := now.Generation > before.Generation || now.State == string(supervisor.Failed) && now.Since.After(before.Since)
-	return moved && now.State != string(supervisor.Starting) && now.State != string(supervisor.Stopping)
-}
-
-func isConnected(now admin.Adapter) bool { return now.State == string(supervisor.Connected) }
 
 // completeAdapters offers the names of the adapters that the running host has.
 func (a *app) completeAdapters(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {

@@ -4,72 +4,53 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"innkeeper/runtime/admin"
 )
 
-func TestOperationsWaitForTheirOutcome(t *testing.T) {
-	connected := admin.Adapter{Name: "mine", State: "connected", Generation: 3, Since: time.Now()}
-	paused := admin.Adapter{Name: "mine", State: "paused", Reason: "paused by an operator", Generation: 3, Since: time.Now()}
-	backoff := admin.Adapter{Name: "mine", State: "backoff", Reason: "trap", Generation: 4, Since: time.Now()}
-	next := connected
-	next.Generation = 4
+func TestOperationsShowTheirOutcome(t *testing.T) {
+	connected := admin.Adapter{Name: "mine", State: "connected", Generation: 4}
+	paused := admin.Adapter{Name: "mine", State: "paused", Reason: "paused by an operator", Generation: 3}
+	backoff := admin.Adapter{Name: "mine", State: "backoff", Reason: "trap", Generation: 4}
+	refused := admin.Adapter{Name: "mine", State: "connected", Generation: 3, Update: "refused: trap"}
 	tests := []struct {
-		command       string
-		before, after admin.Adapter
-		code          int
-		says          string
+		command string
+		after   admin.Adapter
+		err     error
+		code    int
+		says    []string
 	}{
-		{"restart", connected, next, exOK, "mine: connected (generation 4)"},
-		{"restart", connected, backoff, exTempFail, "mine: backoff (generation 4)  trap"},
-		{"pause", connected, paused, exOK, "mine: paused (generation 3)"},
-		{"resume", paused, next, exOK, "mine: connected (generation 4)"},
+		{"restart", connected, nil, exOK, []string{"mine: connected (generation 4)"}},
+		{"restart", backoff, &admin.Problem{Code: admin.CodeNotReady, Message: "trap"}, exTempFail,
+			[]string{"mine: backoff (generation 4)  trap", "adapter[mine]: it is backoff"}},
+		{"restart", refused, &admin.Problem{Code: admin.CodeUpdateRefused, Message: "update refused: trap"}, exDataErr,
+			[]string{"mine: connected (generation 3)", "innkeeper: update refused: trap"}},
+		{"pause", paused, nil, exOK, []string{"mine: paused (generation 3)"}},
+		{"resume", connected, nil, exOK, []string{"mine: connected (generation 4)"}},
 	}
 	for _, test := range tests {
 		t.Run(test.command+" to "+test.after.State, func(t *testing.T) {
 			sh := newShell(t)
 			sh.write("innkeeper.toml", "")
-			h := &fakeHost{adapters: []admin.Adapter{test.before}}
-			looks := make(chan struct{}, 8)
-			h.on = func(_ context.Context, h *fakeHost, _ string) error {
-				h.adapters[0].State = "stopping"
-				return nil
-			}
-			sh.host(countedLooks{h, looks})
-			go func() { // the outcome comes after the command has looked twice: at first, and once in vain
-				<-looks
-				<-looks
-				h.mu.Lock()
-				h.adapters[0] = test.after
-				h.mu.Unlock()
-			}()
-			sh.want(test.code, []string{test.command, "mine"}, test.says)
+			sh.host(&fakeHost{on: func(_ context.Context, h *fakeHost, _ string) error {
+				h.adapters = []admin.Adapter{test.after}
+				return test.err
+			}})
+			sh.want(test.code, []string{test.command, "mine"}, test.says...)
 		})
 	}
-}
-
-// countedLooks tells each time that the status is asked for.
-type countedLooks struct {
-	*fakeHost
-	looks chan struct{}
-}
-
-func (c countedLooks) Status() admin.Status {
-	status := c.fakeHost.Status()
-	select {
-	case c.looks <- struct{}{}:
-	default:
-	}
-	return status
 }
 
 func TestOperationDoesNotWaitForEver(t *testing.T) {
 	sh := newShell(t)
 	sh.write("innkeeper.toml", "")
-	sh.host(&fakeHost{adapters: []admin.Adapter{{Name: "mine", State: "connected"}}})
+	sh.host(&fakeHost{adapters: threeAdapters(), on: func(ctx context.Context, _ *fakeHost, _ string) error {
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}})
 	sh.want(exTempFail, []string{"restart", "mine", "--wait", "1ms"}, "no outcome within 1ms")
 	sh.want(exOK, []string{"restart", "mine", "--wait", "0"})
+	sh.want(exTempFail, []string{"reload", "--wait", "1ms"}, "no outcome within 1ms")
 }
 
 func TestRefusalsHaveTheirExitCodes(t *testing.T) {

@@ -1,10 +1,11 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"innkeeper/runtime/admin"
-	"innkeeper/runtime/supervisor"
 )
 
 func (a *app) pauseCommand() *cobra.Command {
@@ -12,12 +13,8 @@ func (a *app) pauseCommand() *cobra.Command {
 		name: "pause", short: "End an adapter's instance and keep it from running",
 		long: "End an adapter's instance, close everything it holds, and keep it from running until it is resumed. Its listener stays\n" +
 			"and answers 503.",
-		do: (*admin.Client).Pause,
-		reached: func(_, now admin.Adapter) bool {
-			return isPaused(now) || now.State == string(supervisor.Failed)
+		do: func(ctx context.Context, client *admin.Client, name string, wait admin.Wait) error {
+			return client.Pause(ctx, name, wait)
 		},
-		wanted: isPaused,
 	})
 }
-
-func isPaused(now admin.Adapter) bool { return now.State == string(supervisor.Paused) }

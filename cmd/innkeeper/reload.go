@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -15,12 +16,17 @@ func (a *app) reloadCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reload",
 		Short: "Make the running host read its configuration again",
-		Long: "Make the running host read its configuration again. Adapters that changed are started anew, others go on undisturbed.\n" +
-			"With a configuration that cannot be used everything stays as it is, and the command says why.",
+		Long: "Make the running host read its configuration and its modules again. Adapters that changed are handed over to a new\n" +
+			"generation, or told of settings that are live; others go on undisturbed. What cannot be used is refused, what runs goes\n" +
+			"on, and the command says why.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client := a.client()
-			touched, err := client.Reload(cmd.Context())
+			var touched []string
+			err := a.within(cmd.Context(), wait, func(ctx context.Context, wait admin.Wait) (err error) {
+				touched, err = client.Reload(ctx, wait)
+				return err
+			})
 			if err != nil {
 				return err
 			}
@@ -28,10 +34,7 @@ func (a *app) reloadCommand() *cobra.Command {
 				fmt.Fprintln(a.out, "reloaded; no adapter changed")
 				return nil
 			}
-			if wait <= 0 {
-				return nil
-			}
-			now, err := a.await(cmd.Context(), client, wait, func(s admin.Status) bool { return settled(s.Adapters) })
+			now, err := client.Status(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"innkeeper/runtime/admin"
@@ -9,6 +11,8 @@ import (
 func (a *app) resumeCommand() *cobra.Command {
 	return a.operate(operation{
 		name: "resume", short: "Let a paused adapter run again",
-		do: (*admin.Client).Resume, reached: startedAnew, wanted: isConnected,
+		do: func(ctx context.Context, client *admin.Client, name string, wait admin.Wait) error {
+			return client.Resume(ctx, name, wait)
+		},
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"sync/atomic"
-	"time"
 
 	"innkeeper/cmd/internal/gateway"
 	"innkeeper/runtime/admin"
@@ -44,7 +43,7 @@ func (a *app) serve(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, s.server.Close(ctx))
 	}
-	s.control = newControl(g, func() { a.setLevel(level, s.conf.Load().LogLevel) })
+	s.control = newControl(g, func() { a.setLevel(level, g.Config().LogLevel) })
 	s.server.Serve(s.control, scrape.Handler(s.control.Status), s.logger)
 	s.logger.Info("innkeeper runs", "version", versionText(), "config", conf.Path, "data_dir", conf.DataDir, "agent", string(conf.Agent.Kind))
 	received := s.watch(ctx, signals)
@@ -77,9 +76,6 @@ func (s *service) keep(conf *config.Config) {
 	}
 }
 
-// settlePoll is how often the state of the slots is looked at until the first of their states that says something.
-const settlePoll = 20 * time.Millisecond
-
 // watch shows the summary once there is something true to say, and acts on signals until one asks for the end, which it
 // returns; nil if ctx ended instead.
 func (s *service) watch(ctx context.Context, signals <-chan os.Signal) os.Signal {
@@ -87,15 +83,10 @@ func (s *service) watch(ctx context.Context, signals <-chan os.Signal) os.Signal
 	defer stopReloads()
 	stopWatching := s.watchFolder()
 	defer stopWatching()
-	poll := time.NewTicker(settlePoll)
-	defer poll.Stop()
+	stopGreeting := s.greet(ctx)
+	defer stopGreeting()
 	for {
 		select {
-		case <-poll.C:
-			if status := s.control.Status(); settled(status.Adapters) {
-				poll.Stop()
-				s.welcome(status)
-			}
 		case received := <-signals:
 			if !isReload(received) || s.hungUp() {
 				return received
@@ -104,5 +95,28 @@ func (s *service) watch(ctx context.Context, signals <-chan os.Signal) os.Signal
 		case <-ctx.Done():
 			return nil
 		}
+	}
+}
+
+// greet starts the goroutine that shows the summary when every adapter has come to a state that says something. What it returns
+// ends it and waits for it.
+func (s *service) greet(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	changes := s.control.Subscribe(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if s.welcome() {
+			return
+		}
+		for range changes {
+			if s.welcome() {
+				return
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"iter"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"innkeeper/runtime/admin"
+	"innkeeper/runtime/config"
 	"innkeeper/runtime/module"
 	"innkeeper/runtime/module/wasmtest"
 )
@@ -220,16 +222,38 @@ func (h *fakeHost) do(ctx context.Context, command string) error {
 	return h.on(ctx, h, command)
 }
 
-func (h *fakeHost) Restart(ctx context.Context, name string) error { return h.do(ctx, "restart "+name) }
-func (h *fakeHost) Pause(ctx context.Context, name string) error   { return h.do(ctx, "pause "+name) }
-func (h *fakeHost) Resume(ctx context.Context, name string) error  { return h.do(ctx, "resume "+name) }
-func (h *fakeHost) Stop(ctx context.Context) error                 { return h.do(ctx, "stop") }
+func (h *fakeHost) Restart(_ context.Context, name string, _ bool) (admin.Pending, error) {
+	return h.pending("restart " + name)
+}
 
-func (h *fakeHost) Reload(ctx context.Context) ([]string, error) {
-	if err := h.do(ctx, "reload"); err != nil {
-		return nil, err
+func (h *fakeHost) Pause(_ context.Context, name string) (admin.Pending, error) {
+	return h.pending("pause " + name)
+}
+
+func (h *fakeHost) Resume(_ context.Context, name string) (admin.Pending, error) {
+	return h.pending("resume " + name)
+}
+
+func (h *fakeHost) Stop(ctx context.Context) error { return h.do(ctx, "stop") }
+
+func (h *fakeHost) Reload(context.Context) (admin.Reloaded, error) {
+	wait, err := h.pending("reload")
+	var touched []string
+	for _, adapter := range h.Status().Adapters[:min(len(h.adapters), 1)] {
+		touched = append(touched, adapter.Name)
 	}
-	return []string{h.adapters[0].Name}, nil
+	return admin.Reloaded{Touched: touched, Wait: wait}, err
+}
+
+func (h *fakeHost) Subscribe(context.Context) iter.Seq[admin.Change] {
+	return func(func(admin.Change) bool) {}
+}
+
+func (h *fakeHost) Config() *config.Config { return &config.Config{} }
+
+// pending is a command that is carried out when it is waited for.
+func (h *fakeHost) pending(command string) (admin.Pending, error) {
+	return func(ctx context.Context) error { return h.do(ctx, command) }, nil
 }
 
 // files lists the shell's folder.

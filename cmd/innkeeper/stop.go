@@ -42,10 +42,12 @@ func (s *service) reloadInTurn() (stop func()) {
 
 // reload reads the configuration again; nobody waits for an answer but the log.
 func (s *service) reload() {
-	touched, err := s.control.Reload(context.Background())
+	done, err := s.control.Reload(context.Background())
+	if done.Wait != nil {
+		s.logger.Info("configuration reloaded", "touched", done.Touched)
+	}
 	if err == nil {
-		s.logger.Info("configuration reloaded", "touched", touched)
-		return
+		return // what is refused later is logged by its adapter
 	}
 	f := s.app.classify(err)
 	text := f.Error()
@@ -60,7 +62,7 @@ func (s *service) stop(received os.Signal, signals <-chan os.Signal) error {
 	if received != nil {
 		s.logger.Info("stopping", "signal", received.String(), "again", "stops at once")
 	}
-	conf := s.conf.Load()
+	conf := s.control.host.Config()
 	ctx, cancel := context.WithTimeout(context.Background(), stopBudget(conf))
 	defer cancel()
 	done := make(chan error, 1)

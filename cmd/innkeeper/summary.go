@@ -42,12 +42,17 @@ func stateColour(a admin.Adapter) colour {
 	return yellow
 }
 
-// welcome tells the person at the terminal what runs, where, and what to do next. It never shows a key.
-func (s *service) welcome(status admin.Status) {
-	if !s.app.terminal(s.app.out) {
-		return
+// welcome tells the person at the terminal what runs, where, and what to do next, once every adapter has come to a state that
+// says something, and reports whether it has. It never shows a key.
+func (s *service) welcome() bool {
+	status := s.control.Status()
+	if !settled(status.Adapters) {
+		return false
 	}
-	fmt.Fprint(s.app.out, s.app.summary(status, s.conf.Load()))
+	if s.app.terminal(s.app.out) {
+		fmt.Fprint(s.app.out, s.app.summary(status, s.control.host.Config()))
+	}
+	return true
 }
 
 // summaryAdapters is how many adapters the summary names; it has twelve lines at most.

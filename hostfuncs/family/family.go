@@ -84,6 +84,8 @@ type Core struct {
 	Settings func() []byte
 	// Predecessor is the generation of the older instance that still finishes its work, 0 if there is none.
 	Predecessor func() uint64
+	// Passes reports whether that one takes what this one passes on.
+	Passes func() bool
 	// Ready is called, once and on the guest's thread, when the guest can serve.
 	Ready func()
 	// Failed is called when the guest says why it is about to end. The last call counts.

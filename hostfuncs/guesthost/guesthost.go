@@ -29,9 +29,10 @@ type Config struct {
 	// Settings is the adapter's settings as JSON, without secrets; empty means {}.
 	Settings []byte
 	Quota    ledger.Quota
-	// Predecessor is the generation of the older instance that still takes what the guest passes on, 0 if there is none; nil
-	// means never.
+	// Predecessor is the generation of the older instance that still lives, 0 if there is none; nil means never.
 	Predecessor func() uint64
+	// Passes reports whether the predecessor takes what the guest passes on; nil means as long as there is one.
+	Passes func() bool
 }
 
 // Guest is one instance's side of the host. Kill ends its context, under which everything it started works.
@@ -94,14 +95,18 @@ func asks(cfg Config, family string) bool {
 func (g *Guest) core(cfg Config) family.Core {
 	ready := make(chan struct{})
 	g.Ready = ready
-	predecessor := cfg.Predecessor
+	predecessor, passes := cfg.Predecessor, cfg.Passes
 	if predecessor == nil {
 		predecessor = func() uint64 { return 0 }
+	}
+	if passes == nil {
+		passes = func() bool { return predecessor() != 0 }
 	}
 	return family.Core{
 		Facts: cfg.Facts, Context: g.Context, Ledger: g.Ledger, Mailbox: g.Mailbox,
 		Settings:    func() []byte { return *g.settings.Load() },
 		Predecessor: predecessor,
+		Passes:      passes,
 		Ready:       func() { close(ready) },
 		Failed:      g.say,
 		Fatal:       g.end,
@@ -132,6 +137,9 @@ func (g *Guest) PredecessorEnded(generation uint64) error {
 	ended := abi.PredecessorEnded{Generation: generation}
 	return g.Mailbox.Post(abi.EventPredecessorEnded, 0, ended.Append(nil))
 }
+
+// AgentChanged tells the guest that the agent is another one, which may have other models.
+func (g *Guest) AgentChanged() error { return g.Mailbox.Post(abi.EventSettingsChanged, 0, nil) }
 
 // ChangeSettings replaces the settings and tells the guest.
 func (g *Guest) ChangeSettings(settings []byte) error {

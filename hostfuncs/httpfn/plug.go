@@ -14,7 +14,7 @@ func Plug() family.Plug {
 		New: func(core family.Core) family.Instance {
 			f := New(core.Context, Config{
 				Ledger: core.Ledger, Mailbox: core.Mailbox, Logger: core.Logger, Routes: core.Manifest.RouteNames(),
-				Predecessor: func() bool { return core.Predecessor() != 0 },
+				Predecessor: core.Passes,
 				KeepAlive:   core.KeepAlive, MessageBytes: int(core.MaxBody), AnswerTimeout: core.AnswerTimeout,
 			})
 			return family.Instance{Functions: f, Drain: f.Drain, Close: func(context.Context) error {

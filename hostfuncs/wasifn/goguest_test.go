@@ -86,7 +86,7 @@ func runGuest(t *testing.T, program *engine.Program) *harness {
 		Mailbox: h.guest.Mailbox, Ledger: h.guest.Ledger, Ready: h.guest.Ready, OnReady: func() { close(ready) },
 		Failure: h.guest.Failure,
 		Finish:  h.guest.Finish, Stdout: io.Discard, Stderr: t.Output(),
-		Budgets: engine.Budgets{Connect: time.Minute, Stall: time.Minute, Drain: time.Minute, Close: time.Minute},
+		Budgets: engine.Budgets{Connect: time.Minute, Stall: time.Minute, Close: time.Minute},
 	}
 	go func() { h.exit <- program.Run(ctx, instance) }()
 	h.server = httptest.NewServer(h)
@@ -279,7 +279,7 @@ func testDrain(t *testing.T, h *harness) {
 		t.Fatalf("got %q", got)
 	}
 	<-answers
-	h.stop(errors.New("restart"))
+	h.stop(outcome.Stop{Reason: "restart", Budget: time.Minute})
 	if exit := h.ended(); exit.Verdict != outcome.Done || exit.Code != "exit" {
 		t.Errorf("%+v", exit)
 	}

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 )
 
 // NotRunningError means that nobody listens at the data folder's socket.
@@ -62,58 +64,104 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 	return status, err
 }
 
-// Restart ends an adapter's instance and starts the next generation; it returns once that is under way.
-func (c *Client) Restart(ctx context.Context, name string) error {
-	return c.onAdapter(ctx, name, "restart")
+// Wait says whether a command returns with its outcome, or as soon as it is under way. When the context of a command that
+// waits ends, what was begun goes on.
+type Wait bool
+
+// The two ways.
+const (
+	Await   Wait = true
+	NoAwait Wait = false
+)
+
+// Restart begins a new generation of an adapter; with cut, what is open is not waited for.
+func (c *Client) Restart(ctx context.Context, name string, cut bool, wait Wait) error {
+	return c.onAdapter(ctx, name, "restart", url.Values{cutParameter: {strconv.FormatBool(cut)}}, wait)
 }
 
-// Pause ends an adapter's instance and keeps it from running until Resume; it returns once that is under way.
-func (c *Client) Pause(ctx context.Context, name string) error {
-	return c.onAdapter(ctx, name, "pause")
+// Pause ends an adapter's instances and keeps it from running until Resume.
+func (c *Client) Pause(ctx context.Context, name string, wait Wait) error {
+	return c.onAdapter(ctx, name, "pause", url.Values{}, wait)
 }
 
-// Resume lets a paused adapter run again; it returns once that is under way.
-func (c *Client) Resume(ctx context.Context, name string) error {
-	return c.onAdapter(ctx, name, "resume")
+// Resume lets a paused adapter run again.
+func (c *Client) Resume(ctx context.Context, name string, wait Wait) error {
+	return c.onAdapter(ctx, name, "resume", url.Values{}, wait)
 }
 
-func (c *Client) onAdapter(ctx context.Context, name, verb string) error {
-	return c.call(ctx, http.MethodPost, "/v1/adapters/"+url.PathEscape(name)+"/"+verb, nil)
+func (c *Client) onAdapter(ctx context.Context, name, verb string, query url.Values, wait Wait) error {
+	query.Set(awaitParameter, strconv.FormatBool(bool(wait)))
+	return c.call(ctx, http.MethodPost, "/v1/adapters/"+url.PathEscape(name)+"/"+verb+"?"+query.Encode(), nil)
 }
 
 // Reload makes the host read its configuration anew and returns the names of the adapters that it touched.
-func (c *Client) Reload(ctx context.Context) ([]string, error) {
+func (c *Client) Reload(ctx context.Context, wait Wait) ([]string, error) {
 	var answer reloaded
-	err := c.call(ctx, http.MethodPost, "/v1/reload", &answer)
+	query := url.Values{awaitParameter: {strconv.FormatBool(bool(wait))}}
+	err := c.call(ctx, http.MethodPost, "/v1/reload?"+query.Encode(), &answer)
 	return answer.Touched, err
+}
+
+// Changes follows what happens to the adapters, from the moment that it returns until ctx or the host ends. The error that
+// ends the sequence is the cause, nil if the host ended it.
+func (c *Client) Changes(ctx context.Context) (iter.Seq2[Change, error], error) {
+	response, err := c.send(ctx, http.MethodGet, changesPath)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(Change, error) bool) {
+		defer response.Body.Close()
+		lines := json.NewDecoder(response.Body)
+		for {
+			var change Change
+			switch err := lines.Decode(&change); {
+			case errors.Is(err, io.EOF):
+				return
+			case err != nil:
+				yield(Change{}, fmt.Errorf("control socket: changes: %w", err))
+				return
+			case !yield(change, nil):
+				return
+			}
+		}
+	}, nil
 }
 
 // call asks for path and decodes the answer into out, unless that is nil.
 func (c *Client) call(ctx context.Context, method, path string, out any) error {
-	request, err := http.NewRequestWithContext(ctx, method, "http://innkeeper"+path, nil)
+	response, err := c.send(ctx, method, path)
 	if err != nil {
-		return fmt.Errorf("control socket: %w", err)
-	}
-	response, err := c.http.Do(request)
-	if err != nil {
-		return reason(err)
+		return err
 	}
 	defer response.Body.Close()
-	body := json.NewDecoder(io.LimitReader(response.Body, maxAnswerBytes))
-	if response.StatusCode >= http.StatusBadRequest {
-		var refused refusal
-		if err := body.Decode(&refused); err != nil || refused.Error == nil {
-			return fmt.Errorf("control socket: %s", response.Status)
-		}
-		return refused.Error
-	}
 	if out == nil {
 		return nil
 	}
-	if err := body.Decode(out); err != nil {
+	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswerBytes)).Decode(out); err != nil {
 		return fmt.Errorf("control socket: answer: %w", err)
 	}
 	return nil
+}
+
+// send asks for path and returns an answer that is no refusal.
+func (c *Client) send(ctx context.Context, method, path string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, "http://innkeeper"+path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("control socket: %w", err)
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return nil, reason(err)
+	}
+	if response.StatusCode < http.StatusBadRequest {
+		return response, nil
+	}
+	defer response.Body.Close()
+	var refused refusal
+	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswerBytes)).Decode(&refused); err != nil || refused.Error == nil {
+		return nil, fmt.Errorf("control socket: %s", response.Status)
+	}
+	return nil, refused.Error
 }
 
 // reason takes off the wrapping that names a URL which nobody typed.

@@ -21,15 +21,15 @@ func TestCommandsReachTheHost(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(status, host.Status()) {
 		t.Errorf("status: %+v, %v", status, err)
 	}
-	err = errors.Join(c.Restart(ctx, "api_server"), c.Pause(ctx, "a/b ?"), c.Resume(ctx, "x"))
+	err = errors.Join(c.Restart(ctx, "api_server", true, Await), c.Pause(ctx, "a/b ?", Await), c.Resume(ctx, "x", Await))
 	if err != nil {
 		t.Error(err)
 	}
-	touched, err := c.Reload(ctx)
+	touched, err := c.Reload(ctx, Await)
 	if err != nil || !slices.Equal(touched, []string{"api_server", "mine"}) {
 		t.Errorf("reload: %v, %v", touched, err)
 	}
-	if want := []string{"restart api_server", "pause a/b ?", "resume x", "reload"}; !slices.Equal(host.calls, want) {
+	if want := []string{"restart api_server true", "pause a/b ?", "resume x", "reload"}; !slices.Equal(host.calls, want) {
 		t.Errorf("the host was told %q, want %q", host.calls, want)
 	}
 }
@@ -50,8 +50,8 @@ func TestProblemsComeOutAsTheyWentIn(t *testing.T) {
 			dir := folder(t)
 			serve(t, dir, &fakeHost{err: test.err})
 			c := NewClient(dir)
-			_, reloadErr := c.Reload(t.Context())
-			for _, err := range []error{c.Restart(t.Context(), "x"), reloadErr} {
+			_, reloadErr := c.Reload(t.Context(), Await)
+			for _, err := range []error{c.Restart(t.Context(), "x", false, Await), reloadErr} {
 				var got *Problem
 				if !errors.As(err, &got) || *got != test.want {
 					t.Errorf("got %#v, want %#v", err, test.want)
@@ -120,7 +120,7 @@ func TestAnswerThatIsNoneOfOurs(t *testing.T) {
 	if _, err := NewClient(dir).Status(t.Context()); err == nil || !strings.Contains(err.Error(), "answer") {
 		t.Errorf("status: %v", err)
 	}
-	if _, err := NewClient(dir).Reload(t.Context()); err == nil || !strings.Contains(err.Error(), "502") {
+	if _, err := NewClient(dir).Reload(t.Context(), Await); err == nil || !strings.Contains(err.Error(), "502") {
 		t.Errorf("reload: %v", err)
 	}
 }
@@ -137,7 +137,7 @@ func TestCallEndsWithItsContext(t *testing.T) {
 		<-entered
 		cancel()
 	}()
-	if err := NewClient(dir).Restart(ctx, "x"); !errors.Is(err, context.Canceled) {
+	if err := NewClient(dir).Restart(ctx, "x", false, Await); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -153,5 +153,42 @@ func leaveSocket(t *testing.T, path string) {
 	l.Close()
 	if _, err := os.Lstat(path); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A command that is not waited for comes back although its outcome is open.
+func TestCommandNeedNotBeWaitedFor(t *testing.T) {
+	dir, host := folder(t), &fakeHost{err: errors.New("the outcome")}
+	serve(t, dir, host)
+	c := NewClient(dir)
+	_, reloadErr := c.Reload(t.Context(), NoAwait)
+	if err := errors.Join(c.Restart(t.Context(), "x", false, NoAwait), c.Pause(t.Context(), "x", NoAwait), reloadErr); err != nil {
+		t.Error(err)
+	}
+	if len(host.calls) > 0 {
+		t.Errorf("waited for %q", host.calls)
+	}
+}
+
+func TestChangesReachTheClient(t *testing.T) {
+	dir := folder(t)
+	want := []Change{
+		{Boot: "b", Number: 1, Code: "connected", Adapter: Adapter{Name: "x", State: "connected"}},
+		{Boot: "b", Number: 9, Code: ChangeGap, Missed: 7},
+	}
+	serve(t, dir, &fakeHost{changes: want})
+	changes, err := NewClient(dir).Changes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []Change
+	for change, err := range changes {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, change)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v", got)
 	}
 }

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"iter"
 	"net/http"
 )
 
@@ -10,15 +11,29 @@ import (
 type Controller interface {
 	// Status never blocks on a slot.
 	Status() Status
-	// Restart ends an adapter's instance and starts the next generation; it returns once that is under way.
-	Restart(ctx context.Context, name string) error
-	// Pause ends an adapter's instance and keeps it from running until Resume.
-	Pause(ctx context.Context, name string) error
+	// Restart begins a new generation of an adapter, with what its table and the file behind its module say now. If they cannot
+	// be used nothing is touched. With cut, what is open is not waited for.
+	Restart(ctx context.Context, name string, cut bool) (Pending, error)
+	// Pause begins to end an adapter's instances and keeps it from running until Resume.
+	Pause(ctx context.Context, name string) (Pending, error)
 	// Resume lets a paused adapter run again.
-	Resume(ctx context.Context, name string) error
-	// Reload reads the configuration anew and carries out the differences. It returns the names of the adapters that it
-	// touched; with a configuration that cannot be used nothing is touched.
-	Reload(ctx context.Context) (touched []string, err error)
+	Resume(ctx context.Context, name string) (Pending, error)
+	// Reload reads the configuration anew and begins to carry out the differences. An error beside adapters that were touched
+	// is of others that were not.
+	Reload(ctx context.Context) (Reloaded, error)
+	// Subscribe gives every change of every adapter from now on, in order, until ctx ends.
+	Subscribe(ctx context.Context) iter.Seq[Change]
+}
+
+// Pending waits for what a command has begun, and returns how that ended. If ctx ends first its cause is returned, and what was
+// begun goes on. It may be called once.
+type Pending func(ctx context.Context) error
+
+// Reloaded is what a reload has begun.
+type Reloaded struct {
+	// Touched are the names of the adapters that were touched.
+	Touched []string
+	Wait    Pending
 }
 
 // Code is what kind of problem it is. Codes are stable.
@@ -27,10 +42,11 @@ type Code string
 // The codes.
 const (
 	CodeUnknownAdapter Code = "unknown_adapter"
-	CodeRefused        Code = "refused"    // it makes no sense in the state that the adapter or host is in
-	CodeBadConfig      Code = "bad_config" // the configuration cannot be used
-	CodeBadModule      Code = "bad_module" // what lies behind an adapter's module cannot be used; the last good one goes on
-	CodeNotFound       Code = "not_found"  // no such path or method on the socket
+	CodeRefused        Code = "refused"        // it makes no sense in the state that the adapter or host is in
+	CodeBadConfig      Code = "bad_config"     // the configuration cannot be used
+	CodeUpdateRefused  Code = "update_refused" // a change could not be carried out; what ran before goes on
+	CodeNotReady       Code = "not_ready"      // an adapter was started and does not serve; it is tried again unless its state says otherwise
+	CodeNotFound       Code = "not_found"      // no such path or method on the socket
 	CodeInternal       Code = "internal"
 )
 
@@ -52,9 +68,9 @@ func (p *Problem) status() int {
 	switch p.Code {
 	case CodeUnknownAdapter, CodeNotFound:
 		return http.StatusNotFound
-	case CodeRefused:
+	case CodeRefused, CodeNotReady:
 		return http.StatusConflict
-	case CodeBadConfig, CodeBadModule:
+	case CodeBadConfig, CodeUpdateRefused:
 		return http.StatusUnprocessableEntity
 	default:
 		return http.StatusInternalServerError

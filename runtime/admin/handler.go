@@ -6,9 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 )
 
-// The forms of answers beside [Status].
+// The forms of answers beside [Status] and [Change].
 type (
 	reloaded struct {
 		Touched []string `json:"touched"`
@@ -18,23 +19,30 @@ type (
 	}
 )
 
+// Parameters of commands.
+const (
+	cutParameter   = "now"   // whether open work is cut
+	awaitParameter = "await" // whether the answer waits for the outcome
+	changesPath    = "/v1/changes"
+)
+
 // handler returns the table of what the socket offers.
 func handler(c Controller, metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, c.Status())
 	})
-	mux.HandleFunc("POST /v1/adapters/{name}/restart", onAdapter(c.Restart))
-	mux.HandleFunc("POST /v1/adapters/{name}/pause", onAdapter(c.Pause))
-	mux.HandleFunc("POST /v1/adapters/{name}/resume", onAdapter(c.Resume))
-	mux.HandleFunc("POST /v1/reload", func(w http.ResponseWriter, r *http.Request) {
-		touched, err := c.Reload(r.Context())
-		if err != nil {
-			answerError(w, err)
-			return
-		}
-		answer(w, http.StatusOK, reloaded{append([]string{}, touched...)})
-	})
+	mux.HandleFunc("POST /v1/adapters/{name}/restart", onAdapter(func(r *http.Request, name string) (Pending, error) {
+		return c.Restart(r.Context(), name, flag(r, cutParameter))
+	}))
+	mux.HandleFunc("POST /v1/adapters/{name}/pause", onAdapter(func(r *http.Request, name string) (Pending, error) {
+		return c.Pause(r.Context(), name)
+	}))
+	mux.HandleFunc("POST /v1/adapters/{name}/resume", onAdapter(func(r *http.Request, name string) (Pending, error) {
+		return c.Resume(r.Context(), name)
+	}))
+	mux.HandleFunc("POST /v1/reload", func(w http.ResponseWriter, r *http.Request) { reload(w, r, c) })
+	mux.HandleFunc("GET "+changesPath, func(w http.ResponseWriter, r *http.Request) { follow(w, r, c) })
 	if metrics != nil {
 		mux.Handle("GET /metrics", metrics)
 	}
@@ -45,14 +53,67 @@ func handler(c Controller, metrics http.Handler) http.Handler {
 	return mux
 }
 
-func onAdapter(do func(context.Context, string) error) http.HandlerFunc {
+// onAdapter begins a command on an adapter and waits for its outcome, if it is asked to.
+func onAdapter(begin func(r *http.Request, name string) (Pending, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := do(r.Context(), r.PathValue("name")); err != nil {
+		wait, err := begin(r, r.PathValue("name"))
+		if err == nil && flag(r, awaitParameter) {
+			err = wait(r.Context())
+		}
+		if err != nil {
 			answerError(w, err)
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)
 	}
+}
+
+func reload(w http.ResponseWriter, r *http.Request, c Controller) {
+	done, err := c.Reload(r.Context())
+	if done.Wait != nil && flag(r, awaitParameter) {
+		err = join(err, done.Wait(r.Context()))
+	}
+	if err != nil {
+		answerError(w, err)
+		return
+	}
+	answer(w, http.StatusOK, reloaded{append([]string{}, done.Touched...)})
+}
+
+// join keeps one error as it is, so that its code is not lost.
+func join(first, second error) error {
+	switch {
+	case first == nil:
+		return second
+	case second == nil:
+		return first
+	}
+	return errors.Join(first, second)
+}
+
+// follow sends every change as a line, until the reader has left or the host ends. The head is sent at once: who has it misses
+// nothing that happens from then on.
+func follow(w http.ResponseWriter, r *http.Request, c Controller) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	changes := c.Subscribe(ctx)
+	w.Header().Set("Content-Type", "application/jsonl")
+	w.WriteHeader(http.StatusOK)
+	flush := http.NewResponseController(w)
+	encoder := json.NewEncoder(w)
+	if flush.Flush() != nil {
+		return
+	}
+	for change := range changes {
+		if encoder.Encode(change) != nil || flush.Flush() != nil {
+			return
+		}
+	}
+}
+
+func flag(r *http.Request, name string) bool {
+	on, err := strconv.ParseBool(r.URL.Query().Get(name))
+	return err == nil && on
 }
 
 func answerError(w http.ResponseWriter, err error) {

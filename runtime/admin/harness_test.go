@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"fmt"
+	"iter"
 	"log/slog"
 	"os"
 	"sync"
@@ -15,6 +17,8 @@ type fakeHost struct {
 	calls []string
 	err   error
 	hold  func(ctx context.Context) // runs within every command
+
+	changes []Change
 }
 
 var _ Controller = (*fakeHost)(nil)
@@ -36,15 +40,36 @@ func (h *fakeHost) do(ctx context.Context, call string) error {
 	return h.err
 }
 
-func (h *fakeHost) Restart(ctx context.Context, name string) error { return h.do(ctx, "restart "+name) }
-func (h *fakeHost) Pause(ctx context.Context, name string) error   { return h.do(ctx, "pause "+name) }
-func (h *fakeHost) Resume(ctx context.Context, name string) error  { return h.do(ctx, "resume "+name) }
+func (h *fakeHost) Restart(_ context.Context, name string, cut bool) (Pending, error) {
+	return h.pending(fmt.Sprintf("restart %s %v", name, cut))
+}
 
-func (h *fakeHost) Reload(ctx context.Context) ([]string, error) {
-	if err := h.do(ctx, "reload"); err != nil {
-		return nil, err
+func (h *fakeHost) Pause(_ context.Context, name string) (Pending, error) {
+	return h.pending("pause " + name)
+}
+
+func (h *fakeHost) Resume(_ context.Context, name string) (Pending, error) {
+	return h.pending("resume " + name)
+}
+
+func (h *fakeHost) Reload(context.Context) (Reloaded, error) {
+	wait, err := h.pending("reload")
+	return Reloaded{Touched: []string{"api_server", "mine"}, Wait: wait}, err
+}
+
+func (h *fakeHost) Subscribe(ctx context.Context) iter.Seq[Change] {
+	return func(yield func(Change) bool) {
+		for _, change := range h.changes {
+			if !yield(change) {
+				return
+			}
+		}
 	}
-	return []string{"api_server", "mine"}, nil
+}
+
+// pending is a command whose outcome is known when it is waited for.
+func (h *fakeHost) pending(call string) (Pending, error) {
+	return func(ctx context.Context) error { return h.do(ctx, call) }, nil
 }
 
 // folder returns a data folder with a path short enough for a socket on every system.

@@ -78,7 +78,7 @@ func TestCloseWaitsForRequestsThatRun(t *testing.T) {
 		<-finish
 	}})
 	answered, closed := make(chan error, 1), make(chan struct{})
-	go func() { answered <- NewClient(dir).Restart(context.Background(), "x") }()
+	go func() { answered <- NewClient(dir).Restart(context.Background(), "x", false, Await) }()
 	<-entered
 	go func() {
 		closeServer(t, s)
@@ -106,7 +106,7 @@ func TestCloseCancelsRequestsThatTakeTooLong(t *testing.T) {
 		unwound = true // no lock: Close must have waited for it
 	}})
 	answered := make(chan error, 1)
-	go func() { answered <- NewClient(dir).Restart(context.Background(), "x") }()
+	go func() { answered <- NewClient(dir).Restart(context.Background(), "x", false, Await) }()
 	<-entered
 	over, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -22,6 +22,8 @@ type Adapter struct {
 	Since time.Time `json:"since"`
 	// Generation is the number of the current or last instance; 0 if there was none.
 	Generation uint64 `json:"generation"`
+	// Predecessor is the generation that finishes its work beside the current one; 0 if there is none.
+	Predecessor uint64 `json:"predecessor"`
 	// Attempts counts the runs that ended badly in a row.
 	Attempts int `json:"attempts"`
 	// NextAttempt is when the next run starts; null unless the state is backoff.
@@ -31,8 +33,8 @@ type Adapter struct {
 	// LastError is how the last bad run ended, and when; empty and null if none did.
 	LastError   string     `json:"last_error"`
 	LastErrorAt *time.Time `json:"last_error_at"`
-	// Update is what became of the last change of the module or settings, if it did not take effect: "refused: " and why, while
-	// the last good one goes on; empty otherwise.
+	// Update is what became of the last change, as long as it is not in force: "waiting", "starting", or "refused: " and why,
+	// while what ran before goes on; empty otherwise.
 	Update string `json:"update"`
 	// Listen is the address that the adapter is served at; empty if there is no listener.
 	Listen  string  `json:"listen"`
@@ -63,6 +65,8 @@ type Process struct {
 	PID     int       `json:"pid"`
 	Version string    `json:"version"`
 	Started time.Time `json:"started"`
+	// Boot tells one life of the process from another.
+	Boot string `json:"boot"`
 	// FDs is the number of open descriptors, -1 where the system does not tell.
 	FDs        int `json:"fds"`
 	Goroutines int `json:"goroutines"`

@@ -277,7 +277,7 @@ func runs(t testing.TB, program *engine.Program) outcome.Outcome {
 		Context: ctx, Kill: kill, Mailbox: nothing{}, Ledger: nothing{}, Ready: make(chan struct{}),
 		Failure: func() (outcome.Failure, bool) { return outcome.Failure{}, false },
 		Finish:  func(context.Context) error { return nil },
-		Budgets: engine.Budgets{Connect: time.Minute, Stall: time.Minute, Drain: time.Minute, Close: time.Minute},
+		Budgets: engine.Budgets{Connect: time.Minute, Stall: time.Minute, Close: time.Minute},
 	})
 }
 

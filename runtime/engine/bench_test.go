@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"context"
-	"errors"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -56,7 +55,7 @@ func cycle(t testing.TB, program *engine.Program) {
 	s := newStay()
 	ctx, stop := context.WithCancelCause(context.Background())
 	defer stop(nil)
-	s.OnReady = func() { stop(errors.New("restart")) }
+	s.OnReady = func() { stop(asked("restart")) }
 	check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Done, "exit")
 }
 

@@ -34,15 +34,16 @@ func TestStopAtEveryMoment(t *testing.T) {
 		program := compile(t, b.Build(), host{"open": func(context.Context) { _, _ = s.open(t, &resource{}) }}, interpreter)
 		for round := range rounds {
 			s = newStay()
+			wish := asked("restart")
 			if round%3 == 0 {
-				s.Budgets.Drain = time.Duration(1 + rand.IntN(1000)*1000)
+				wish.Budget = time.Duration(rand.IntN(1000) * 1000)
 			}
 			ctx, stop := context.WithCancelCause(context.Background())
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
 				time.Sleep(time.Duration(rand.IntN(700)) * time.Microsecond)
-				if stop(errors.New("restart")); round%2 == 0 {
+				if stop(wish); round%2 == 0 {
 					time.Sleep(time.Duration(rand.IntN(200)) * time.Microsecond)
 					s.Kill(errors.New("kill"))
 				}

@@ -2,9 +2,9 @@ package engine_test
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"innkeeper/adapters/abi"
 	wt "innkeeper/runtime/module/wasmtest"
@@ -31,7 +31,7 @@ func TestShutdownReachesTheGuest(t *testing.T) {
 		program := compile(t, b.Build(), nil, interpreter)
 		s := newStay()
 		ctx, stop := context.WithCancelCause(context.Background())
-		s.OnReady = func() { s.note("ready"); stop(errors.New("reload")) }
+		s.OnReady = func() { s.note("ready"); stop(asked("reload")) }
 		check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Done, "exit")
 		ask := abi.Shutdown{DrainMS: uint32(patience.Milliseconds()), Reason: "reload"}
 		if want := string(ask.Append(abi.AppendEventHeader(nil, abi.EventShutdown, 0))); s.printed.String() != want {
@@ -48,9 +48,8 @@ func TestShutdownIgnored(t *testing.T) {
 	onBothEngines(t, func(t *testing.T, interpreter bool) {
 		program := compile(t, server(func(b *wt.Builder, wait uint32) wt.Code { return wt.Forever(untilEvent(b, wait)) }), nil, interpreter)
 		s := newStay()
-		s.Budgets.Drain = brief
 		ctx, stop := context.WithCancelCause(context.Background())
-		s.OnReady = func() { stop(errors.New("stop")) }
+		s.OnReady = func() { stop(outcome.Stop{Reason: "stop", Budget: brief}) }
 		check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Done, "stopped")
 	})
 }
@@ -60,7 +59,7 @@ func TestTrapWhileDraining(t *testing.T) {
 	program := compile(t, server(func(b *wt.Builder, wait uint32) wt.Code { return untilEvent(b, wait) + wt.Unreachable }), nil, false)
 	s := newStay()
 	ctx, stop := context.WithCancelCause(context.Background())
-	s.OnReady = func() { stop(errors.New("stop")) }
+	s.OnReady = func() { stop(asked("stop")) }
 	check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Retry, "trap")
 }
 
@@ -74,7 +73,7 @@ func TestStopBeforeReady(t *testing.T) {
 		program := compile(t, b.Build(), host{"mark": func(context.Context) { close(waiting) }}, interpreter)
 		s := newStay()
 		ctx, stop := context.WithCancelCause(context.Background())
-		go func() { <-waiting; stop(errors.New("stop")) }()
+		go func() { <-waiting; stop(asked("stop")) }()
 		check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Done, "stopped")
 		if got := strings.Join(s.events, ", "); got != "detach: stop, finish" {
 			t.Errorf("callbacks %q", got)
@@ -87,7 +86,7 @@ func TestStopBeforeTheStart(t *testing.T) {
 	program := compile(t, server(untilEvent), nil, false)
 	s := newStay()
 	ctx, stop := context.WithCancelCause(context.Background())
-	stop(errors.New("stop"))
+	stop(asked("stop"))
 	exit := s.finished(t, program.Run(ctx, s.Instance))
 	if exit.Verdict != outcome.Done {
 		t.Errorf("%+v", exit)
@@ -104,7 +103,7 @@ func TestMailboxWhileDraining(t *testing.T) {
 	program := compile(t, server(func(b *wt.Builder, wait uint32) wt.Code { return untilEvent(b, wait) }), nil, false)
 	s := newStay()
 	ctx, stop := context.WithCancelCause(context.Background())
-	s.OnReady = func() { stop(errors.New("stop")) }
+	s.OnReady = func() { stop(asked("stop")) }
 	s.Detach = func(string) {
 		if err := s.guest.Mailbox.PostNew(abi.EventHTTPRequest, 1, nil); err == nil {
 			t.Error("new work was taken after the shutdown")
@@ -116,4 +115,27 @@ func TestMailboxWhileDraining(t *testing.T) {
 		}
 	}
 	check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Done, "exit")
+}
+
+// A second wish with less time takes the place of the first: who waits out a long budget must not keep the host from stopping.
+func TestSoonerShutdownShortensTheBudget(t *testing.T) {
+	program := compile(t, server(func(b *wt.Builder, wait uint32) wt.Code { return wt.Forever(untilEvent(b, wait)) }), nil, false)
+	s := newStay()
+	sooner := make(chan outcome.Stop, 1)
+	s.Sooner = sooner
+	ctx, stop := context.WithCancelCause(context.Background())
+	s.OnReady = func() {
+		stop(outcome.Stop{Reason: "handover", Budget: time.Hour})
+		sooner <- outcome.Stop{Reason: "stop", Budget: brief}
+	}
+	check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Done, "stopped")
+}
+
+// Without a budget there is nothing to wait for, however long the guest would go on.
+func TestShutdownWithoutABudgetCuts(t *testing.T) {
+	program := compile(t, server(func(b *wt.Builder, wait uint32) wt.Code { return wt.Forever(untilEvent(b, wait)) }), nil, false)
+	s := newStay()
+	ctx, stop := context.WithCancelCause(context.Background())
+	s.OnReady = func() { stop(outcome.Stop{Reason: "restart"}) }
+	check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Done, "stopped")
 }

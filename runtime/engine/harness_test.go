@@ -172,7 +172,7 @@ func newStay(families ...string) *stay {
 			return s.guest.Finish(ctx)
 		},
 		Stdout: &s.printed, Stderr: io.Discard,
-		Budgets: engine.Budgets{Connect: patience, Stall: patience, Drain: patience, Close: patience},
+		Budgets: engine.Budgets{Connect: patience, Stall: patience, Close: patience},
 	}
 	return s
 }
@@ -273,3 +273,6 @@ func buildGuest(t testing.TB, name string) []byte {
 	}
 	return raw
 }
+
+// asked is a wish that a run ends, with time to do so.
+func asked(reason string) outcome.Stop { return outcome.Stop{Reason: reason, Budget: patience} }

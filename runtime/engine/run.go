@@ -9,14 +9,12 @@ import (
 	"innkeeper/runtime/outcome"
 )
 
-// Budgets bound the phases of a run.
+// Budgets bound the phases of a run. How long a run may finish what is open comes with the wish that it ends.
 type Budgets struct {
 	// Connect is the time from the start to ready.
 	Connect time.Duration
 	// Stall is the longest that a guest may work without coming to its mailbox.
 	Stall time.Duration
-	// Drain is the time to finish what is open after a shutdown was asked for.
-	Drain time.Duration
 	// Close is the time for the guest to unwind once it is cancelled, and again for closing all handles.
 	Close time.Duration
 }
@@ -45,12 +43,18 @@ type Instance struct {
 
 	Mailbox Mailbox
 	Ledger  Ledger
+	// Sooner brings further wishes that the instance ends, each with less time than the one before; nil for none.
+	Sooner <-chan outcome.Stop
 	// Ready is closed when the guest has said that it can serve.
 	Ready <-chan struct{}
 	// OnReady is called once then, if the run still goes on.
 	OnReady func()
-	// Detach is the first step of a teardown, called once on every path: from then on no new work reaches the instance.
+	// Detach is called once on every path, when the instance is asked to end or has ended: from then on no new work reaches it.
+	// What belongs to work that it has still may.
 	Detach func(reason string)
+	// Ended is called once on every path, when the guest has ended and nothing of it is closed yet: from then on nothing
+	// reaches the instance.
+	Ended func()
 	// Failure gives what the guest said of its own end, if it did.
 	Failure func() (outcome.Failure, bool)
 	// Finish runs after the ledger was closed: it waits for what worked for the instance.
@@ -63,8 +67,8 @@ type Instance struct {
 }
 
 // Run runs the program once, from instantiation to an empty ledger, and says how it ended. Cancelling ctx asks the guest to
-// end: it is told the cause's text ("restart", "stop") and has the drain budget. Run returns after the teardown, on every
-// path.
+// end: it is told the reason and has the budget of the cause, an [outcome.Stop]; with another cause it is ended at once. Run
+// returns after the teardown, on every path.
 func (p *Program) Run(ctx context.Context, instance Instance) outcome.Outcome {
 	r := &run{Instance: instance}
 	done := make(chan error, 1)
@@ -72,8 +76,14 @@ func (p *Program) Run(ctx context.Context, instance Instance) outcome.Outcome {
 	go func() { done <- p.execute(r.Instance) }()
 	err, stuck := r.watch(ctx, done)
 	exit := r.judge(err)
-	exit.Stuck = stuck
+	if stuck {
+		exit.Stuck = true
+		r.late = append(r.late, done)
+	}
 	r.teardown(ctx, &exit)
+	if exit.Stuck {
+		exit.Freed = r.free()
+	}
 	return exit
 }
 
@@ -81,6 +91,7 @@ func (p *Program) Run(ctx context.Context, instance Instance) outcome.Outcome {
 type run struct {
 	Instance
 	detached bool
+	late     []<-chan error // what was not waited for any longer: the guest, steps of the teardown
 }
 
 // call runs a callback. What panics there is a bug of the host, and no reason to leave anything open: the instance ends.

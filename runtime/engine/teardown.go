@@ -15,6 +15,9 @@ import (
 // that fails or hangs does not keep the next from running.
 func (r *run) teardown(ctx context.Context, exit *outcome.Outcome) {
 	errs := []error{r.detach("teardown")}
+	if r.Ended != nil {
+		errs = append(errs, r.call("ended", r.Ended))
+	}
 	r.Kill(errOver)
 	r.Mailbox.Close()
 	// The instance's context is over and the caller's may be: closing must not be cut short by either.
@@ -40,7 +43,7 @@ func (r *run) step(ctx context.Context, name string, exit *outcome.Outcome, do f
 		panicked := r.call(name, func() { err = do(ctx) })
 		result <- errors.Join(err, panicked)
 	}()
-	err := awaitStep(ctx, name, r.Budgets, result)
+	err := r.awaitStep(ctx, name, result)
 	if errors.Is(err, context.DeadlineExceeded) {
 		exit.Stuck = true
 	}
@@ -48,7 +51,7 @@ func (r *run) step(ctx context.Context, name string, exit *outcome.Outcome, do f
 }
 
 // awaitStep waits for a step until its time is over, and once more as long for it to notice.
-func awaitStep(ctx context.Context, name string, budgets Budgets, result <-chan error) error {
+func (r *run) awaitStep(ctx context.Context, name string, result <-chan error) error {
 	select {
 	case err := <-result:
 		return err
@@ -57,9 +60,30 @@ func awaitStep(ctx context.Context, name string, budgets Budgets, result <-chan 
 	select {
 	case err := <-result:
 		return err
-	case <-time.After(budgets.Close):
+	case <-time.After(r.Budgets.Close):
+		r.late = append(r.late, result)
 		return fmt.Errorf("%s did not come back: %w", name, context.Cause(ctx))
 	}
+}
+
+// free finishes the teardown of a run that ended stuck, when what it hangs on comes back, and closes the channel once nothing
+// of the run is left. Its goroutine lives as long as what is stuck, which nobody can end.
+func (r *run) free() <-chan struct{} {
+	freed := make(chan struct{})
+	go func() {
+		for _, late := range r.late {
+			<-late
+		}
+		ctx := context.Background() // there is no hurry any more
+		_ = r.call("close all", func() { _ = r.Ledger.CloseAll(ctx) })
+		if r.Finish != nil {
+			_ = r.call("finish", func() { _ = r.Finish(ctx) })
+		}
+		if r.Ledger.Open() == 0 {
+			close(freed)
+		}
+	}()
+	return freed
 }
 
 // joinClose adds a failed close to the error that comes first.

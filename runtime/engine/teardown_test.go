@@ -49,6 +49,7 @@ func TestStuckHostFunction(t *testing.T) {
 		if err := <-left; !errors.Is(err, ledger.ErrSealed) || late.closed.Load() != 1 {
 			t.Errorf("a handle that came after the teardown: %v, closed %d times", err, late.closed.Load())
 		}
+		<-exit.Freed
 		for program.Close(context.Background()) != nil { // until the guest has left
 			time.Sleep(time.Millisecond)
 		}
@@ -188,6 +189,7 @@ func TestPanicInACallback(t *testing.T) {
 	}{
 		"ready":   {func(s *stay) { s.OnReady = bug }, "host_panic"},
 		"detach":  {func(s *stay) { s.Detach = func(string) { bug() } }, "host_panic"},
+		"ended":   {func(s *stay) { s.Ended = bug }, "trap"},
 		"failure": {func(s *stay) { s.Failure = func() (outcome.Failure, bool) { bug(); return outcome.Failure{}, true } }, "host_panic"},
 		"finish":  {func(s *stay) { s.Finish = func(context.Context) error { bug(); return nil } }, "trap"},
 	}
@@ -195,7 +197,8 @@ func TestPanicInACallback(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newStay()
 			r := &resource{}
-			ctx, stop := context.WithCancel(context.Background())
+			ctx, cancel := context.WithCancelCause(context.Background())
+			stop := func() { cancel(asked("stop")) }
 			s.OnReady = stop
 			test.change(s)
 			b := wt.New()

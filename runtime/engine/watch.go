@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/runtime/outcome"
 )
 
 // Why an instance's context was cancelled.
@@ -28,7 +29,8 @@ func (r *run) watch(ctx context.Context, done <-chan error) (err error, stuck bo
 	stall := time.NewTicker(max(r.Budgets.Stall/4, time.Millisecond))
 	defer stall.Stop()
 	ready, stop, killed := r.Ready, ctx.Done(), r.Context.Done()
-	var drain, unwind <-chan time.Time
+	var drain budget
+	var unwind <-chan time.Time
 	for {
 		select {
 		case err := <-done:
@@ -47,8 +49,10 @@ func (r *run) watch(ctx context.Context, done <-chan error) (err error, stuck bo
 			}
 		case <-stop:
 			stop = nil
-			drain = r.shutdown(ctx)
-		case <-drain:
+			r.shutdown(stopOf(ctx), &drain)
+		case sooner := <-r.Sooner:
+			r.shutdown(sooner, &drain)
+		case <-drain.over:
 			r.Kill(errDrain)
 		case <-killed:
 			killed = nil
@@ -76,19 +80,38 @@ func (r *run) connected(ctx context.Context) {
 	}
 }
 
-// shutdown refuses new work and asks the guest to end, and returns when the drain budget is over. A guest that is not
-// serving yet has nothing to drain and is ended at once.
-func (r *run) shutdown(ctx context.Context) <-chan time.Time {
-	reason := context.Cause(ctx).Error()
-	_ = r.detach(reason) // a panic is the cause of the end by now
-	if !r.serving() {
-		r.Kill(errStopped)
-		return nil
+// stopOf is the wish behind a context's end. One without a word of the budget means at once.
+func stopOf(ctx context.Context) outcome.Stop {
+	cause := context.Cause(ctx)
+	if stop, ok := errors.AsType[outcome.Stop](cause); ok {
+		return stop
 	}
-	ask := abi.Shutdown{DrainMS: uint32(r.Budgets.Drain.Milliseconds()), Reason: reason}
+	return outcome.Stop{Reason: cause.Error()}
+}
+
+// budget is the time that is left to finish what is open.
+type budget struct {
+	over  <-chan time.Time // nil while nobody has asked the guest to end
+	until time.Time
+}
+
+// shutdown refuses new work and asks the guest to end within the budget, unless it has less already: wishes may be seen in
+// another order than they were made in. A guest that is not serving yet has nothing to finish and is ended at once; so is one
+// that gets no time.
+func (r *run) shutdown(stop outcome.Stop, left *budget) {
+	_ = r.detach(stop.Reason) // a panic is the cause of the end by now
+	until := time.Now().Add(stop.Budget)
+	switch {
+	case stop.Budget <= 0 || !r.serving():
+		r.Kill(errStopped)
+		return
+	case left.over != nil && !until.Before(left.until):
+		return
+	}
+	ask := abi.Shutdown{DrainMS: uint32(stop.Budget.Milliseconds()), Reason: stop.Reason}
 	if r.Mailbox.Post(abi.EventShutdown, 0, ask.Append(nil)) != nil {
 		r.Kill(errStopped)
-		return nil
+		return
 	}
-	return time.After(r.Budgets.Drain)
+	*left = budget{time.After(stop.Budget), until}
 }

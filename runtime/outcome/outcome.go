@@ -33,6 +33,8 @@ type Outcome struct {
 	Teardown error
 	// Stuck means that something of the run may still be alive, so that no other may start.
 	Stuck bool
+	// Freed is closed if what was alive comes to its end after all; nil if that cannot be known.
+	Freed <-chan struct{}
 }
 
 // Text is code and message in one line.

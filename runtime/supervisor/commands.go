@@ -2,92 +2,137 @@ package supervisor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
-// Restart ends the current run, if there is one, and starts another at once.
-func (s *Slot) Restart(ctx context.Context) error {
-	return s.do(ctx, func(l *slotLoop, r *running) error {
-		if err := l.runnable(); err != nil {
-			return err
-		}
-		if l.Status().State == Paused {
-			return fmt.Errorf("it is paused, resume it: %w", ErrRefused)
-		}
-		l.afterRun(r, "restart", func() {
-			l.retries.reset()
-			l.next = run
-		})
+// Update begins a change. It is carried out once its generation serves, or the slot is idle or paused with it.
+//
+// With Overlap and a connected run the successor starts beside it and takes its place when it is ready. If it fails before,
+// the predecessor goes on and the error matches [ErrUpdateRefused]. Otherwise what runs ends first; a failure of the next run
+// is then told with [ErrNotReady], and retried like any other. While two generations live a change waits, and a later one
+// takes the place of one that waits. The spec's runner is the slot's from here on, whatever becomes of the change.
+func (s *Slot) Update(ctx context.Context, c Change) (*Operation, error) {
+	return s.hand(ctx, c.Spec, func(l *loop, op *Operation) { l.update(c, op) })
+}
+
+// Adopt puts a spec in the place of the one that is wanted, for the runs to come. What runs goes on undisturbed.
+func (s *Slot) Adopt(ctx context.Context, spec Spec) error {
+	op, err := s.hand(ctx, &spec, func(l *loop, op *Operation) {
+		l.replaceWanted(spec)
+		op.finish(nil)
+	})
+	if err != nil {
+		return err
+	}
+	return op.Wait(ctx)
+}
+
+// Refuse notes that a change could not be made ready, so that there is nothing to carry out.
+func (s *Slot) Refuse(ctx context.Context, reason string) error {
+	return s.do(ctx, func(l *loop) error {
+		l.set(func(st *Status) { st.Update = Update{UpdateRefused, reason} })
 		return nil
 	})
 }
 
-// Pause ends the current run and keeps the slot from running until Resume.
-func (s *Slot) Pause(ctx context.Context) error {
-	return s.do(ctx, func(l *slotLoop, r *running) error {
-		if err := l.runnable(); err != nil {
-			return err
+// Keep says that what is in force is what is wanted: a change that was refused is forgotten, and so is one that waits.
+func (s *Slot) Keep(ctx context.Context) error {
+	return s.do(ctx, func(l *loop) error {
+		l.withdraw(ErrSuperseded)
+		if l.successor == nil && l.Status().Update != (Update{}) {
+			l.set(func(st *Status) { st.Update = Update{} })
 		}
-		l.afterRun(r, "pause", func() {
-			l.next = idle
+		return nil
+	})
+}
+
+// Pause begins to end what runs, and keeps the slot from running until Resume. It is carried out once nothing runs.
+func (s *Slot) Pause(ctx context.Context) (*Operation, error) {
+	return s.ask(ctx, func(l *loop, op *Operation) {
+		if err := l.runnable(); err != nil {
+			op.finish(err)
+			return
+		}
+		l.settleForWanted()
+		l.endAll(ReasonPause, paused, op, func() {
 			l.enter(Paused, "paused by an operator")
+			op.finish(nil)
 		})
-		return nil
 	})
 }
 
-// Resume lets a paused slot run again.
-func (s *Slot) Resume(ctx context.Context) error {
-	return s.do(ctx, func(l *slotLoop, r *running) error {
+// Resume lets a paused slot run again. It is carried out once that is connected, and ends with [ErrNotReady] otherwise.
+func (s *Slot) Resume(ctx context.Context) (*Operation, error) {
+	return s.ask(ctx, func(l *loop, op *Operation) {
 		if err := l.runnable(); err != nil {
-			return err
+			op.finish(err)
+			return
 		}
-		paused := l.Status().State == Paused || r != nil && r.reason == "pause"
-		if !paused {
-			return fmt.Errorf("it is %s, not paused: %w", l.Status().State, ErrRefused)
+		if !l.paused() {
+			op.finish(fmt.Errorf("it is %s, not paused: %w", l.Status().State, ErrRefused))
+			return
 		}
-		l.afterRun(r, "resume", func() {
-			l.retries.reset()
-			l.next = run
-		})
-		return nil
+		l.retries.reset()
+		l.endAll("resume", running, op, func() { l.begin(op) })
 	})
 }
 
-// Stop ends the slot for good and waits for it. The reason goes to the guest: "stop" or "reload". If ctx ends first, its
-// cause is returned and the slot goes on stopping.
-func (s *Slot) Stop(ctx context.Context, reason StopReason) error {
-	asked := s.do(ctx, func(l *slotLoop, r *running) error {
+// Stop ends the slot for good and waits for it. The reason goes to the guest. If ctx ends first, its cause is returned and the
+// slot goes on stopping. [ErrStuck] means that something of a run is still alive; ask again later.
+func (s *Slot) Stop(ctx context.Context, reason string) error {
+	op, err := s.ask(ctx, func(l *loop, op *Operation) {
+		l.withdraw(fmt.Errorf("the slot is being stopped: %w", ErrRefused))
 		l.quitting = true
-		l.afterRun(r, reason, func() {
-			l.next = quit
-			if l.Status().State != Disabled && l.Status().State != Unconfigured {
-				l.enter(Stopped, string(reason))
-			}
-		})
-		return nil
+		l.endAll(reason, stopped, op, func() { l.leave(reason, op) })
 	})
-	select {
-	case <-s.stopped:
-		return nil
-	default:
+	if err == nil {
+		err = op.Wait(ctx)
 	}
-	if asked != nil {
-		return asked
+	if err != nil && !errors.Is(err, errOver) {
+		return err
 	}
 	select {
 	case <-s.stopped:
+		if s.lost {
+			return ErrStuck
+		}
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-// afterRun does what is wanted once nothing runs: now, or when the current run has ended.
-func (l *slotLoop) afterRun(r *running, reason StopReason, then func()) {
-	if r == nil {
-		then()
+// leave ends the loop, once nothing is left of runs that could not be closed.
+func (l *loop) leave(reason string, op *Operation) {
+	l.quit = true
+	if len(l.stuck) > 0 {
+		op.finish(ErrStuck)
 		return
 	}
-	l.end(r, reason, then)
+	if l.spec.Idle == "" {
+		l.enter(Stopped, reason)
+	}
+	op.finish(nil)
+}
+
+// runnable refuses for a slot that may not run.
+func (l *loop) runnable() error {
+	switch {
+	case l.quitting:
+		return fmt.Errorf("the slot is being stopped: %w", ErrRefused)
+	case l.spec.Idle != "":
+		return fmt.Errorf("it is %s: %s: %w", l.spec.Idle, l.spec.IdleReason, ErrRefused)
+	case len(l.stuck) > 0:
+		return fmt.Errorf("%w: %w", ErrStuck, ErrRefused)
+	}
+	return nil
+}
+
+// paused reports whether the slot is paused or about to be.
+func (l *loop) paused() bool {
+	if l.ending != nil {
+		return l.ending.goal == paused
+	}
+	return l.Status().State == Paused
 }

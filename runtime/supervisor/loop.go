@@ -1,152 +1,122 @@
 package supervisor
 
-import (
-	"context"
-	"fmt"
-	"time"
+import "time"
 
-	"innkeeper/runtime/outcome"
-)
-
-// plan is what the loop does next. The loop is the only one to change it.
-type plan uint8
-
-const (
-	idle plan = iota // wait for a command
-	wait             // wait for the backoff's timer or a command
-	run              // start a generation
-	quit             // leave
-)
-
-// slotLoop is the state of a slot's goroutine.
-type slotLoop struct {
+// loop is the state of a slot's goroutine, which alone touches it.
+type loop struct {
 	*Slot
-	next  plan
-	delay time.Duration
+	events  chan event
+	retries *retries
+	spec    *holding // in force: what the next run is made of
+	newest  uint64   // the last generation number given
+
+	current   *active  // serves or is about to, or ends
+	retiring  *active  // the predecessor, finishing its work
+	successor *active  // not ready yet, beside the current run
+	coming    *holding // is in force once the successor is ready
+	pending   *pending
+	ending    *ending          // what follows once runs have ended that were asked to
+	stuck     map[*active]bool // ended, and something of them may still be alive
+	freeable  int              // those whose end will be told
+	stalled   bool             // the next run waits for them
+
+	retry    *time.Timer // set while a backoff lasts
+	quitting bool        // Stop was called
+	quit     bool        // and nothing is left to wait for
 }
 
-// loop is the slot's goroutine, from Start to Stop.
-func (s *Slot) loop() {
-	defer close(s.stopped)
-	l := &slotLoop{Slot: s, next: run}
-	if s.cfg.Idle != "" {
-		l.next = idle
-		s.set(func(*Status) {})
-	}
-	for l.next != quit {
-		switch l.next {
-		case run:
-			l.generation()
-		case wait:
-			timer := time.NewTimer(l.delay)
-			l.rest(timer.C)
-			timer.Stop()
-		default:
-			l.rest(nil)
-		}
-	}
+// event is something that a run tells.
+type event struct {
+	run    *active
+	handle func(*loop, *active)
 }
 
-// rest waits for the timer, which leads to a run, or for one command, which may lead anywhere.
-func (l *slotLoop) rest(timer <-chan time.Time) {
-	select {
-	case <-timer:
-		l.next = run
-	case c := <-l.commands:
-		// A command that is refused or changes nothing must not start the delay anew.
-		if until := l.Status().NextAttempt; l.next == wait && !until.IsZero() {
-			l.delay = max(time.Until(until), 0)
-		}
-		c.reply <- c.run(l, nil)
+func newLoop(s *Slot) *loop {
+	return &loop{
+		Slot: s, events: make(chan event), retries: newRetries(s.cfg.Spec.Policy), spec: hold(s.cfg.Spec),
+		newest: s.cfg.Generation, stuck: map[*active]bool{},
 	}
 }
 
-// generation runs the instance once and plans what follows.
-func (l *slotLoop) generation() {
-	ctx, stop := context.WithCancelCause(context.Background())
-	defer stop(nil)
-	l.set(func(st *Status) {
-		st.Generation++
-		st.State, st.Reason = Starting, ""
-	})
-	number := l.Status().Generation
-	ready, done := make(chan struct{}, 1), make(chan outcome.Outcome, 1)
-	go func() { done <- l.cfg.Runner.Run(ctx, number, func() { ready <- struct{}{} }) }()
-	r := &running{stop: stop}
-	for {
+// run is the slot's goroutine, from Start to Stop.
+func (l *loop) run(first *Operation) {
+	defer close(l.stopped)
+	if l.spec.Idle == "" {
+		l.begin(first)
+	} else {
+		l.set(func(*Status) {})
+		first.finish(nil)
+	}
+	for !l.quit || l.freeable > 0 {
 		select {
-		case <-ready:
-			if r.then == nil {
-				r.connected = time.Now()
-				l.enter(Connected, "")
-			}
-		case c := <-l.commands:
-			c.reply <- c.run(l, r)
-		case ended := <-done:
-			l.ended(r, ended)
-			return
+		case e := <-l.events:
+			e.handle(l, e.run)
+		case command := <-l.commands:
+			command(l)
+		case <-l.due():
+			l.retry = nil
+			l.begin(nil)
 		}
 	}
+	l.spec.release()
+	l.lost = len(l.stuck) > 0
 }
 
-// running is the generation that runs now.
-type running struct {
-	stop      context.CancelCauseFunc
-	connected time.Time
-	reason    StopReason // why the run was last asked to end; empty if it was not
-	then      func()     // what to do when it has ended; nil if it was not asked to
-}
-
-// end asks the run to end; then replaces what an earlier command wanted to happen afterwards.
-func (l *slotLoop) end(r *running, reason StopReason, then func()) {
-	if r.then == nil {
-		l.enter(Stopping, string(reason))
-		r.stop(reason)
+// due fires when a backoff is over; it never does while there is none.
+func (l *loop) due() <-chan time.Time {
+	if l.retry == nil {
+		return nil
 	}
-	r.reason, r.then = reason, then
+	return l.retry.C
 }
 
-// ended plans what follows a run.
-func (l *slotLoop) ended(r *running, o outcome.Outcome) {
-	if !r.connected.IsZero() && time.Since(r.connected) > l.cfg.Policy.ResetAfter {
-		l.retries.reset()
-	}
-	switch {
-	case o.Stuck:
-		l.stuck = true
-		l.note(o)
-		l.enter(Failed, fmt.Sprintf("%s; the instance could not be closed, restart the process", o.Text()))
-		l.next = idle
-		if l.quitting {
-			l.next = quit
-		}
-	case r.then != nil:
-		r.then()
-	case o.Verdict == outcome.Done:
-		l.enter(Stopped, o.Text())
-		l.next = idle
-	case o.Verdict == outcome.Final:
-		l.retries.failed(time.Now())
-		l.note(o)
-		l.enter(Failed, o.Text())
-		l.next = idle
-	default:
-		l.backOff(o)
+func (l *loop) unschedule() {
+	if l.retry != nil {
+		l.retry.Stop()
+		l.retry = nil
 	}
 }
 
-func (l *slotLoop) backOff(o outcome.Outcome) {
-	l.delay = l.retries.failed(time.Now())
-	l.note(o)
-	l.next = wait
-	l.set(func(st *Status) {
-		st.State, st.Reason = Backoff, o.Text()
-		st.NextAttempt = time.Now().Add(l.delay)
-	})
+// begin starts a run of what is in force. Nothing but a retiring predecessor may be alive.
+func (l *loop) begin(op *Operation) {
+	l.unschedule()
+	if len(l.stuck) > 0 {
+		l.stall(op)
+		return
+	}
+	l.stalled = false
+	l.current = l.create(l.spec, op)
+	// First, so that whoever is told of it sees it before anything that the run does.
+	l.set(func(st *Status) { st.State, st.Reason, st.Generation = Starting, "", l.current.generation })
+	l.start(l.current)
 }
 
-func (l *slotLoop) note(o outcome.Outcome) {
+// set changes the status and tells the observer.
+func (l *loop) set(change func(*Status)) {
 	l.mu.Lock()
-	l.status.LastError, l.status.LastErrorAt = o.Text(), time.Now()
+	st := &l.status
+	before := *st
+	change(st)
+	if st.State != before.State || st.Generation != before.Generation {
+		st.Since = time.Now()
+	}
+	st.Attempts = l.retries.failures
+	st.Attention = l.retries.attention(time.Now())
+	st.Newest, st.Predecessor = l.newest, 0
+	if l.retiring != nil {
+		st.Predecessor = l.retiring.generation
+	}
+	if st.State != Backoff {
+		st.NextAttempt = time.Time{}
+	}
+	l.wanted = l.wants().Spec
+	status := *st
 	l.mu.Unlock()
+	if l.cfg.Observe != nil {
+		l.cfg.Observe(status)
+	}
+}
+
+func (l *loop) enter(state State, reason string) {
+	l.set(func(st *Status) { st.State, st.Reason = state, reason })
 }

@@ -6,60 +6,48 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"innkeeper/runtime/outcome"
 )
-
-// Runner runs generations of an instance.
-type Runner interface {
-	// Run runs one generation to its end, its teardown included. It calls ready at most once, when the instance has said
-	// that it serves. When ctx is cancelled the run ends within its budgets; the cause is a StopReason.
-	Run(ctx context.Context, generation uint64, ready func()) outcome.Outcome
-}
 
 // Config makes a slot.
 type Config struct {
-	Runner Runner
-	Policy Policy
-	// Idle, if it is Disabled or Unconfigured, keeps the slot from ever running; IdleReason says why.
-	Idle       State
-	IdleReason string
+	Spec Spec
 	// Generation is the last generation number used under this name before; the next is greater.
 	Generation uint64
-	// Observe is called after every change, in order, from the slot's goroutine. It must not call the slot.
+	// Observe is called after every change, in order, from the slot's goroutine. It must not call the slot's commands.
 	Observe func(Status)
 }
 
-// ErrRefused means that a command makes no sense in the slot's state.
-var ErrRefused = errors.New("refused")
+var (
+	// ErrRefused means that a command makes no sense in the slot's state.
+	ErrRefused = errors.New("refused")
+	// ErrSuperseded means that a later command took the place of one that was not carried out yet.
+	ErrSuperseded = errors.New("a later command took its place")
+	// ErrUpdateRefused means that a successor was not ready, and that its predecessor goes on.
+	ErrUpdateRefused = errors.New("update refused")
+	// ErrNotReady means that a run ended before it was ready, and that there was no predecessor to go on.
+	ErrNotReady = errors.New("it did not become ready")
+	// ErrStuck means that something of a run may still be alive, so that no other may start.
+	ErrStuck = errors.New("an earlier generation could not be closed yet")
+)
 
 // Slot is one configured adapter in the running host. Start gives it a goroutine, Stop ends it and waits.
 type Slot struct {
 	cfg      Config
-	retries  *retries
-	commands chan command
+	commands chan func(*loop)
 	stopped  chan struct{}
-
-	// stuck and quitting are touched by the slot's goroutine only.
-	stuck    bool // an earlier generation could not be closed
-	quitting bool // Stop was called
+	lost     bool // something of a run is alive for ever; set before stopped is closed
 
 	mu     sync.Mutex
 	status Status
-}
-
-// command is run by the slot's goroutine; the second argument is the current run, or nil.
-type command struct {
-	run   func(*slotLoop, *running) error
-	reply chan error
+	wanted Spec
 }
 
 // New makes a slot. It does nothing before Start.
 func New(cfg Config) *Slot {
-	s := &Slot{cfg: cfg, retries: newRetries(cfg.Policy), commands: make(chan command), stopped: make(chan struct{})}
-	s.status = Status{State: Stopped, Since: time.Now(), Generation: cfg.Generation}
-	if cfg.Idle != "" {
-		s.status.State, s.status.Reason = cfg.Idle, cfg.IdleReason
+	s := &Slot{cfg: cfg, commands: make(chan func(*loop)), stopped: make(chan struct{}), wanted: cfg.Spec}
+	s.status = Status{State: Stopped, Since: time.Now(), Generation: cfg.Generation, Newest: cfg.Generation}
+	if cfg.Spec.Idle != "" {
+		s.status.State, s.status.Reason = cfg.Spec.Idle, cfg.Spec.IdleReason
 	}
 	return s
 }
@@ -71,56 +59,86 @@ func (s *Slot) Status() Status {
 	return s.status
 }
 
-// set changes the status and tells the observer.
-func (s *Slot) set(change func(*Status)) {
+// Wanted is the spec that is in force, or will be once a change is carried out that has begun or waits.
+func (s *Slot) Wanted() Spec {
 	s.mu.Lock()
-	before := s.status.State
-	change(&s.status)
-	if s.status.State != before {
-		s.status.Since = time.Now()
-	}
-	s.status.Attempts = s.retries.failures
-	s.status.Attention = s.retries.attention(time.Now())
-	if s.status.State != Backoff {
-		s.status.NextAttempt = time.Time{}
-	}
-	status := s.status
-	s.mu.Unlock()
-	if s.cfg.Observe != nil {
-		s.cfg.Observe(status)
-	}
+	defer s.mu.Unlock()
+	return s.wanted
 }
 
-func (s *Slot) enter(state State, reason string) {
-	s.set(func(st *Status) { st.State, st.Reason = state, reason })
+// Start begins the slot's life, which is carried out once it is connected, and ends with [ErrNotReady] otherwise. An idle
+// slot only takes note of itself.
+func (s *Slot) Start() *Operation {
+	op := &Operation{s, make(chan error, 1)}
+	go newLoop(s).run(op)
+	return op
 }
 
-// Start begins the slot's life. An idle slot only takes note of itself.
-func (s *Slot) Start() { go s.loop() }
+// Operation is a command that the slot has begun.
+type Operation struct {
+	slot *Slot
+	done chan error
+}
 
-// do runs a command in the slot's goroutine.
-func (s *Slot) do(ctx context.Context, run func(*slotLoop, *running) error) error {
-	c := command{run, make(chan error, 1)}
+// Wait returns how the command went, once that is known. If ctx ends first its cause is returned, and what was begun goes on.
+// It may be called once.
+func (o *Operation) Wait(ctx context.Context) error {
 	select {
-	case s.commands <- c:
-		return <-c.reply
-	case <-s.stopped:
-		return fmt.Errorf("the slot has been stopped: %w", ErrRefused)
+	case err := <-o.done:
+		return err
 	case <-ctx.Done():
 		return context.Cause(ctx)
+	case <-o.slot.stopped:
+	}
+	select {
+	case err := <-o.done:
+		return err
+	default:
+		return errOver
 	}
 }
 
-// runnable refuses for a slot that may not run.
-func (s *Slot) runnable() error {
-	status := s.Status()
-	switch {
-	case s.quitting:
-		return fmt.Errorf("the slot is being stopped: %w", ErrRefused)
-	case status.State == Disabled || status.State == Unconfigured:
-		return fmt.Errorf("it is %s: %s: %w", status.State, status.Reason, ErrRefused)
-	case s.stuck:
-		return fmt.Errorf("an earlier generation could not be closed; restart the process: %w", ErrRefused)
+// errOver refuses what comes to a slot that has stopped.
+var errOver = fmt.Errorf("the slot has been stopped: %w", ErrRefused)
+
+// finish says how it went; only the first word counts. It is safe on nil.
+func (o *Operation) finish(err error) {
+	if o == nil {
+		return
 	}
-	return nil
+	select {
+	case o.done <- err:
+	default:
+	}
+}
+
+// ask runs a command in the slot's goroutine. An error means that it was not run.
+func (s *Slot) ask(ctx context.Context, command func(*loop, *Operation)) (*Operation, error) {
+	op := &Operation{s, make(chan error, 1)}
+	select {
+	case s.commands <- func(l *loop) { command(l, op) }:
+		return op, nil
+	case <-s.stopped:
+		return nil, errOver
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// do is ask for a command whose outcome is known at once.
+func (s *Slot) do(ctx context.Context, command func(*loop) error) error {
+	op, err := s.ask(ctx, func(l *loop, op *Operation) { op.finish(command(l)) })
+	if err != nil {
+		return err
+	}
+	return op.Wait(ctx)
+}
+
+// hand is ask for a command that takes a spec: its runner is closed if the command is never run.
+func (s *Slot) hand(ctx context.Context, spec *Spec, command func(*loop, *Operation)) (*Operation, error) {
+	op, err := s.ask(ctx, command)
+	if err != nil && spec != nil && spec.Runner != nil {
+		spec.Runner.Close()
+	}
+	return op, err
 }

@@ -3,7 +3,6 @@ package supervisor
 import (
 	"context"
 	"errors"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,83 +10,15 @@ import (
 	"innkeeper/runtime/outcome"
 )
 
-// script is a runner whose runs end as the test says.
-type script struct {
-	mu    sync.Mutex
-	runs  []uint64
-	live  int
-	most  int
-	step  func(ctx context.Context, generation uint64, ready func()) outcome.Outcome
-	drain time.Duration
-}
-
-func (s *script) Run(ctx context.Context, generation uint64, ready func()) outcome.Outcome {
-	s.mu.Lock()
-	s.runs = append(s.runs, generation)
-	s.live++
-	s.most = max(s.most, s.live)
-	s.mu.Unlock()
-	o := s.step(ctx, generation, ready)
-	if ctx.Err() != nil {
-		time.Sleep(s.drain)
-	}
-	s.mu.Lock()
-	s.live--
-	s.mu.Unlock()
-	return o
-}
-
-func (s *script) count() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.runs)
-}
-
-// serve says ready and runs until it is told to end.
-func serve(ctx context.Context, _ uint64, ready func()) outcome.Outcome {
-	ready()
-	<-ctx.Done()
-	return outcome.Outcome{Verdict: outcome.Done, Code: "stopped"}
-}
-
-var testPolicy = Policy{Initial: time.Second, Max: 5 * time.Minute, ResetAfter: 5 * time.Minute, AttentionFailures: 10, AttentionAfter: 2 * time.Hour}
-
-// bubble runs a test with a fake clock and a started slot that it stops at the end.
-func bubble(t *testing.T, cfg Config, test func(t *testing.T, s *Slot)) {
-	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		if cfg.Policy == (Policy{}) {
-			cfg.Policy = testPolicy
-		}
-		s := New(cfg)
-		s.Start()
-		synctest.Wait()
-		test(t, s)
-		if err := s.Stop(t.Context(), "stop"); err != nil {
-			t.Errorf("stop: %v", err)
-		}
-	})
-}
-
-func wantState(t *testing.T, s *Slot, want State) Status {
-	t.Helper()
-	synctest.Wait()
-	got := s.Status()
-	if got.State != want {
-		t.Fatalf("state %q (%s), want %q", got.State, got.Reason, want)
-	}
-	return got
-}
-
 func TestUnconfiguredNeverRuns(t *testing.T) {
 	runner := &script{step: serve}
-	bubble(t, Config{Runner: runner, Idle: Unconfigured, IdleReason: "setting key is missing"}, func(t *testing.T, s *Slot) {
+	idleBubble(t, runner, Unconfigured, "setting key is missing", func(t *testing.T, s *Slot) {
 		time.Sleep(24 * time.Hour)
 		status := wantState(t, s, Unconfigured)
 		if status.Attempts != 0 || status.Generation != 0 || runner.count() != 0 {
 			t.Errorf("attempts %d, generation %d, runs %d: want none", status.Attempts, status.Generation, runner.count())
 		}
-		if err := s.Restart(t.Context()); !errors.Is(err, ErrRefused) {
+		if err := update(t.Context(), s, Change{Reason: "restart"}); !errors.Is(err, ErrRefused) {
 			t.Errorf("restart of an unconfigured slot: %v", err)
 		}
 	})
@@ -96,16 +27,16 @@ func TestUnconfiguredNeverRuns(t *testing.T) {
 func TestConnectedOnlyWhileALiveRunIsReady(t *testing.T) {
 	const until = 10 * time.Second // of the fake clock: when the first run is ready, and as long again to its end
 	runner := &script{}
-	runner.step = func(ctx context.Context, generation uint64, ready func()) outcome.Outcome {
-		if generation > 1 {
-			return serve(ctx, generation, ready)
+	runner.step = func(ctx context.Context, run Run) outcome.Outcome {
+		if run.Generation > 1 {
+			return serve(ctx, run)
 		}
 		time.Sleep(until)
-		ready()
+		run.Ready()
 		time.Sleep(until)
 		return outcome.Outcome{Verdict: outcome.Retry, Code: "trap", Message: "unreachable"}
 	}
-	bubble(t, Config{Runner: runner}, func(t *testing.T, s *Slot) {
+	bubble(t, runner, func(t *testing.T, s *Slot) {
 		wantState(t, s, Starting)
 		time.Sleep(until)
 		wantState(t, s, Connected)
@@ -123,10 +54,10 @@ func TestConnectedOnlyWhileALiveRunIsReady(t *testing.T) {
 }
 
 func TestBackoffDoublesToItsCapAndAsksForAttention(t *testing.T) {
-	runner := &script{step: func(context.Context, uint64, func()) outcome.Outcome {
+	runner := &script{step: func(context.Context, Run) outcome.Outcome {
 		return outcome.Outcome{Verdict: outcome.Retry, Code: "exit"}
 	}}
-	bubble(t, Config{Runner: runner}, func(t *testing.T, s *Slot) {
+	bubble(t, runner, func(t *testing.T, s *Slot) {
 		upper := time.Second
 		for attempt := 1; attempt <= 12; attempt++ {
 			status := wantState(t, s, Backoff)
@@ -148,14 +79,14 @@ func TestBackoffDoublesToItsCapAndAsksForAttention(t *testing.T) {
 
 func TestLongConnectionForgivesEarlierFailures(t *testing.T) {
 	runner := &script{}
-	runner.step = func(ctx context.Context, generation uint64, ready func()) outcome.Outcome {
-		if generation == 4 {
-			ready()
+	runner.step = func(ctx context.Context, run Run) outcome.Outcome {
+		if run.Generation == 4 {
+			run.Ready()
 			time.Sleep(testPolicy.ResetAfter + time.Second)
 		}
 		return outcome.Outcome{Verdict: outcome.Retry, Code: "exit"}
 	}
-	bubble(t, Config{Runner: runner}, func(t *testing.T, s *Slot) {
+	bubble(t, runner, func(t *testing.T, s *Slot) {
 		for s.Status().Generation < 4 || s.Status().State != Backoff {
 			time.Sleep(100 * time.Millisecond)
 		}
@@ -167,19 +98,19 @@ func TestLongConnectionForgivesEarlierFailures(t *testing.T) {
 
 func TestFinalOutcomeIsNotRetried(t *testing.T) {
 	runner := &script{}
-	runner.step = func(ctx context.Context, generation uint64, ready func()) outcome.Outcome {
-		if generation == 1 {
+	runner.step = func(ctx context.Context, run Run) outcome.Outcome {
+		if run.Generation == 1 {
 			return outcome.Outcome{Verdict: outcome.Final, Code: "bad_token", Message: "the platform refused the token"}
 		}
-		return serve(ctx, generation, ready)
+		return serve(ctx, run)
 	}
-	bubble(t, Config{Runner: runner}, func(t *testing.T, s *Slot) {
+	bubble(t, runner, func(t *testing.T, s *Slot) {
 		time.Sleep(24 * time.Hour)
 		status := wantState(t, s, Failed)
 		if status.Reason != "bad_token: the platform refused the token" || runner.count() != 1 {
 			t.Errorf("reason %q after %d runs", status.Reason, runner.count())
 		}
-		if err := s.Restart(t.Context()); err != nil {
+		if err := update(t.Context(), s, Change{Reason: "restart"}); err != nil {
 			t.Fatal(err)
 		}
 		wantState(t, s, Connected)
@@ -187,59 +118,95 @@ func TestFinalOutcomeIsNotRetried(t *testing.T) {
 }
 
 func TestOneGenerationAtATime(t *testing.T) {
-	runner := &script{step: serve, drain: 3 * time.Second}
-	bubble(t, Config{Runner: runner}, func(t *testing.T, s *Slot) {
+	runner := &script{step: serve, drain: 3 * time.Second, shared: &tally{}}
+	bubble(t, runner, func(t *testing.T, s *Slot) {
 		for range 5 {
-			if err := s.Restart(t.Context()); err != nil {
+			restarted := later(func() error { return update(t.Context(), s, Change{Reason: "restart"}) })
+			wantState(t, s, Stopping)
+			undecided(t, restarted)
+			if err := <-restarted; err != nil {
 				t.Fatal(err)
 			}
-			wantState(t, s, Stopping)
-			time.Sleep(4 * time.Second)
 			wantState(t, s, Connected)
 		}
-		if runner.most != 1 || runner.count() != 6 {
-			t.Errorf("%d runs, %d at once: want 6 and 1", runner.count(), runner.most)
+		if runner.shared.most != 1 || runner.count() != 6 {
+			t.Errorf("%d runs, %d at once: want 6 and 1", runner.count(), runner.shared.most)
+		}
+		if stop := runner.lastStop(); stop != (outcome.Stop{Reason: "restart", Budget: testDrain}) {
+			t.Errorf("the guest was told %+v", stop)
 		}
 	})
 }
 
 func TestStuckRunForbidsTheNext(t *testing.T) {
-	runner := &script{step: func(context.Context, uint64, func()) outcome.Outcome {
+	runner := &script{stuck: true, step: func(context.Context, Run) outcome.Outcome {
 		return outcome.Outcome{Verdict: outcome.Retry, Code: "stall", Stuck: true}
 	}}
-	bubble(t, Config{Runner: runner}, func(t *testing.T, s *Slot) {
+	bubble(t, runner, func(t *testing.T, s *Slot) {
 		time.Sleep(time.Hour)
 		wantState(t, s, Failed)
-		if err := s.Restart(t.Context()); !errors.Is(err, ErrRefused) || runner.count() != 1 {
+		if err := update(t.Context(), s, Change{Reason: "restart"}); !errors.Is(err, ErrRefused) || !errors.Is(err, ErrStuck) || runner.count() != 1 {
 			t.Errorf("restart: %v after %d runs", err, runner.count())
+		}
+	})
+}
+
+// What was stuck may end after all: nobody should have to restart the process then.
+func TestStuckRunThatEndsLetsTheNextStart(t *testing.T) {
+	var freed chan struct{} // of the fake clock's world
+	runner := &script{}
+	runner.step = func(ctx context.Context, run Run) outcome.Outcome {
+		if run.Generation > 1 {
+			return serve(ctx, run)
+		}
+		freed = make(chan struct{})
+		return outcome.Outcome{Verdict: outcome.Retry, Code: "stall", Stuck: true, Freed: freed}
+	}
+	bubble(t, runner, func(t *testing.T, s *Slot) {
+		time.Sleep(time.Hour)
+		wantState(t, s, Failed)
+		close(freed)
+		if got := wantState(t, s, Connected).Generation; got != 2 {
+			t.Errorf("generation %d, want 2", got)
+		}
+	})
+}
+
+func TestPanicOfARunnerEndsTheSlotsRunOnly(t *testing.T) {
+	runner := &script{stuck: true, step: func(context.Context, Run) outcome.Outcome { panic("a bug") }}
+	bubble(t, runner, func(t *testing.T, s *Slot) {
+		if got := wantState(t, s, Failed); got.LastError != "host_panic: a bug" {
+			t.Errorf("last error %q", got.LastError)
 		}
 	})
 }
 
 func TestPauseAndResume(t *testing.T) {
 	runner := &script{step: serve, drain: time.Second}
-	bubble(t, Config{Runner: runner}, func(t *testing.T, s *Slot) {
-		if err := s.Resume(t.Context()); !errors.Is(err, ErrRefused) {
+	bubble(t, runner, func(t *testing.T, s *Slot) {
+		if err := wait(t.Context(), s.Resume); !errors.Is(err, ErrRefused) {
 			t.Errorf("resume of a running slot: %v", err)
 		}
-		if err := s.Pause(t.Context()); err != nil {
-			t.Fatal(err)
-		}
 		// A resume that comes while the run still drains wins.
-		if err := s.Resume(t.Context()); err != nil {
+		pausing := later(func() error { return wait(t.Context(), s.Pause) })
+		undecided(t, pausing)
+		if err := wait(t.Context(), s.Resume); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(2 * time.Second)
+		if err := <-pausing; !errors.Is(err, ErrSuperseded) {
+			t.Errorf("the pause that a resume overtook: %v", err)
+		}
 		wantState(t, s, Connected)
-		if err := s.Pause(t.Context()); err != nil {
+		if err := wait(t.Context(), s.Pause); err != nil {
 			t.Fatal(err)
 		}
+		wantState(t, s, Paused)
 		time.Sleep(time.Hour)
 		wantState(t, s, Paused)
-		if err := s.Restart(t.Context()); !errors.Is(err, ErrRefused) {
+		if err := update(t.Context(), s, Change{Reason: "restart"}); !errors.Is(err, ErrRefused) {
 			t.Errorf("restart of a paused slot: %v", err)
 		}
-		if err := s.Resume(t.Context()); err != nil {
+		if err := wait(t.Context(), s.Resume); err != nil {
 			t.Fatal(err)
 		}
 		wantState(t, s, Connected)
@@ -247,14 +214,14 @@ func TestPauseAndResume(t *testing.T) {
 }
 
 func TestRefusedCommandDoesNotShortenABackoff(t *testing.T) {
-	runner := &script{step: func(context.Context, uint64, func()) outcome.Outcome {
+	runner := &script{step: func(context.Context, Run) outcome.Outcome {
 		return outcome.Outcome{Verdict: outcome.Retry, Code: "exit"}
 	}}
-	bubble(t, Config{Runner: runner}, func(t *testing.T, s *Slot) {
+	bubble(t, runner, func(t *testing.T, s *Slot) {
 		until := wantState(t, s, Backoff).NextAttempt
 		for range 4 {
 			time.Sleep(100 * time.Millisecond)
-			if err := s.Resume(t.Context()); !errors.Is(err, ErrRefused) {
+			if err := wait(t.Context(), s.Resume); !errors.Is(err, ErrRefused) {
 				t.Fatalf("resume in backoff: %v", err)
 			}
 		}
@@ -271,20 +238,19 @@ func TestRefusedCommandDoesNotShortenABackoff(t *testing.T) {
 
 // TestStopInEveryState covers: stop always ends the slot, whatever it was doing.
 func TestStopInEveryState(t *testing.T) {
-	never := func(ctx context.Context, _ uint64, _ func()) outcome.Outcome {
+	never := func(ctx context.Context, _ Run) outcome.Outcome {
 		<-ctx.Done()
 		return outcome.Outcome{Verdict: outcome.Done}
 	}
-	retry := func(context.Context, uint64, func()) outcome.Outcome { return outcome.Outcome{Verdict: outcome.Retry} }
-	for name, cfg := range map[string]Config{
-		"starting":     {Runner: &script{step: never}},
-		"connected":    {Runner: &script{step: serve}},
-		"backoff":      {Runner: &script{step: retry}},
-		"disabled":     {Runner: &script{step: serve}, Idle: Disabled},
-		"unconfigured": {Runner: &script{step: serve}, Idle: Unconfigured},
-	} {
-		t.Run(name, func(t *testing.T) {
-			bubble(t, cfg, func(t *testing.T, s *Slot) { wantState(t, s, State(name)) })
+	retry := func(context.Context, Run) outcome.Outcome { return outcome.Outcome{Verdict: outcome.Retry} }
+	for state, does := range map[State]step{Starting: never, Connected: serve, Backoff: retry} {
+		t.Run(string(state), func(t *testing.T) {
+			bubble(t, &script{step: does}, func(t *testing.T, s *Slot) { wantState(t, s, state) })
+		})
+	}
+	for _, state := range []State{Disabled, Unconfigured} {
+		t.Run(string(state), func(t *testing.T) {
+			idleBubble(t, &script{step: serve}, state, "", func(t *testing.T, s *Slot) { wantState(t, s, state) })
 		})
 	}
 }
@@ -292,11 +258,13 @@ func TestStopInEveryState(t *testing.T) {
 // A command that comes while the slot ends for good must not bring it back.
 func TestNothingRevivesASlotThatIsStopping(t *testing.T) {
 	runner := &script{step: serve, drain: time.Minute}
-	bubble(t, Config{Runner: runner}, func(t *testing.T, s *Slot) {
-		stopped := make(chan error, 1)
-		go func() { stopped <- s.Stop(t.Context(), "stop") }()
+	bubble(t, runner, func(t *testing.T, s *Slot) {
+		stopped := later(func() error { return s.Stop(t.Context(), "stop") })
 		wantState(t, s, Stopping)
-		for name, command := range map[string]func(context.Context) error{"restart": s.Restart, "pause": s.Pause, "resume": s.Resume} {
+		for name, command := range map[string]func(context.Context) error{
+			"restart": func(ctx context.Context) error { return update(ctx, s, Change{Reason: "restart"}) }, "pause": func(ctx context.Context) error { return wait(ctx, s.Pause) },
+			"resume": func(ctx context.Context) error { return wait(ctx, s.Resume) },
+		} {
 			if err := command(t.Context()); !errors.Is(err, ErrRefused) {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -304,5 +272,23 @@ func TestNothingRevivesASlotThatIsStopping(t *testing.T) {
 		if err := <-stopped; err != nil || runner.count() != 1 {
 			t.Errorf("stop: %v, runs %d", err, runner.count())
 		}
+	})
+}
+
+// A slot that could not be stopped can be once what was stuck has ended.
+func TestStopAsksAgain(t *testing.T) {
+	var freed chan struct{}
+	runner := &script{step: func(context.Context, Run) outcome.Outcome {
+		freed = make(chan struct{})
+		return outcome.Outcome{Verdict: outcome.Retry, Code: "stall", Stuck: true, Freed: freed}
+	}}
+	bubble(t, runner, func(t *testing.T, s *Slot) {
+		for range 2 {
+			if err := s.Stop(t.Context(), "stop"); !errors.Is(err, ErrStuck) {
+				t.Errorf("stop: %v", err)
+			}
+		}
+		close(freed)
+		synctest.Wait()
 	})
 }

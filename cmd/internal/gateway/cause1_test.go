@@ -84,7 +84,7 @@ func staysUnconfigured(t *testing.T, dir, toml string) {
 	if a.Handles.Opened != 0 || a.Listen != "" || calls.Load() != 0 {
 		t.Errorf("something was opened: %+v, listening at %q, %d host calls", a.Handles, a.Listen, calls.Load())
 	}
-	if s := h.slotOf(puppetName); s.program != nil || s.site != nil {
+	if s := h.slotOf(puppetName); s.wanted().compiled() || s.site != nil {
 		t.Error("the module was compiled, or a socket opened")
 	}
 	for _, state := range h.states(puppetName) {

@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"context"
-
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/agentfn"
 	"innkeeper/hostfuncs/httpfn"
@@ -46,7 +44,7 @@ func paths() []path {
 		{name: "connect timeout", early: true, connect: true, end: idle, reason: "connect_timeout: "},
 		{name: "stall", stall: true, end: func(*puppet) wt.Code { return wt.Forever(wt.Nop) }, reason: "stall: "},
 		{name: "host panic", end: idle, breaks: true, reason: "host_panic: host function broke"},
-		{name: "operator restart", end: idle, act: func(c *cycler) error { return c.house.Restart(context.Background(), puppetName) }},
+		{name: "operator restart", end: idle, act: (*cycler).restart},
 		{name: "reload", end: idle, act: (*cycler).reload},
 		{name: "disconnect", streams: true, end: func(p *puppet) wt.Code { return p.await(abi.EventHTTPGone) + p.exit(75) },
 			reason: "exit: ended with exit code 75", act: func(c *cycler) error { return c.disconnect() }},

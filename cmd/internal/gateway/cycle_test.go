@@ -137,12 +137,12 @@ func (c *cycler) arrive() error {
 // ended checks how a run ended, and has a slot go on that would not by itself.
 func (c *cycler) ended(status supervisor.Status) error {
 	switch {
-	case status.State == supervisor.Connected, status.State == supervisor.Stopping, status.Reason == string(reloading):
+	case status.State == supervisor.Connected, status.State == supervisor.Stopping, status.Reason == reloading:
 		return nil
 	case c.reason == "" || !strings.HasPrefix(status.Reason, c.reason):
 		return fmt.Errorf("ended with %q, want %q", status.Reason, c.reason)
 	case status.State != supervisor.Backoff:
-		return c.house.Restart(context.Background(), puppetName)
+		return c.restart()
 	}
 	return nil
 }
@@ -275,12 +275,18 @@ func (c *cycler) hangUp() {
 	}
 }
 
+// restart asks for the next generation, which waits for the gate.
+func (c *cycler) restart() error {
+	_, err := c.house.Gateway.Restart(context.Background(), puppetName, false)
+	return err
+}
+
 // reload puts another slot in the place of this one.
 func (c *cycler) reload() error {
 	c.flip = !c.flip
-	touched, err := c.house.Reload(context.Background())
-	if err == nil && len(touched) != 1 {
-		err = fmt.Errorf("reload touched %v", touched)
+	done, err := c.house.Gateway.Reload(context.Background()) // what it starts waits for the gate
+	if err == nil && len(done.Touched) != 1 {
+		err = fmt.Errorf("reload touched %v", done.Touched)
 	}
 	return err
 }

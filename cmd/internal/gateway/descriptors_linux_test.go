@@ -117,7 +117,7 @@ func databaseWithoutDescriptors(t *testing.T) {
 		h.await(puppetName, supervisor.Paused)
 		held := hoard(t, leave)
 		defer held.release()
-		h.must(h.Resume(ctx, puppetName))
+		h.begun(h.Resume(ctx, puppetName))
 		for range 5 {
 			status := h.await(puppetName, supervisor.Backoff, supervisor.Failed, supervisor.Connected)
 			if status.State != supervisor.Backoff {

@@ -70,10 +70,7 @@ func modes() map[string]func(h *house) (int32, bool) {
 			if err != nil {
 				panic(err)
 			}
-			s.mu.Lock()
-			kill := s.guest.Kill
-			s.mu.Unlock()
-			kill(errBroke)
+			s.generations()[0].Kill(errBroke)
 			return 0, false
 		},
 	}
@@ -130,7 +127,7 @@ func (b *breaker) run(target int64, fail func(*house) (int32, bool)) supervisor.
 	b.t.Helper()
 	b.calls.Store(0)
 	b.target, b.fail = target, fail
-	b.must(b.Restart(context.Background(), puppetName))
+	b.begun(b.Restart(context.Background(), puppetName))
 	return b.runScenario()
 }
 

@@ -1,7 +1,7 @@
 // Package gateway is the running host: it makes slots out of a configuration, wires what no package below may know of each
 // other, and carries out what an operator asks.
 //
-// It owns the order of starting, reloading and stopping. Everything else it only connects.
+// It owns the order of starting, changing and stopping. Everything else it only connects.
 package gateway
 
 import (
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"innkeeper/hostfuncs/family"
+	"innkeeper/runtime/admin"
 	"innkeeper/runtime/agent"
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
@@ -28,20 +29,19 @@ type Options struct {
 	// Version of the binary, for status and guests.
 	Version string
 	Logger  *slog.Logger
-	// Load reads the configuration anew, for Reload.
+	// Load reads the configuration anew, for Reload and Restart.
 	Load func() (*config.Config, error)
 
 	// The rest are seams for tests; nil means the real thing.
 
 	// Intercept runs before every host call of every guest.
 	Intercept func(family, function string) (result int32, handled bool)
-	// Observe is told every change of a slot's status, in order. The slot's goroutine waits for it, so it must not ask the
-	// slot for anything.
-	Observe func(name string, status supervisor.Status)
 	// NewAgent makes what answers.
 	NewAgent func(config.Agent) (agent.Agent, error)
 	// Families are the families of host functions.
 	Families func(answerer func() agent.Agent) []family.Plug
+	// observe is told every change of a slot's status, in order, from the slot's goroutine.
+	observe func(name string, status supervisor.Status)
 }
 
 // Gateway is the running host.
@@ -49,20 +49,19 @@ type Gateway struct {
 	options Options
 	started time.Time
 	front   *front.Front
+	host    *artifact.Host
+	plugs   []family.Plug
+	agent   *currentAgent
+	changes *changes
 
-	change   sync.Mutex      // held while slots are made or ended, so that one change happens at a time
+	change   sync.Mutex      // held while changes are prepared and begun, so that one follows the other
 	stopping context.Context // over once Stop was called
 	stop     context.CancelCauseFunc
-	former   []agent.Agent // were replaced and are not closed yet
 
 	mu    sync.Mutex
-	conf  *config.Config
-	agent agent.Agent
-	plugs []family.Plug
-	host  *artifact.Host
+	conf  *config.Config // as it was read last; what is in force of an adapter its slot knows
 	slots map[string]*slot
-	// departed is what slots left whose names are not in the configuration any more.
-	departed map[string]takeover
+	past  map[string]former // of slots whose names are not in the configuration any more
 }
 
 // Start makes the gateway of a configuration and starts its slots. It returns once they are started, not once they are
@@ -79,44 +78,42 @@ func Start(ctx context.Context, conf *config.Config, options Options) (*Gateway,
 		options.Families = Families
 	}
 	g := &Gateway{
-		options: options, started: time.Now(), conf: conf, slots: map[string]*slot{}, departed: map[string]takeover{},
-		front: front.New(front.Config{Logger: options.Logger}),
+		options: options, started: time.Now(), conf: conf, slots: map[string]*slot{}, past: map[string]former{},
+		front: front.New(front.Config{Logger: options.Logger}), changes: newChanges(),
 	}
-	g.plugs = options.Families(g.answerer)
+	g.plugs = options.Families(func() agent.Agent { return g.agent })
 	if g.host, err = newHost(ctx, g.plugs, cache); err != nil {
 		return nil, errors.Join(err, g.front.Close(ctx))
 	}
-	if g.agent, err = options.NewAgent(conf.Agent); err != nil {
+	first, err := options.NewAgent(conf.Agent)
+	if err != nil {
 		return nil, errors.Join(err, g.front.Close(ctx), g.host.Close(ctx))
 	}
+	g.agent = newCurrentAgent(first, func(err error) { options.Logger.Error("agent not closed", "error", err) })
 	g.stopping, g.stop = context.WithCancelCause(context.Background())
 	for i := range conf.Adapters {
-		g.startSlot(g.newSlot(&conf.Adapters[i], takeover{}))
+		g.startSlot(&conf.Adapters[i])
 	}
 	return g, nil
-}
-
-// answerer is who answers turns now.
-func (g *Gateway) answerer() agent.Agent {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.agent
 }
 
 // cacheFolder holds compiled modules, below the data folder. Adapter names cannot begin with a dot.
 const cacheFolder = ".cache"
 
-func (g *Gateway) startSlot(s *slot) {
+// startSlot makes the slot of an adapter and starts it. It goes on where one of that name stopped that was taken out before.
+func (g *Gateway) startSlot(conf *config.Adapter) admin.Pending {
 	g.mu.Lock()
-	g.slots[s.conf.Name] = s
+	s := g.newSlot(conf, g.past[conf.Name])
+	delete(g.past, conf.Name)
+	g.slots[conf.Name] = s
 	g.mu.Unlock()
-	s.super.Start()
+	return s.pending(s.super.Start())
 }
 
 // ErrStopped means that the gateway was told to stop.
 var ErrStopped = errors.New("the host is stopping")
 
-// Stop ends all slots at the same time, within their budgets, and gives everything back. A reload in progress is cut short.
+// Stop ends all slots at the same time, within their budgets, and gives everything back. Changes in progress are cut short.
 func (g *Gateway) Stop(ctx context.Context) error {
 	g.stop(ErrStopped)
 	g.change.Lock()
@@ -125,13 +122,11 @@ func (g *Gateway) Stop(ctx context.Context) error {
 	errs := make([]error, len(slots))
 	var group sync.WaitGroup
 	for i, s := range slots {
-		group.Go(func() {
-			_, err := s.end(ctx, "stop")
-			errs[i] = named(s.conf.Name, errors.Join(err, s.handOver().close(ctx)))
-		})
+		group.Go(func() { errs[i] = named(s.name, s.end(ctx, stopping)) })
 	}
 	group.Wait()
-	errs = append(errs, g.front.Close(ctx), g.closeFormer(), g.agent.Close(), g.host.Close(ctx))
+	g.changes.close()
+	errs = append(errs, g.front.Close(ctx), g.agent.Close(), g.host.Close(ctx))
 	return errors.Join(errs...)
 }
 
@@ -158,22 +153,16 @@ func (g *Gateway) slot(name string) (*slot, error) {
 	return nil, fmt.Errorf("adapter[%s]: %w; there are: %v", name, ErrUnknownAdapter, slices.Sorted(maps.Keys(g.slots)))
 }
 
-// Pause ends an adapter's instance and keeps it from running until Resume.
-func (g *Gateway) Pause(ctx context.Context, name string) error {
-	s, err := g.slot(name)
-	if err != nil {
-		return err
+// Config is the configuration in force: of an adapter whose last change was refused, what goes on.
+func (g *Gateway) Config() *config.Config {
+	g.mu.Lock()
+	inForce := *g.conf
+	g.mu.Unlock()
+	inForce.Adapters = nil
+	for _, s := range g.all() {
+		inForce.Adapters = append(inForce.Adapters, *s.wanted().conf)
 	}
-	return named(name, s.super.Pause(ctx))
-}
-
-// Resume lets a paused adapter run again.
-func (g *Gateway) Resume(ctx context.Context, name string) error {
-	s, err := g.slot(name)
-	if err != nil {
-		return err
-	}
-	return named(name, s.super.Resume(ctx))
+	return &inForce
 }
 
 func named(name string, err error) error {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"innkeeper/hostfuncs/family"
+	"innkeeper/runtime/admin"
 	"innkeeper/runtime/agent"
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
@@ -36,9 +38,9 @@ type plan struct {
 	env      map[string]string                  // of the configuration
 	builtins map[string]*artifact.Artifact      // the bundled modules
 	logs     io.Writer                          // nil: dropped
-	forget   bool                               // keep no history
-	stuck    bool                               // an instance is not going to end
-	families func(answerer func() agent.Agent) []family.Plug
+	families func(func() agent.Agent) []family.Plug
+	forget   bool // keep no history
+	stuck    bool // an instance is not going to end
 }
 
 // house is a running gateway whose configuration lies in a folder of its own.
@@ -66,7 +68,7 @@ func openIn(t *testing.T, dir string, p plan) *house {
 
 // newHouse is openIn without the start, for plans that need the house.
 func newHouse(t *testing.T, dir string, p plan) *house {
-	return &house{t: t, dir: dir, plan: p, past: history{news: make(chan struct{}), seen: map[string]int{}}}
+	return &house{t: t, dir: dir, plan: p, past: history{news: make(chan struct{}), seen: map[string]int{}, last: map[string]supervisor.Status{}}}
 }
 
 func (h *house) start() {
@@ -82,7 +84,7 @@ func (h *house) start() {
 	}
 	options := Options{
 		Version: "test", Logger: slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Load: h.load, Intercept: h.plan.fault, Observe: h.observe, Families: h.plan.families,
+		Load: h.load, Intercept: h.plan.fault, observe: h.observe, Families: h.plan.families,
 	}
 	if h.plan.agent != nil {
 		options.NewAgent = func(conf config.Agent) (agent.Agent, error) {
@@ -147,6 +149,7 @@ func (h *house) observe(name string, status supervisor.Status) {
 type history struct {
 	mu   sync.Mutex
 	all  []change
+	last map[string]supervisor.Status
 	seen map[string]int // by name: how many a test has looked at
 	news chan struct{}  // closed and replaced with each change
 }
@@ -156,12 +159,20 @@ type change struct {
 	status supervisor.Status
 }
 
+// add notes a change of state, or of the generation that is in it. Other changes are news, and no more.
 func (p *history) add(name string, status supervisor.Status) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	defer func() {
+		close(p.news)
+		p.news = make(chan struct{})
+	}()
+	last := p.last[name]
+	p.last[name] = status
+	if last.State == status.State && last.Generation == status.Generation {
+		return
+	}
 	p.all = append(p.all, change{name, status})
-	close(p.news)
-	p.news = make(chan struct{})
 }
 
 // take finds the next change of the slot into one of the states, after those that were taken before.
@@ -231,6 +242,63 @@ func (h *house) states(name string) (all []supervisor.State) {
 	return all
 }
 
+// Restart, Pause, Resume and Reload are the gateway's, with their outcome.
+
+func (h *house) Restart(ctx context.Context, name string) error {
+	return outcomeOf(ctx, func() (admin.Pending, error) { return h.Gateway.Restart(ctx, name, false) })
+}
+
+func (h *house) Pause(ctx context.Context, name string) error {
+	return outcomeOf(ctx, func() (admin.Pending, error) { return h.Gateway.Pause(ctx, name) })
+}
+
+func (h *house) Resume(ctx context.Context, name string) error {
+	return outcomeOf(ctx, func() (admin.Pending, error) { return h.Gateway.Resume(ctx, name) })
+}
+
+func (h *house) Reload(ctx context.Context) ([]string, error) {
+	done, err := h.Gateway.Reload(ctx)
+	if done.Wait != nil {
+		err = errors.Join(err, done.Wait(ctx))
+	}
+	return done.Touched, err
+}
+
+func outcomeOf(ctx context.Context, begin func() (admin.Pending, error)) error {
+	wait, err := begin()
+	if err != nil {
+		return err
+	}
+	return wait(ctx)
+}
+
+// awaitStatus waits until the slot is as wanted.
+func (h *house) awaitStatus(name string, wanted func(supervisor.Status) bool) supervisor.Status {
+	h.t.Helper()
+	over := time.After(patience)
+	for {
+		h.past.mu.Lock()
+		news := h.past.news
+		h.past.mu.Unlock()
+		if status := h.slotOf(name).super.Status(); wanted(status) {
+			return status
+		}
+		select {
+		case <-news:
+		case <-over:
+			h.t.Fatalf("%s is %+v:%s", name, h.slotOf(name).super.Status(), &h.past)
+		}
+	}
+}
+
+// begun fails the test unless a command was carried out, whatever became of the run that it started.
+func (h *house) begun(err error) {
+	h.t.Helper()
+	if err != nil && !errors.Is(err, supervisor.ErrNotReady) {
+		h.t.Fatal(err)
+	}
+}
+
 // must fails the test if an operator's command failed.
 func (h *house) must(err error) {
 	h.t.Helper()
@@ -291,7 +359,7 @@ func adapter(name, module string, lines ...string) string {
 
 // quick are budgets and backoff for tests.
 const quick = `backoff = { initial = "1ms", max = "1ms" }
-budgets = { connect = "20s", stall = "20s", drain = "5s", close = "5s" }`
+budgets = { connect = "20s", stall = "20s", drain = "5s", close = "5s", hold = "1ms" }`
 
 // client is one kept-alive connection to a slot, spoken by hand: it is cheap, and it holds no goroutine between requests.
 type client struct {

@@ -117,7 +117,7 @@ func TestNothingStartsBesideAStuckInstance(t *testing.T) {
 	}})
 	defer close(release)
 	status := h.await(puppetName, supervisor.Failed)
-	if !strings.Contains(status.Reason, "restart the process") {
+	if !strings.Contains(status.Reason, "could not be closed") {
 		t.Error(status.Reason)
 	}
 	if err := h.Restart(ctx, puppetName); !errors.Is(err, supervisor.ErrRefused) {
@@ -125,7 +125,7 @@ func TestNothingStartsBesideAStuckInstance(t *testing.T) {
 	}
 	for _, toml := range []string{other, "", one} { // changed, taken out, put in again
 		h.configure(toml)
-		if _, err := h.Reload(ctx); !errors.Is(err, errStuck) {
+		if _, err := h.Reload(ctx); !errors.Is(err, supervisor.ErrStuck) {
 			t.Errorf("reload: %v", err)
 		}
 	}

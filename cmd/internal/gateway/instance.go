@@ -2,72 +2,119 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
 	"innkeeper/hostfuncs/family"
 	"innkeeper/hostfuncs/guesthost"
 	"innkeeper/hostfuncs/hostcall"
+	"innkeeper/hostfuncs/httpfn"
 	"innkeeper/hostfuncs/logfn"
 	"innkeeper/runtime/engine"
+	"innkeeper/runtime/front"
 	"innkeeper/runtime/ledger"
+	"innkeeper/runtime/outcome"
+	"innkeeper/runtime/supervisor"
 )
 
-// newGuest makes the host's side of one instance from the adapter's configuration.
-func (s *slot) newGuest(ctx context.Context, generation uint64) (*guesthost.Guest, error) {
-	settings, err := s.conf.SettingsJSON()
+// generation is one live instance of a slot.
+type generation struct {
+	*guesthost.Guest
+	spec    *spec
+	http    *httpfn.Family // nil if the module does not have it
+	run     supervisor.Run
+	detach  func(front.Unavailable) // from the site; nil if it is not attached; guarded by slot.mu
+	refused *outcome.Failure        // why the host could not let it serve; used by the run only
+}
+
+// newGeneration makes the host's side of one instance from the adapter's configuration.
+func (p *spec) newGeneration(ctx context.Context, run supervisor.Run) (*generation, error) {
+	settings, err := p.conf.SettingsJSON()
 	if err != nil {
-		return nil, final("settings", err)
+		return nil, err
 	}
 	secrets := map[string]bool{}
-	for _, setting := range s.conf.Manifest.Settings {
+	for _, setting := range p.conf.Manifest.Settings {
 		if setting.Secret {
-			secrets[setting.Name] = !s.conf.Secrets[setting.Name].IsZero()
+			secrets[setting.Name] = !p.conf.Secrets[setting.Name].IsZero()
 		}
 	}
 	kinds := map[ledger.Kind]int{}
-	for kind, bound := range s.conf.Limits.Handles {
+	for kind, bound := range p.conf.Limits.Handles {
 		kinds[ledger.Kind(kind)] = bound
 	}
-	return guesthost.New(ctx, guesthost.Config{
+	s, g := p.slot, &generation{spec: p, run: run}
+	g.Guest = guesthost.New(ctx, guesthost.Config{
 		Facts: family.Facts{
-			Adapter: s.conf.Name, Generation: generation, Version: s.version, Manifest: s.conf.Manifest, Folder: s.folder,
-			Secrets: secrets, Drain: s.conf.Budgets.Drain, MaxBody: s.conf.Limits.MaxBody, KeepAlive: s.conf.KeepAlive(),
-			AnswerTimeout: s.conf.Limits.AnswerTimeout, Logger: s.logger.With("generation", generation),
+			Adapter: p.conf.Name, Generation: run.Generation, Version: s.gateway.options.Version, Manifest: p.conf.Manifest,
+			Folder: s.folder, Secrets: secrets, Drain: p.conf.Budgets.Drain, MaxBody: p.conf.Limits.MaxBody,
+			KeepAlive: p.conf.KeepAlive(), AnswerTimeout: p.conf.Limits.AnswerTimeout,
+			Logger: s.logger.With("generation", run.Generation),
 		},
-		Families: s.plugs, Settings: settings, Quota: ledger.Quota{Total: s.conf.Limits.HandlesTotal, Kinds: kinds},
-	}), nil
+		Families: s.gateway.plugs, Settings: settings, Quota: ledger.Quota{Total: p.conf.Limits.HandlesTotal, Kinds: kinds},
+		Predecessor: func() uint64 { return s.predecessor(g) },
+		Passes:      func() bool { return s.passes(g) },
+	})
+	g.http, _ = guesthost.Find[*httpfn.Family](g.Guest)
+	return g, nil
 }
 
-// instance is the run of a guest as the engine sees it.
-func (s *slot) instance(guest *guesthost.Guest, generation uint64, ready func()) engine.Instance {
-	detach := func() {}
-	serve := func(serving bool) {
-		s.mu.Lock()
-		s.serving = serving
-		s.mu.Unlock()
-	}
-	log, _ := guesthost.Find[*logfn.Family](guest) // every instance has it
+// instance is the run of a generation as the engine sees it.
+func (g *generation) instance() engine.Instance {
+	s, b := g.spec.slot, g.spec.conf.Budgets
+	log, _ := guesthost.Find[*logfn.Family](g.Guest) // every instance has it
 	return engine.Instance{
-		Context: hostcall.With(guest.Context, guest.Calls(s.intercept)),
-		Kill:    guest.Kill,
-		Mailbox: guest.Mailbox, Ledger: guest.Ledger, Ready: guest.Ready,
-		OnReady: func() {
-			serve(true)
-			detach = s.attach(guest)
-			ready()
-		},
-		Detach: func(string) {
-			serve(false)
-			detach()
-			guest.Drain()
-		},
-		Failure: guest.Failure,
-		Finish:  guest.Finish,
-		Stdout:  log.Lines(slog.LevelInfo, "stdout"), Stderr: log.Lines(slog.LevelWarn, "stderr"),
-		Args: []string{s.conf.Name}, Env: map[string]string{"INNKEEPER_GENERATION": fmt.Sprint(generation)},
-		Budgets: engine.Budgets{
-			Connect: s.conf.Budgets.Connect, Stall: s.conf.Budgets.Stall, Drain: s.conf.Budgets.Drain, Close: s.conf.Budgets.Close,
-		},
+		Context: hostcall.With(g.Context, g.Calls(s.gateway.options.Intercept)),
+		Kill:    g.Kill,
+		Mailbox: g.Mailbox, Ledger: g.Ledger, Ready: g.Ready, Sooner: g.run.Sooner,
+		OnReady: g.serve, Detach: g.retire, Ended: g.ended,
+		Failure: g.failure, Finish: g.Finish,
+		Stdout: log.Lines(slog.LevelInfo, "stdout"), Stderr: log.Lines(slog.LevelWarn, "stderr"),
+		Args: []string{g.spec.conf.Name}, Env: map[string]string{"INNKEEPER_GENERATION": fmt.Sprint(g.run.Generation)},
+		Budgets: engine.Budgets{Connect: b.Connect, Stall: b.Stall, Close: b.Close},
 	}
+}
+
+// errNotServed is the cause of the end of an instance that is ready, and that no caller could reach.
+var errNotServed = errors.New("the instance could not be served")
+
+// serve lets callers through to the instance. Requests of its predecessor go on where they are.
+func (g *generation) serve() {
+	if failure := g.spec.slot.listen(g.Context, g.spec); failure != nil {
+		g.refused = failure
+		g.Kill(errNotServed)
+		return
+	}
+	g.spec.slot.attach(g)
+	g.run.Ready()
+}
+
+// retire cuts the instance off from new work. In a hand-over its successor has that already, and gives back what belongs to
+// work of this one.
+func (g *generation) retire(reason string) {
+	if reason != supervisor.ReasonHandover {
+		g.detachFor(reason)
+	}
+	g.Drain()
+}
+
+// detachFor lets no more requests through, and tells callers why.
+func (g *generation) detachFor(reason string) {
+	why := supervisor.Status{State: supervisor.Stopping, Reason: reason}
+	g.spec.slot.detach(g, unavailable(why, g.spec.conf.Budgets.Hold))
+}
+
+// ended cuts the instance off altogether.
+func (g *generation) ended() {
+	g.detachFor("")
+	g.run.Unready()
+}
+
+// failure is why the instance cannot go on, as the host, a host function or the guest said it.
+func (g *generation) failure() (outcome.Failure, bool) {
+	if g.refused != nil {
+		return *g.refused, true
+	}
+	return g.Failure()
 }

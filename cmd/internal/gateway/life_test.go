@@ -35,7 +35,7 @@ func TestPortInUseFailsOnce(t *testing.T) {
 	if !strings.HasPrefix(status.Reason, "listen: ") || !strings.Contains(status.Reason, other.Addr().String()) || status.Attempts != 1 {
 		t.Errorf("%+v", status)
 	}
-	if err := h.Restart(context.Background(), puppetName); err != nil {
+	if err := h.Restart(context.Background(), puppetName); !errors.Is(err, supervisor.ErrNotReady) {
 		t.Fatal(err)
 	}
 	h.await(puppetName, supervisor.Failed)
@@ -147,7 +147,7 @@ func TestStopInEveryState(t *testing.T) {
 			if now := h.slotOf(puppetName).status(); now.State != "stopped" || now.Listen != "" {
 				t.Errorf("%+v", now)
 			}
-			if err := h.Restart(context.Background(), puppetName); !errors.Is(err, supervisor.ErrRefused) {
+			if err := h.Restart(context.Background(), puppetName); !errors.Is(err, ErrStopped) {
 				t.Errorf("restart after the end: %v", err)
 			}
 		})

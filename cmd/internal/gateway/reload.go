@@ -7,190 +7,270 @@ import (
 	"slices"
 	"sync"
 
+	"innkeeper/runtime/admin"
+	"innkeeper/runtime/agent"
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/supervisor"
 )
 
-// reloading is the reason that guests are given.
-const reloading supervisor.StopReason = "reload"
+var (
+	// ErrDataDir means that a reload would move the data folder.
+	ErrDataDir = errors.New("data_dir cannot change while the host runs; restart it")
+	// ErrUpdateRefused means that a change could not be carried out; what ran before goes on.
+	ErrUpdateRefused = supervisor.ErrUpdateRefused
+)
 
-// ErrDataDir means that a reload would move the data folder.
-var ErrDataDir = errors.New("data_dir cannot change while the host runs; restart it")
-
-// Reload reads the configuration anew and carries out the differences: adapters that are gone are ended, new ones started,
-// changed ones ended and started with their new settings. With a configuration that cannot be used everything stays as it
-// is, and an adapter whose module cannot be used goes on with the one it has. The names of the adapters that were touched are
-// returned.
-//
-// If ctx ends, Reload returns its cause at once; what was begun is carried through all the same, within the budgets of the
-// adapters, because half of it would leave adapters ended that ought to run. Only Stop cuts it short.
-func (g *Gateway) Reload(ctx context.Context) ([]string, error) { return g.carryThrough(ctx, g.reload) }
-
-// carryThrough makes a change, one at a time, and lets its caller leave before it is done.
-func (g *Gateway) carryThrough(ctx context.Context, change func() ([]string, error)) ([]string, error) {
+// detached makes a change, one at a time. If ctx ends its cause is returned at once; what was begun is carried through all the
+// same, because half of it would leave adapters ended that ought to run. Only Stop cuts it short.
+func detached[T any](ctx context.Context, g *Gateway, change func(context.Context) (T, error)) (T, error) {
 	type result struct {
-		touched []string
-		err     error
+		value T
+		err   error
 	}
 	done := make(chan result, 1)
 	go func() { // Stop waits for it
 		g.change.Lock()
 		defer g.change.Unlock()
-		touched, err := change()
-		done <- result{touched, err}
+		var r result
+		if r.err = context.Cause(g.stopping); r.err == nil {
+			r.value, r.err = change(g.stopping)
+		}
+		done <- r
 	}()
 	select {
 	case r := <-done:
-		return r.touched, r.err
+		return r.value, r.err
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		var none T
+		return none, context.Cause(ctx)
 	}
 }
+
+// Reload reads the configuration anew and begins to carry out the differences: adapters that are gone are ended, new ones
+// started, changed ones handed over to a generation with the new settings, or told of them if those are live. With a
+// configuration that cannot be used everything stays as it is, and an adapter whose change cannot be used goes on with what
+// it has. The names of the adapters that were touched are returned.
+func (g *Gateway) Reload(ctx context.Context) (admin.Reloaded, error) {
+	return detached(ctx, g, g.reload)
+}
+
+// changeset is what a reload is going to do, made before anything that runs is touched.
+type changeset struct {
+	agent   agent.Agent // nil if it stays
+	added   []*config.Adapter
+	removed []*slot
+	live    []liveChange
+	changed []succession
+	kept    []*slot
+	refused error // of adapters that stay as they are
+}
+
+type liveChange struct {
+	slot *slot
+	conf *config.Adapter
+}
+
+// succession is one spec that takes the place of another.
+type succession struct{ before, next *spec }
 
 // reload does what Reload says. The caller holds g.change.
-func (g *Gateway) reload() ([]string, error) {
-	if g.stopping.Err() != nil {
-		return nil, ErrStopped
-	}
+func (g *Gateway) reload(ctx context.Context) (admin.Reloaded, error) {
 	conf, err := g.options.Load()
 	if err != nil {
-		return nil, err
+		return admin.Reloaded{}, err
 	}
-	changes := conf.ChangesSince(g.conf)
-	if changes.DataDir {
+	p, err := g.plan(ctx, conf)
+	if err != nil {
+		return admin.Reloaded{}, err
+	}
+	g.mu.Lock()
+	g.conf = conf
+	g.mu.Unlock()
+	if p.agent != nil {
+		g.replaceAgent(p.agent)
+	}
+	return g.carryOut(ctx, p)
+}
+
+// plan compares a configuration with what is wanted of each slot, and makes the successors.
+func (g *Gateway) plan(ctx context.Context, conf *config.Config) (_ *changeset, err error) {
+	if conf.DataDir != g.conf.DataDir {
 		return nil, ErrDataDir
 	}
-	p := g.prepare(g.stopping, conf, g.changed(conf, changes))
-	if changes.Agent {
-		next, err := g.options.NewAgent(conf.Agent)
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("agent: %w", err), p.close(g.stopping))
-		}
-		g.former = append(g.former, g.agent)
-		g.mu.Lock()
-		g.agent = next
-		g.mu.Unlock()
-	}
-	err = errors.Join(p.refused, g.replace(p, changes.Removed, changes.Added))
-	touched := slices.Concat(changes.Removed, changes.Added, p.changed)
-	slices.Sort(touched)
-	return touched, err
-}
-
-// replace puts a prepared configuration in force. Everything that ends comes before everything that starts: an address may go
-// from one adapter to another.
-func (g *Gateway) replace(p *prepared, removed, added []string) error {
-	g.mu.Lock()
-	g.conf = p.conf
-	g.mu.Unlock()
-	successors, err := g.endSlots(g.stopping, p, slices.Concat(removed, p.changed))
-	for _, name := range added {
-		successor, refused := g.add(p.conf.Adapter(name))
-		successors, err = append(successors, successor), errors.Join(err, refused)
-	}
-	for _, s := range successors {
-		if s != nil {
-			g.startSlot(s)
+	p := &changeset{}
+	if !conf.Agent.Equal(g.conf.Agent) {
+		if p.agent, err = g.options.NewAgent(conf.Agent); err != nil {
+			return nil, fmt.Errorf("agent: %w", err)
 		}
 	}
-	if g.stopping.Err() == nil { // else instances may still drain with it
-		err = errors.Join(err, g.closeFormer())
+	for _, s := range g.all() {
+		if conf.Adapter(s.name) == nil {
+			p.removed = append(p.removed, s)
+		}
 	}
-	return errors.Join(err, p.close(context.WithoutCancel(g.stopping)))
-}
-
-// closeFormer closes the agents that were replaced. The caller holds g.change.
-func (g *Gateway) closeFormer() error {
-	var errs []error
-	for _, a := range g.former {
-		errs = append(errs, a.Close())
-	}
-	g.former = nil
-	return errors.Join(errs...)
-}
-
-// changed lists the adapters that are in both configurations and must be started anew: their table or their module is another,
-// or the agent is.
-func (g *Gateway) changed(conf *config.Config, changes config.Changes) []string {
-	var names []string
 	for i := range conf.Adapters {
-		a := &conf.Adapters[i]
-		s, err := g.slot(a.Name)
-		if err != nil || slices.Contains(changes.Added, a.Name) {
-			continue
-		}
-		if changes.Agent || slices.Contains(changes.Changed, a.Name) {
-			names = append(names, a.Name)
-		} else {
-			s.refuse(nil) // what lies there is what runs
+		next := &conf.Adapters[i]
+		switch s, err := g.slot(next.Name); {
+		case err != nil:
+			p.added = append(p.added, next)
+		case s.leaving:
+			g.retake(ctx, p, s, next)
+		default:
+			g.compare(ctx, p, s, next)
 		}
 	}
-	return names
+	return p, nil
 }
 
-// endSlots ends slots at the same time. It returns the slots that take their places, not started yet, nil where there is none.
-func (g *Gateway) endSlots(ctx context.Context, p *prepared, names []string) ([]*slot, error) {
-	successors := make([]*slot, len(names))
-	errs := make([]error, len(names))
-	var group sync.WaitGroup
-	for i, name := range names {
-		s, err := g.slot(name)
+// retake decides what becomes of an adapter that was taken out, could not be ended, and is there again.
+func (g *Gateway) retake(ctx context.Context, p *changeset, s *slot, next *config.Adapter) {
+	if err := s.end(ctx, reloading); err != nil {
+		p.refused = errors.Join(p.refused, named(s.name, err))
+		return
+	}
+	g.forget(s)
+	p.added = append(p.added, next)
+}
+
+// compare decides what becomes of one slot.
+func (g *Gateway) compare(ctx context.Context, p *changeset, s *slot, next *config.Adapter) {
+	before := s.wanted()
+	switch {
+	case next.Equal(before.conf):
+		p.kept = append(p.kept, s)
+	case next.Enabled() && next.LiveSince(before.conf):
+		p.live = append(p.live, liveChange{s, next})
+	default:
+		successor, err := g.successor(ctx, s, next)
 		if err != nil {
-			errs[i] = err
-			continue
+			p.refused = errors.Join(p.refused, err)
+			return
 		}
+		p.changed = append(p.changed, succession{before, successor})
+	}
+}
+
+// successor makes a spec whole, program included, if there is one before it that is. A slot that has nothing good shows by its
+// state what is wrong.
+func (g *Gateway) successor(ctx context.Context, s *slot, next *config.Adapter) (*spec, error) {
+	p, before := s.newSpec(next), s.wanted()
+	if !before.compiled() {
+		return p, nil
+	}
+	err := unusable(next, before.conf)
+	if err == nil && next.Enabled() {
+		_, err = p.compile(ctx)
+	}
+	if err != nil {
+		_ = s.super.Refuse(ctx, err.Error()) // a slot that has been stopped needs no note
+		return nil, named(s.name, fmt.Errorf("%w: %w", ErrUpdateRefused, err))
+	}
+	return p, nil
+}
+
+// unusable is why what a configuration says of an adapter now cannot take the place of what runs, which goes on. A module that asks
+// for more than it was granted, or for a setting that is not there, is no better than a broken one. With the same module it is the
+// operator who took something away, and that is carried out.
+func unusable(next, before *config.Adapter) error {
+	switch next.Disposition {
+	case config.Failed:
+		return errors.New(next.Reason)
+	case config.Unconfigured, config.Ungranted:
+		if next.Artifact != nil && !next.Artifact.Same(before.Artifact) {
+			return errors.New(next.Reason)
+		}
+	}
+	return nil
+}
+
+// replaceAgent gives new turns to another agent. Guests hear of it as of settings, because the models may be others.
+func (g *Gateway) replaceAgent(next agent.Agent) {
+	g.agent.replace(next)
+	for _, s := range g.all() {
+		for _, live := range s.generations() {
+			_ = live.AgentChanged() // one that is over itself need not know
+		}
+	}
+}
+
+// carryOut begins everything that was planned. What ends comes before what starts, and addresses are given up before they are
+// taken, because one may go from one adapter to another.
+func (g *Gateway) carryOut(ctx context.Context, p *changeset) (admin.Reloaded, error) {
+	var waits []admin.Pending
+	err := errors.Join(p.refused, g.remove(ctx, p.removed), g.vacate(ctx, p))
+	touched := []string{}
+	for _, s := range p.removed {
+		touched = append(touched, s.name)
+	}
+	for _, s := range p.kept {
+		_ = s.super.Keep(ctx) // a slot that has been stopped needs no note
+	}
+	for _, change := range p.live {
+		touched = append(touched, change.slot.name)
+		err = errors.Join(err, named(change.slot.name, change.slot.adopt(ctx, change.conf)))
+	}
+	for _, change := range p.changed {
+		touched = append(touched, change.next.conf.Name)
+		wait, refused := change.begin(ctx)
+		waits, err = append(waits, wait), errors.Join(err, refused)
+	}
+	if ctx.Err() == nil {
+		for _, conf := range p.added {
+			touched = append(touched, conf.Name)
+			waits = append(waits, g.startSlot(conf))
+		}
+	}
+	slices.Sort(touched)
+	return admin.Reloaded{Touched: touched, Wait: waitAll(waits)}, errors.Join(err, context.Cause(ctx))
+}
+
+// begin hands the slot over to the next spec. What is waited for includes the end of an address that is not used any more.
+func (c succession) begin(ctx context.Context) (admin.Pending, error) {
+	s, spec := c.next.slot, c.next.supervised()
+	op, err := s.super.Update(ctx, supervisor.Change{Spec: &spec, Overlap: c.next.shares(c.before), Reason: reloading})
+	if err != nil {
+		return nil, named(s.name, err)
+	}
+	return s.pending(op), nil
+}
+
+// waitAll waits for several operations at the same time.
+func waitAll(waits []admin.Pending) admin.Pending {
+	return func(ctx context.Context) error {
+		errs := make([]error, len(waits))
+		var group sync.WaitGroup
+		for i, wait := range waits {
+			if wait != nil {
+				group.Go(func() { errs[i] = wait(ctx) })
+			}
+		}
+		group.Wait()
+		return errors.Join(errs...)
+	}
+}
+
+// remove ends slots at the same time and forgets them, but for the numbers that must not be used again. One that could not be
+// ended stays, until it can be.
+func (g *Gateway) remove(ctx context.Context, slots []*slot) error {
+	errs := make([]error, len(slots))
+	var group sync.WaitGroup
+	for i, s := range slots {
+		s.leaving = true
 		group.Go(func() {
-			successor, err := g.succeed(ctx, s, p.conf.Adapter(name))
-			successors[i], errs[i] = successor, named(name, err)
+			if errs[i] = named(s.name, s.end(ctx, reloading)); errs[i] == nil {
+				g.forget(s)
+			}
 		})
 	}
 	group.Wait()
-	for _, successor := range successors {
-		if successor != nil {
-			successor.program = p.take(successor.conf.Name)
-		}
-	}
-	return successors, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
-// succeed ends a slot and makes the one that takes its place. Without a configuration nothing does, and the slot is forgotten
-// but for the numbers that must not be used again. A slot that could not be ended stays, and nothing follows it.
-func (g *Gateway) succeed(ctx context.Context, before *slot, conf *config.Adapter) (*slot, error) {
-	if before.isStuck() {
-		return nil, errStuck
-	}
-	ended, err := before.end(ctx, reloading)
-	if !ended || ctx.Err() != nil {
-		return nil, errors.Join(err, context.Cause(ctx))
-	}
-	left := before.handOver()
-	if conf != nil {
-		err = errors.Join(err, left.dismiss(ctx, conf))
-		return g.newSlot(conf, *left), err
-	}
-	closing, cancel := context.WithTimeout(ctx, before.conf.Budgets.Close)
-	defer cancel()
-	err = errors.Join(err, left.close(closing))
+func (g *Gateway) forget(s *slot) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.slots, before.conf.Name)
-	g.departed[before.conf.Name] = *left
-	return nil, err
-}
-
-// add makes the slot of an adapter that is new in the configuration. It goes on where one of that name stopped that was taken
-// out before.
-func (g *Gateway) add(conf *config.Adapter) (*slot, error) {
-	g.mu.Lock()
-	left := g.departed[conf.Name]
-	_, stuck := g.slots[conf.Name]
-	delete(g.departed, conf.Name)
+	delete(g.slots, s.name)
+	g.past[s.name] = former{s.super.Status().Newest, s.counts()}
 	g.mu.Unlock()
-	switch {
-	case stuck: // it was taken out and could not be ended
-		return nil, named(conf.Name, errStuck)
-	case g.stopping.Err() != nil:
-		return nil, named(conf.Name, ErrStopped)
-	}
-	return g.newSlot(conf, left), nil
+	gone := s.status()
+	g.changes.publish(admin.ChangeRemoved, gone)
 }

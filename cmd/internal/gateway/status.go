@@ -9,39 +9,31 @@ import (
 	"innkeeper/runtime/supervisor"
 )
 
-// Status is what the gateway and its slots are doing now.
+// Status is what the gateway and its slots are doing now. It waits for nobody.
 func (g *Gateway) Status() admin.Status {
 	status := admin.Status{Adapters: []admin.Adapter{}, Process: admin.ProcessNow()}
 	g.mu.Lock()
 	status.Process.Config, status.Process.DataDir = g.conf.Path, g.conf.DataDir
 	g.mu.Unlock()
-	status.Process.Version, status.Process.Started = g.options.Version, g.started
+	status.Process.Version, status.Process.Started, status.Process.Boot = g.options.Version, g.started, g.changes.boot
 	for _, s := range g.all() {
 		status.Adapters = append(status.Adapters, s.status())
 	}
 	return status
 }
 
-func (s *slot) status() admin.Adapter {
-	now := s.super.Status()
-	s.mu.Lock()
-	if now.State == supervisor.Connected && !s.serving {
-		now.State = supervisor.Stopping // the instance is gone; the supervisor hears of it when everything is closed
-	}
-	s.mu.Unlock()
+func (s *slot) status() admin.Adapter { return s.statusOf(s.super.Status()) }
+
+func (s *slot) statusOf(now supervisor.Status) admin.Adapter {
 	a := admin.Adapter{
-		Name: s.conf.Name, State: string(now.State), Reason: now.Reason, Since: now.Since, Generation: now.Generation,
+		Name: s.name, State: string(now.State), Reason: now.Reason, Since: now.Since,
+		Generation: now.Generation, Predecessor: now.Predecessor, Update: now.Update.String(),
 		Attempts: now.Attempts, NextAttempt: moment(now.NextAttempt), Attention: now.Attention,
-		LastError: now.LastError, LastErrorAt: moment(now.LastErrorAt), Module: s.conf.Module, Handles: handles(s.counts()),
+		LastError: now.LastError, LastErrorAt: moment(now.LastErrorAt), Module: s.wanted().conf.Module, Handles: handles(s.counts()),
 	}
-	s.mu.Lock()
-	if s.refused != "" {
-		a.Update = "refused: " + s.refused
+	if site := s.openedSite(); site != nil {
+		a.Listen = site.Addr().String() + site.Mount()
 	}
-	if s.site != nil {
-		a.Listen = s.site.Addr().String() + s.site.Mount()
-	}
-	s.mu.Unlock()
 	return a
 }
 
@@ -57,13 +49,12 @@ func (s *slot) counts() map[ledger.Kind]ledger.Count {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	total := maps.Clone(s.past)
-	if s.guest == nil {
-		return total
-	}
-	for kind, count := range s.guest.Ledger.Counts() {
-		sum := total[kind]
-		sum.Add(count)
-		total[kind] = sum
+	for _, g := range s.live {
+		for kind, count := range g.Ledger.Counts() {
+			sum := total[kind]
+			sum.Add(count)
+			total[kind] = sum
+		}
 	}
 	return total
 }
