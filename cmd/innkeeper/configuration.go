@@ -13,17 +13,17 @@ import (
 )
 
 // load reads the configuration. The file may be absent if the environment configures an adapter, or if there is a drop-in folder.
-func (a *app) load() (*config.Config, error) { return a.loadFor(false) }
+func (a *app) load() (*config.Config, error) { return a.loadAfter(nil) }
 
-// loadFor is load; for a host that runs already there may be nothing.
-func (a *app) loadFor(running bool) (*config.Config, error) {
+// loadAfter is load for a host that runs already, with the configuration from before: there may be nothing then.
+func (a *app) loadAfter(before *config.Config) (*config.Config, error) {
 	ctx := context.Background() // the reading of modules has a budget of its own
 	builtins, err := gateway.Builtins(ctx)
 	if err != nil {
 		return nil, err
 	}
 	conf, err := config.Load(a.configPath, config.Options{
-		Env: a.env, Builtins: builtins, Handles: gateway.HandleQuotas(), AllowMissing: true, AllowNothing: running,
+		Env: a.env, Builtins: builtins, Handles: gateway.HandleQuotas(), AllowMissing: true, AllowNothing: before != nil, Before: before,
 		Module: func(path string) (*artifact.Artifact, error) { return gateway.Modules().Read(ctx, path) },
 		Folder: func(path string) (artifact.Folder, error) { return gateway.Modules().ReadFolder(ctx, path) },
 	})

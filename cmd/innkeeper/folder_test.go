@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"innkeeper/runtime/admin"
+	"innkeeper/runtime/module/wasmtest"
 )
 
 // drop puts a file into the drop-in folder, as a careful person does: under another name first.
@@ -71,6 +72,27 @@ func TestADayOfTheDropInFolder(t *testing.T) {
 	sh.write("innkeeper.toml", "")
 	sh.want(exOK, []string{"reload"}, "mine: removed")
 
+	if code := sh.ends(s, syscall.SIGTERM); code != exOK {
+		t.Errorf("ended with %d: %s", code, s.err)
+	}
+}
+
+// A manifest may lie beside its module, and is as much a part of it as one inside.
+func TestDropInWithItsManifestBeside(t *testing.T) {
+	sh := newShell(t)
+	sh.write("innkeeper.toml", "[adapters.mine]\ntoken = \"t\"\n")
+	s := sh.runs()
+	b := wasmtest.New()
+	quietGuest(b)
+	sh.drop(sh.write("tmp", string(b.Build())), "mine.wasm")
+	sh.becomes("lacks a manifest", "mine", func(a admin.Adapter) bool { return strings.Contains(a.Reason, sh.path("adapters/mine.toml")) })
+	sh.drop(sh.write("tmp", quietManifest), "mine.toml")
+	sh.becomes("connects", "mine", func(a admin.Adapter) bool { return a.State == "connected" })
+	before := sh.adapter("mine").Generation
+	sh.drop(sh.write("tmp", quietManifest+"[settings.note]\ntype = \"string\"\n"), "mine.toml")
+	sh.connects("mine", before+1)
+	sh.drop(sh.write("tmp", "nmae = 1"), "mine.toml")
+	sh.becomes("is not updated", "mine", func(a admin.Adapter) bool { return a.State == "connected" && strings.Contains(a.Update, "mine.toml") })
 	if code := sh.ends(s, syscall.SIGTERM); code != exOK {
 		t.Errorf("ended with %d: %s", code, s.err)
 	}

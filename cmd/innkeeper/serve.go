@@ -61,7 +61,7 @@ func (a *app) noDataFolder(err error) error {
 
 // load reads the configuration for a reload and keeps it.
 func (s *service) load() (*config.Config, error) {
-	conf, err := s.app.loadFor(true)
+	conf, err := s.app.loadAfter(s.conf.Load())
 	if err == nil {
 		s.keep(conf)
 	}

@@ -9,8 +9,33 @@ import (
 	"testing"
 	"time"
 
+	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/limits"
 )
+
+// Every reload reads every module; the bytes of those that are still the same must not be held twice.
+func TestSameModuleIsHeldOnce(t *testing.T) {
+	file := func() dropIns { return dropIns{"relay": relayFile} }
+	before := file().must(t, "[adapters.relay]\nroom = \"lobby\"\n")
+	load := func(d dropIns) *artifact.Artifact {
+		c, err := Load("/etc/inn/innkeeper.toml", Options{
+			ReadFile: func(string) ([]byte, error) { return []byte("[adapters.relay]\nroom = \"bar\"\n"), nil }, Folder: d.read(t), Before: before,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Adapter("relay").Artifact
+	}
+	if load(file()) != before.Adapter("relay").Artifact {
+		t.Error("the same module is held twice")
+	}
+	other := file().must(t, "").Adapter("relay").Artifact
+	other.Hash[0]++
+	before.Adapter("relay").Artifact = other
+	if load(file()) == other {
+		t.Error("another module was not taken")
+	}
+}
 
 func TestDefaults(t *testing.T) {
 	c := world{text: "[adapters.api_server]\nkey = \"" + goodKey + "\""}.must(t)

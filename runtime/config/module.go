@@ -72,7 +72,23 @@ func (b *building) noModule() {
 	b.Disposition, b.Reason = Unconfigured, fmt.Sprintf("it has no module: there is no bundled adapter %s; %s", quoteKey(b.Name), hint)
 }
 
-func (b *building) use(a *artifact.Artifact) { b.Artifact, b.Manifest = a, a.Manifest }
+func (b *building) use(a *artifact.Artifact) {
+	if before := b.before(); before != nil && before.Reference == a.Reference && before.Same(a) {
+		a = before
+	}
+	b.Artifact, b.Manifest = a, a.Manifest
+}
+
+// before is the artifact that the adapter had.
+func (b *building) before() *artifact.Artifact {
+	if b.opts.Before == nil {
+		return nil
+	}
+	if a := b.opts.Before.Adapter(b.Name); a != nil {
+		return a.Artifact
+	}
+	return nil
+}
 
 // oneLine joins the lines of a message: a reason is one cell of a table.
 func oneLine(text string) string { return strings.ReplaceAll(text, "\n", "; ") }

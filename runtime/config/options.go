@@ -33,6 +33,10 @@ type Options struct {
 	// says otherwise.
 	Handles map[string]int
 
+	// Before is the configuration that was loaded before; nil for none. Where a module is still the same, its artifact is taken from
+	// there, so that its bytes are in memory once.
+	Before *Config
+
 	// AllowMissing lets the TOML file be absent if the environment configures an adapter or there is a drop-in folder.
 	AllowMissing bool
 
