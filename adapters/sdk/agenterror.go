@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
@@ -26,6 +27,18 @@ type AgentError struct {
 // Error is the status, the code and the message.
 func (e *AgentError) Error() string {
 	return "agent: " + strconv.Itoa(e.Status) + " " + e.Code + ": " + e.Message
+}
+
+// AgentStatus is the HTTP status to answer with after an error of StartTurn or Ask: that of an [*AgentError], 413 for a request over
+// the limit, 503 for what may be better in a moment.
+func AgentStatus(err error) int {
+	if failed, ok := errors.AsType[*AgentError](err); ok {
+		return failed.Status
+	}
+	if errors.Is(err, abi.E2BIG) {
+		return 413
+	}
+	return 503
 }
 
 // readAgentError reads the payload of EventAgentFailed.

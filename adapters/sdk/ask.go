@@ -1,25 +1,22 @@
 package sdk
 
 import (
+	"bytes"
 	"context"
 	"iter"
-
-	"innkeeper/adapters/abi"
 )
 
-// TurnEvent is one step of an answer, for goroutines. Only the fields of its kind are set, and the reader owns their bytes.
+// TurnEvent is one step of an answer, for goroutines. One field is set, and the reader owns its bytes.
 type TurnEvent struct {
-	// Kind is abi.EventAgentText, EventAgentReasoning, EventAgentRefusal, EventAgentToolCall or EventAgentDone.
-	Kind abi.EventKind
-	// Text is the piece of an answer, a reasoning or a refusal.
-	Text []byte
-	// ToolCall is the piece of a function call.
-	ToolCall ToolCall
+	// Text, Reasoning and Refusal are pieces of what the model says.
+	Text, Reasoning, Refusal []byte
+	// ToolCall is a piece of a function call.
+	ToolCall *ToolCall
 	// Done is how the turn ended.
 	Done *AgentDone
 }
 
-// Ask is StartTurn for goroutines: it yields the events of the turn as they come, the last being EventAgentDone. A turn that fails
+// Ask is StartTurn for goroutines: it yields the events of the turn as they come, the last being its Done. A turn that fails
 // yields an *[AgentError] as its last error; a turn that could not be started, the errno; an ended context, its cause; an ended
 // loop, [ErrLoopEnded], also if setup failed. Leaving the iteration early cancels the turn.
 func (l *Loop) Ask(ctx context.Context, request []byte) iter.Seq2[TurnEvent, error] {
@@ -93,39 +90,56 @@ func (b *inbox) signal() {
 	}
 }
 
-// text appends a piece, to the one before if that is of the same kind.
-func (b *inbox) text(kind abi.EventKind, text []byte) {
-	if n := len(b.events); n > 0 && b.events[n-1].Kind == kind {
-		b.events[n-1].Text = append(b.events[n-1].Text, text...)
-	} else {
-		b.events = append(b.events, TurnEvent{Kind: kind, Text: append([]byte(nil), text...)})
+// last is the event that a piece may be joined to.
+func (b *inbox) last() *TurnEvent {
+	if len(b.events) == 0 {
+		return &TurnEvent{}
 	}
+	return &b.events[len(b.events)-1]
+}
+
+func (b *inbox) add(event TurnEvent) {
+	b.events = append(b.events, event)
 	b.signal()
 }
 
 // Text implements TurnHandler.
-func (b *inbox) Text(text []byte) { b.text(abi.EventAgentText, text) }
+func (b *inbox) Text(text []byte) {
+	if last := b.last(); last.Text != nil {
+		last.Text = append(last.Text, text...)
+		return
+	}
+	b.add(TurnEvent{Text: bytes.Clone(text)})
+}
 
 // Reasoning implements TurnHandler.
-func (b *inbox) Reasoning(text []byte) { b.text(abi.EventAgentReasoning, text) }
+func (b *inbox) Reasoning(text []byte) {
+	if last := b.last(); last.Reasoning != nil {
+		last.Reasoning = append(last.Reasoning, text...)
+		return
+	}
+	b.add(TurnEvent{Reasoning: bytes.Clone(text)})
+}
 
 // Refusal implements TurnHandler.
-func (b *inbox) Refusal(text []byte) { b.text(abi.EventAgentRefusal, text) }
+func (b *inbox) Refusal(text []byte) {
+	if last := b.last(); last.Refusal != nil {
+		last.Refusal = append(last.Refusal, text...)
+		return
+	}
+	b.add(TurnEvent{Refusal: bytes.Clone(text)})
+}
 
 // ToolCall implements TurnHandler.
 func (b *inbox) ToolCall(call ToolCall) {
-	call.ID = append([]byte(nil), call.ID...)
-	call.Name = append([]byte(nil), call.Name...)
-	call.Arguments = append([]byte(nil), call.Arguments...)
-	b.events = append(b.events, TurnEvent{Kind: abi.EventAgentToolCall, ToolCall: call})
-	b.signal()
+	call.ID, call.Name, call.Arguments = bytes.Clone(call.ID), bytes.Clone(call.Name), bytes.Clone(call.Arguments)
+	b.add(TurnEvent{ToolCall: &call})
 }
 
 // Done implements TurnHandler.
-func (b *inbox) Done(result *AgentDone) {
-	b.events = append(b.events, TurnEvent{Kind: abi.EventAgentDone, Done: result})
+func (b *inbox) Done(done *AgentDone) {
 	b.over = true
-	b.signal()
+	b.add(TurnEvent{Done: done})
 }
 
 // Failed implements TurnHandler.

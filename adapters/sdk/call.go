@@ -3,6 +3,7 @@ package sdk
 import (
 	"context"
 	"errors"
+	"iter"
 
 	"innkeeper/adapters/abi"
 )
@@ -91,17 +92,22 @@ func (c *Call) RespondJSON(status int, body []byte) (err error) {
 	return err
 }
 
+// Ask is [Loop.Ask] with the call's context: a client that leaves cancels the turn.
+func (c *Call) Ask(request []byte) iter.Seq2[TurnEvent, error] {
+	return c.exchange.loop.Ask(c.ctx, request)
+}
+
 // Begin is [Exchange.Begin].
 func (c *Call) Begin(status int, headers Header) (err error) {
 	c.exchange.loop.OnLoop(func() { err = c.exchange.Begin(status, headers) })
 	return err
 }
 
-// Write sends one piece of a streamed answer and blocks while the client is too slow. The error is abi.EPIPE if the client left,
-// ErrLoopEnded if the loop ended.
+// Write sends one piece of a streamed answer and blocks while the client is too slow. Without a Begin before, it begins a plain text
+// with status 200. The error is abi.EPIPE if the client left, ErrLoopEnded if the loop ended.
 func (c *Call) Write(chunk []byte) (err error) {
 	for {
-		c.exchange.loop.OnLoop(func() { err = c.exchange.Write(chunk) })
+		c.exchange.loop.OnLoop(func() { err = c.exchange.beginAndWrite(chunk) })
 		if !errors.Is(err, abi.EAGAIN) {
 			return err
 		}

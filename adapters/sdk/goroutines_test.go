@@ -59,12 +59,12 @@ func TestGoroutineHandlerWaitsForTheAgent(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			switch event.Kind {
-			case abi.EventAgentText:
+			switch {
+			case event.Text != nil:
 				c.Write(event.Text)
-			case abi.EventAgentToolCall:
+			case event.ToolCall != nil:
 				c.Write([]byte(" " + string(event.ToolCall.Name)))
-			case abi.EventAgentDone:
+			case event.Done != nil:
 				c.Write([]byte(" end"))
 			}
 		}
@@ -79,19 +79,17 @@ func TestAskYieldsTheError(t *testing.T) {
 	host.OnTurn(func(turn *sdktest.Turn) { turn.Fail(429, "slow_down", "later") })
 	run := serveFunc(t, host, func(ctx context.Context, l *sdk.Loop, c *sdk.Call) {
 		for _, err := range l.Ask(ctx, nil) {
-			if failed, ok := errors.AsType[*sdk.AgentError](err); ok {
-				c.RespondText(failed.Status, failed.Code)
-			} else {
-				c.RespondText(503, err.Error())
-			}
+			c.RespondText(sdk.AgentStatus(err), err.Error())
 		}
 	})
-	if got := run.Ask(sdktest.Request{}); got.Status != 429 || got.Body != "slow_down" {
+	if got := run.Ask(sdktest.Request{}); got.Status != 429 || got.Body != "agent: 429 slow_down: later" {
 		t.Errorf("response %+v", got)
 	}
-	host.RefuseTurns(abi.ENFILE)
-	if got := run.Ask(sdktest.Request{}); got.Body != "ENFILE" {
-		t.Errorf("a turn that cannot be started: %+v", got)
+	for errno, status := range map[abi.Errno]int{abi.ENFILE: 503, abi.E2BIG: 413} {
+		host.RefuseTurns(errno)
+		if got := run.Ask(sdktest.Request{}); got.Status != status || got.Body != errno.Error() {
+			t.Errorf("a turn that cannot be started: %+v", got)
+		}
 	}
 }
 
@@ -204,6 +202,23 @@ func TestWriteGivesUpWhenTheClientLeaves(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	x.Wait()
+}
+
+func TestWriteWithoutBegin(t *testing.T) {
+	run := serveFunc(t, sdktest.New(), func(_ context.Context, _ *sdk.Loop, c *sdk.Call) {
+		c.Write([]byte("a"))
+		c.Write([]byte("b"))
+		if c.Path == "/fails" {
+			c.RespondText(500, "too late") // for an answer that was begun, it is an Abort
+		}
+	})
+	const plain = "content-type: text/plain; charset=utf-8\n"
+	if got := run.Ask(sdktest.Request{}); got.Status != 200 || got.Headers != plain || strings.Join(got.Chunks, "|") != "a|b" || got.Aborted {
+		t.Errorf("response %+v", got)
+	}
+	if got := run.Ask(sdktest.Request{Path: "/fails"}); got.Body != "ab" || !got.Aborted {
+		t.Errorf("response %+v", got)
+	}
 }
 
 func TestHandlerWithoutAnAnswer(t *testing.T) {

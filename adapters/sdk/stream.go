@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/adapters/sdk/internal/buffer"
 )
 
 // DefaultSendLimit is how many bytes Send holds for a client that reads too slowly, unless SetSendLimit says otherwise. It
@@ -40,6 +41,16 @@ func (x *Exchange) Write(chunk []byte) error {
 		return abi.EAGAIN
 	}
 	return abi.FromResult(x.loop.host.HTTP.Write(x.handle, chunk))
+}
+
+// beginAndWrite is Write, after a Begin with plain text where that is missing.
+func (x *Exchange) beginAndWrite(chunk []byte) error {
+	if x.state == stateOpen {
+		if err := x.Begin(200, buffer.View(textHeader)); err != nil {
+			return err
+		}
+	}
+	return x.Write(chunk)
 }
 
 // OnWritable sets what is called when a stream that gave EAGAIN takes bytes again, or when everything that Send held has gone out.

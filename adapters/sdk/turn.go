@@ -80,6 +80,11 @@ func (l *Loop) StartTurn(request []byte, handler TurnHandler) (*Turn, error) {
 	return t, nil
 }
 
+// UserMessage is a request with one message, from the user; the rest is the agent's choice.
+func UserMessage(text string) []byte {
+	return append(AppendJSONString([]byte(`{"messages":[{"role":"user","content":`), text), `}]}`...)
+}
+
 // Cancel ends the turn; its handler is not called any more. It does nothing to a turn that has ended, and a nil Turn has.
 func (t *Turn) Cancel() {
 	if t == nil || t.loop.turns.get(t.handle) != t {

@@ -28,6 +28,8 @@ func TestGuestsImportWhatTheyUse(t *testing.T) {
 		{"goroutines", "l.Go(func(ctx context.Context) { <-ctx.Done() }); return nil", `"context"`, core},
 		{"settings", "return l.Settings(&struct{ Name string }{})", "", append(core, "config.read")},
 		{"http", "l.HandleHTTP(func(x *sdk.Exchange) {}); return nil", "", append(core, "http.abort", "http.end", "http.respond", "http.write")},
+		{"concurrent", "l.HandleHTTP(l.Concurrent(func(context.Context, *sdk.Call) {})); return nil", `"context"`,
+			append(core, "http.abort", "http.end", "http.respond", "http.write")},
 		{"agent", "_, err := l.StartTurn(nil, sdk.IgnoreTurn{}); return err", "", append(core, "agent.start")},
 		{"sqlite", `_, err := sqlite.Open(l, "x"); return err`, `"innkeeper/adapters/sdk/sqlite"`, append(core, "sqlite.errmsg", "sqlite.open")},
 	}
