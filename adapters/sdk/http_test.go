@@ -34,7 +34,7 @@ func TestRequestAsSent(t *testing.T) {
 			t.Error("a header that was not sent is there")
 		}
 		headers, err := x.Headers()
-		if string(headers) != "accept: text/plain\n" || err != nil {
+		if string(headers) != "Accept: text/plain\n" || err != nil {
 			t.Errorf("headers %q, %v", headers, err)
 		}
 		if err := x.Respond(201, sdk.Header(nil).Add("x-a", "1"), []byte("made")); err != nil {

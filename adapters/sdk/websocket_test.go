@@ -12,7 +12,7 @@ import (
 )
 
 func socketRequest() sdktest.Request {
-	return sdktest.Request{Method: "GET", Headers: map[string]string{"upgrade": "WebSocket"}}
+	return sdktest.Request{Method: "GET", Headers: map[string]string{"connection": "Upgrade", "upgrade": "WebSocket"}}
 }
 
 // echoes answers every message with itself in capitals, and closes on "bye".

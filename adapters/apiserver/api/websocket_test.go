@@ -17,7 +17,7 @@ type client struct {
 func (s *server) dial() *client {
 	s.t.Helper()
 	r := requestOf(s.t, "GET", "/v1/responses")
-	r.ID, r.Headers = "req_socket", map[string]string{"upgrade": "websocket"}
+	r.ID, r.Headers = "req_socket", map[string]string{"connection": "Upgrade", "upgrade": "websocket"}
 	return &client{s: s, x: s.host.Request(r)}
 }
 

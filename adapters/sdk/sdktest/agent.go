@@ -8,6 +8,7 @@ type Turn struct {
 	handle    uint32
 	request   string
 	cancelled chan struct{}
+	over      bool // Done or Fail was called; under host.mu
 }
 
 // OnTurn sets the agent: f is called for each turn, within agent.start. It may answer at once, or keep the turn and answer
@@ -41,7 +42,6 @@ func (t *Turn) ToolCall(index int, id, name, arguments string) {
 // Done ends the turn.
 func (t *Turn) Done(done abi.AgentDone) {
 	t.post(abi.EventAgentDone, done.Append(nil))
-	t.close()
 }
 
 // Finish ends the turn with finish reason stop and a usage of 1 and 2 tokens.
@@ -59,19 +59,17 @@ func (t *Turn) Fail(status int, code, message string) {
 // FailWith ends the turn with an error.
 func (t *Turn) FailWith(failed abi.AgentFailed) {
 	t.post(abi.EventAgentFailed, failed.Append(nil))
-	t.close()
 }
 
 // post sends an event if the turn is open.
 func (t *Turn) post(kind abi.EventKind, payload []byte) {
 	t.host.mu.Lock()
 	defer t.host.mu.Unlock()
-	if t.host.turns[t.handle] == t {
+	if t.host.turns[t.handle] == t && !t.over {
+		t.over = kind == abi.EventAgentDone || kind == abi.EventAgentFailed
 		t.host.mailbox.post(kind, t.handle, payload)
 	}
 }
-
-func (t *Turn) close() { t.host.locked(func() { delete(t.host.turns, t.handle) }) }
 
 type agentFamily struct{ h *Host }
 
@@ -108,6 +106,7 @@ func (f agentFamily) Cancel(turn uint32) int32 {
 		return abi.EBADF.Result()
 	}
 	delete(f.h.turns, turn)
+	f.h.mailbox.drop(turn)
 	close(t.cancelled)
 	return 0
 }

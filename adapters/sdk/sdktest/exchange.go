@@ -111,13 +111,22 @@ func (x *Exchange) BinaryMessage(data string) { x.message(abi.MessageBinary, dat
 
 func (x *Exchange) message(kind uint32, data string) {
 	head := abi.HTTPMessage{Type: kind}
-	x.host.mailbox.post(abi.EventHTTPMessage, x.handle, append(head.Append(nil), data...))
+	x.host.locked(func() { x.tell(abi.EventHTTPMessage, append(head.Append(nil), data...)) })
+}
+
+// tell posts an event of the exchange while it is open. The caller holds host.mu.
+func (x *Exchange) tell(kind abi.EventKind, payload []byte) {
+	if x.host.exchanges[x.handle] == x {
+		x.host.mailbox.post(kind, x.handle, payload)
+	}
 }
 
 // Leave makes the client go away: writes give EPIPE from now on.
 func (x *Exchange) Leave() {
-	x.host.locked(func() { x.gone = true })
-	x.host.mailbox.post(abi.EventHTTPGone, x.handle, nil)
+	x.host.locked(func() {
+		x.gone = true
+		x.tell(abi.EventHTTPGone, nil)
+	})
 }
 
 // Stall makes the client stop reading: writes give EAGAIN until Resume.
@@ -125,19 +134,18 @@ func (x *Exchange) Stall() { x.host.locked(func() { x.slow = true }) }
 
 // Resume makes the client read again. A stream that was refused is told.
 func (x *Exchange) Resume() {
-	tell := false
 	x.host.locked(func() {
-		tell = x.refused
+		if x.refused {
+			x.tell(abi.EventHTTPWritable, nil)
+		}
 		x.slow, x.refused = false, false
 	})
-	if tell {
-		x.host.mailbox.post(abi.EventHTTPWritable, x.handle, nil)
-	}
 }
 
 // end closes the handle. The caller holds host.mu.
 func (x *Exchange) end() {
 	delete(x.host.exchanges, x.handle)
+	x.host.mailbox.drop(x.handle)
 	close(x.done)
 }
 

@@ -42,7 +42,18 @@ func (f lifecycleFamily) Info(buffer []byte) int32 {
 type eventFamily struct{ h *Host }
 
 func (f eventFamily) Wait(timeoutNs int64) int32 { return f.h.mailbox.wait(time.Duration(timeoutNs)) }
-func (f eventFamily) Recv(buffer []byte) int32   { return f.h.mailbox.receive(buffer) }
+
+// Recv ends the life of a turn with the event that ends the turn.
+func (f eventFamily) Recv(buffer []byte) int32 {
+	size := f.h.mailbox.receive(buffer)
+	if size < abi.EventHeaderSize || int(size) > len(buffer) {
+		return size
+	}
+	if kind := kindOf(buffer); kind == abi.EventAgentDone || kind == abi.EventAgentFailed {
+		f.h.locked(func() { delete(f.h.turns, handleOf(buffer)) })
+	}
+	return size
+}
 
 type configFamily struct{ h *Host }
 

@@ -1,8 +1,8 @@
 // Package sdktest is an in-memory host for unit tests of adapters: it plays the other side of the mailbox, brings scripted
 // requests and agent turns, and captures answers, log records and reasons for ending.
 //
-// It owns no sockets, files or clocks, and has no SQLite (every such call gives ENOSYS): tests that need a database use an
-// in-process host. It knows the ABI, and of the SDK only how to run a loop.
+// It does what the host's families do, call by call, which a test of the host looks after; limits and time-outs it has none. It owns
+// no sockets, files or clocks, and has no SQLite (every such call gives ENOSYS): tests that need a database run in the sandbox. It knows the ABI, and of the SDK only how to run a loop.
 package sdktest
 
 import (

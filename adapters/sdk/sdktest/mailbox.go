@@ -1,6 +1,8 @@
 package sdktest
 
 import (
+	"encoding/binary"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +23,16 @@ func (m *mailbox) post(kind abi.EventKind, handle uint32, payload []byte) {
 	m.mu.Unlock()
 	m.signal()
 }
+
+// drop takes out what waits for a handle that was closed.
+func (m *mailbox) drop(handle uint32) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.events = slices.DeleteFunc(m.events, func(event []byte) bool { return handleOf(event) == handle })
+}
+
+func kindOf(event []byte) abi.EventKind { return abi.EventKind(binary.LittleEndian.Uint32(event)) }
+func handleOf(event []byte) uint32      { return binary.LittleEndian.Uint32(event[4:]) }
 
 func (m *mailbox) close() {
 	m.mu.Lock()
