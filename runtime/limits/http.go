@@ -35,7 +35,7 @@ const (
 	HTTPWriteStallTimeout = 30 * time.Second
 
 	// HTTPConnections is the number of open client connections per listener; more wait in the kernel's accept queue.
-	// It stays above HTTPExchanges so that idle keep-alive connections do not starve requests.
+	// It stays above HTTPConcurrent so that idle keep-alive connections do not starve requests.
 	HTTPConnections = 10_000
 
 	// HTTPConnectionsMax is the largest number of connections an operator may set.

@@ -38,10 +38,11 @@ const (
 	// ModuleComplexity is the largest sum, over all functions, of basic blocks
 	// times locals, where each 16 blocks count as one more local. The engine's
 	// compiler needs about a microsecond for each: 4,000 ifs with 1,000 locals,
-	// 60 KB, take 7 s and 900 MB, 8,000 loops, 56 KB, 4 s. A large module may have more: ModuleComplexityPerByte
-	// for each byte of code, where Go's compiler makes 0.4 and Zig's 3.5
-	// without optimization.
-	ModuleComplexity        = 2_000_000
+	// 60 KB, take 7 s and 900 MB, 8,000 loops, 56 KB, 4 s.
+	ModuleComplexity = 2_000_000
+
+	// ModuleComplexityPerByte is how much of it a large module may have for each byte of its code, if that is more. Go's compiler
+	// makes 0.4 and Zig's 3.5 without optimization.
 	ModuleComplexityPerByte = 4
 
 	// ModuleTables is the most tables. Toolchains make one.

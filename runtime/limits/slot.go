@@ -55,9 +55,11 @@ const (
 	AttentionFailures = 10
 )
 
-// SlotDurationMin and SlotDurationMax bound every duration of a slot's budgets and backoff. A millisecond is what tests
-// use; a day is longer than any sensible wait and keeps sums far from overflow.
+// Bounds of every duration of a slot's budgets and backoff.
 const (
+	// SlotDurationMin is the shortest: a millisecond is what tests use.
 	SlotDurationMin = time.Millisecond
+
+	// SlotDurationMax is the longest: a day is longer than any sensible wait and keeps sums far from overflow.
 	SlotDurationMax = 24 * time.Hour
 )

@@ -25,13 +25,17 @@ type output struct{ path, text string }
 func run() error {
 	root := filepath.Join("..", "..")
 	families := abi.Families()
+	bounds, err := limits(root, families)
+	if err != nil {
+		return fmt.Errorf("limits: %w", err)
+	}
 	outputs := []output{
 		{"interfaces_gen.go", interfaces(families)},
 		{"records_gen.go", records(families)},
 		{"constants_gen.go", constants(families)},
 		{"innkeeper.h", header(families)},
 		{filepath.Join(root, "adapters", "sdk", "imports_wasip1.go"), imports(families)},
-		{filepath.Join(root, "ABI.md"), reference(families)},
+		{filepath.Join(root, "ABI.md"), reference(families) + bounds},
 	}
 	for _, family := range families {
 		outputs = append(outputs, output{filepath.Join(root, "hostfuncs", packageName(family), "calls_gen.go"), calls(family)})
