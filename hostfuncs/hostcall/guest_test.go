@@ -70,12 +70,16 @@ func newGuest(t testing.TB, config wazero.RuntimeConfig, instance *hostcall.Inst
 // tables are all families of the ABI.
 func tables() []hostcall.Table {
 	var list []hostcall.Table
-	for _, plug := range []family.Plug{
-		lifecyclefn.Plug(), eventfn.Plug(), configfn.Plug(), logfn.Plug(), sqlitefn.Plug(), httpfn.Plug(), agentfn.Plug(nil),
-	} {
+	for _, plug := range plugs() {
 		list = append(list, plug.Table)
 	}
 	return list
+}
+
+func plugs() []family.Plug {
+	return []family.Plug{
+		lifecyclefn.Plug(), eventfn.Plug(), configfn.Plug(), logfn.Plug(), sqlitefn.Plug(), httpfn.Plug(), agentfn.Plug(nil),
+	}
 }
 
 func all(string) bool { return true }
