@@ -23,7 +23,8 @@ import (
 // of them holds mu. It is the innermost lock: a ledger entry may be held when it is taken, never the other way round.
 type connection struct {
 	path     string
-	opener   string // of its statements
+	openers  *Openers // knows of this connection while it is open
+	opener   string   // of its statements
 	limits   Limits
 	log      *slog.Logger
 	deadline *deadline
@@ -37,6 +38,7 @@ type connection struct {
 	db         *sqlite3.Conn // nil once closed
 	authorizer authorizer
 	files      []io.Closer // the files behind db, for the case that SQLite cannot close them any more
+	closed     bool        // CloseHandle has come
 	sound      bool        // the file was read when it was opened, and found in order
 	lost       bool        // the library panicked: nothing but closing is left
 	crashed    bool        // the memory was taken away: nothing but the files is left
@@ -137,8 +139,13 @@ func (c *connection) CloseHandle(ctx context.Context) error {
 		return err
 	}
 	defer c.mu.Unlock()
-	if c.db == nil {
+	if c.closed {
 		return nil
+	}
+	c.closed = true
+	defer c.openers.leave(c.path)
+	if c.db == nil {
+		return nil // it was never opened
 	}
 	if c.watchdog != nil {
 		c.watchdog.close()

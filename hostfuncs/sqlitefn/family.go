@@ -82,6 +82,8 @@ type Config struct {
 	// Ledger holds the handles; it is required. Its owner closes it.
 	Ledger *ledger.Ledger
 	Limits Limits
+	// Openers knows what other instances of the adapter have open; nil if there are none.
+	Openers *Openers
 	// Fatal, if set, is told once that a database file is damaged: a code and a sentence for the operator. It runs on
 	// the guest's thread with no handle locked, and must return soon.
 	Fatal func(code, message string)
@@ -99,6 +101,7 @@ type Family struct {
 	ledger  *ledger.Ledger
 	limits  Limits
 	log     *slog.Logger
+	openers *Openers
 
 	fatal     func(code, message string)
 	fatalOnce sync.Once
@@ -128,6 +131,7 @@ func New(ctx context.Context, cfg Config) *Family {
 		ledger:  cfg.Ledger,
 		limits:  cfg.Limits.withDefaults(),
 		log:     log,
+		openers: cfg.Openers,
 		fatal:   cfg.Fatal,
 		damages: map[string]*atomic.Pointer[damageError]{},
 	}

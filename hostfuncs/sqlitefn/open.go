@@ -58,6 +58,10 @@ func (f *Family) open(label string) (*connection, error) {
 		deadline:   newDeadline(f.ctx, f.limits.CallBudget),
 		damage:     f.damageOf(place.path),
 		authorizer: authorizer{pragmas: pragmas()},
+		openers:    f.openers,
+	}
+	if !c.openers.enter(place.path) {
+		place.recovers = false // whoever has the file open is writing that log
 	}
 	c.deadline.startWith(CallBudget) // the host's own work, which a shorter budget for the guest's does not bound
 	err = attempt(func() error { return c.connect(place) })

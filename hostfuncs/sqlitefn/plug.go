@@ -4,12 +4,14 @@ import "innkeeper/hostfuncs/family"
 
 // Plug is the family for a host.
 func Plug() family.Plug {
+	openers := &Openers{}
 	return family.Plug{
 		Table:   table(),
 		Handles: []family.Handles{{Kind: KindConnection, Quota: Connections}, {Kind: KindStatement, Quota: Statements}},
 		New: func(core family.Core) family.Instance {
 			return family.Instance{Functions: New(core.Context, Config{
 				Dir: core.Folder, Labels: core.Manifest.Databases, Ledger: core.Ledger, Fatal: core.Fatal, Logger: core.Logger,
+				Openers: openers,
 			})}
 		},
 	}
