@@ -37,9 +37,6 @@ const (
 )
 
 func (l *Loop) shutdown(payload []byte) {
-	if l.stopping {
-		return
-	}
 	l.stopping = true
 	if l.onShutdown == nil {
 		return

@@ -186,8 +186,9 @@ func (l *Loop) Exit(err error) {
 	}
 }
 
-// OnShutdown sets what is called, once, when the host wants the instance to end. Set or not, the loop then ends, with exit code 0,
-// as soon as no exchange and no turn is open; an adapter that does not want to wait for them calls Exit.
+// OnShutdown sets what is called when the host wants the instance to end, and again if there is less time for it than the host
+// said before. Set or not, the loop then ends, with exit code 0, as soon as no exchange and no turn is open; an adapter that does not
+// want to wait for them calls Exit.
 func (l *Loop) OnShutdown(f func(Shutdown)) { l.onShutdown = f }
 
 // OnPredecessorEnded sets what is called when the older instance is over beside which this one was started, with its generation

@@ -3,6 +3,7 @@ package sdk_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,10 +116,10 @@ func TestExitEndsAfterTheCallback(t *testing.T) {
 
 func TestShutdownWaitsForWhatIsOpen(t *testing.T) {
 	host := sdktest.New()
-	var seen sdk.Shutdown
+	var seen []sdk.Shutdown
 	var open *sdk.Exchange
 	run := sdktest.Start(t, host, func(l *sdk.Loop) error {
-		l.OnShutdown(func(s sdk.Shutdown) { seen = s })
+		l.OnShutdown(func(s sdk.Shutdown) { seen = append(seen, s) })
 		l.HandleHTTP(func(x *sdk.Exchange) {
 			if x.Path == "/late" {
 				if !l.Stopping() {
@@ -133,7 +134,8 @@ func TestShutdownWaitsForWhatIsOpen(t *testing.T) {
 		return nil
 	})
 	early := host.Request(sdktest.Request{Path: "/early"})
-	host.Shutdown("reload", 1500)
+	host.Shutdown("handover", 300_000)
+	host.Shutdown("stop", 1500) // there is less time now
 	late := host.Request(sdktest.Request{Path: "/late"})
 	if code := run.Wait(); code != sdk.ExitDone {
 		t.Errorf("exit code %d", code)
@@ -141,8 +143,9 @@ func TestShutdownWaitsForWhatIsOpen(t *testing.T) {
 	if got := early.Wait().Body + late.Wait().Body; got != "latelast" {
 		t.Errorf("answers %q", got)
 	}
-	if want := (sdk.Shutdown{Reason: "reload", Drain: 1500 * time.Millisecond}); seen != want {
-		t.Errorf("shutdown %+v, want %+v", seen, want)
+	want := []sdk.Shutdown{{Reason: "handover", Drain: 5 * time.Minute}, {Reason: "stop", Drain: 1500 * time.Millisecond}}
+	if !slices.Equal(seen, want) {
+		t.Errorf("shutdowns %+v, want %+v", seen, want)
 	}
 }
 
