@@ -39,7 +39,7 @@ func TestInspectShowsAFile(t *testing.T) {
 	sh := newShell(t)
 	file := sh.public("public.wasm")
 	r := sh.want(exOK, []string{"inspect", file},
-		"public 1.2", "says hello to everybody", "inside", "lifecycle, event, http, sqlite", "main", "listen 0.0.0.0:0 (not granted)",
+		"public 1.2", "says hello to everybody", "inside", "lifecycle, event, http, sqlite", "main", "exclusive   yes", "listen 0.0.0.0:0 (not granted)",
 		"GET     /hello/{name}  key", "GET     /health        open", "secret", "PUBLIC_TOKEN", `"friendly"`,
 		"innkeeper:event@1  wait", "innkeeper:lifecycle@1  ready", "runs here   yes")
 	if names := sh.files(); !slices.Equal(names, []string{"public.wasm"}) {

@@ -24,6 +24,7 @@ type inspected struct {
 	SHA256      string           `json:"sha256"`
 	Families    []string         `json:"families"`
 	Databases   []string         `json:"databases"`
+	Exclusive   bool             `json:"exclusive"` // two generations of it may not run at once
 	HTTP        *inspectedHTTP   `json:"http"`
 	Settings    []inspectedValue `json:"settings"`
 	Imports     []inspectedGroup `json:"imports"`
@@ -53,6 +54,7 @@ type inspectedValue struct {
 	Type        string   `json:"type"`
 	Required    bool     `json:"required"`
 	Secret      bool     `json:"secret"`
+	Live        bool     `json:"live"`
 	Default     string   `json:"default,omitempty"`
 	Env         []string `json:"env,omitempty"`
 	Description string   `json:"description"`
@@ -79,7 +81,7 @@ func show(a *artifact.Artifact) inspected {
 	if m == nil {
 		return i
 	}
-	i.Name, i.Version, i.Description, i.Manifest = m.Name, m.Version, m.Description, "inside"
+	i.Name, i.Version, i.Description, i.Manifest, i.Exclusive = m.Name, m.Version, m.Description, "inside", m.Exclusive
 	if a.Beside != "" {
 		i.Manifest = a.Beside
 	}
@@ -106,7 +108,7 @@ func showHTTP(h *manifest.HTTP) *inspectedHTTP {
 
 func showSetting(s *manifest.Setting) inspectedValue {
 	v := inspectedValue{
-		Name: s.Name, Type: string(s.Type), Required: s.Required, Secret: s.Secret, Env: s.Env, Description: s.Description,
+		Name: s.Name, Type: string(s.Type), Required: s.Required, Secret: s.Secret, Live: s.Live, Env: s.Env, Description: s.Description,
 	}
 	if s.Default != nil {
 		v.Default = s.Format(s.Default)
@@ -181,6 +183,11 @@ func (i *inspected) print(w io.Writer, colours bool) {
 func (i *inspected) printWants(w io.Writer, line func(label, text string), colours bool) {
 	line("families", orDash(strings.Join(i.Families, ", ")))
 	line("databases", orDash(strings.Join(i.Databases, ", ")))
+	if i.Exclusive {
+		line("exclusive", "yes: a generation ends before the next begins")
+	} else {
+		line("exclusive", "no: a new generation begins beside the one before")
+	}
 	line("reach", "nothing outside of this host")
 	var asks []string
 	for _, ask := range i.Asks {
@@ -227,6 +234,9 @@ func (i *inspected) printSettings(w io.Writer, colours bool) {
 		kind, needed := s.Type, cell{"", none}
 		if s.Secret {
 			kind = "secret"
+		}
+		if s.Live {
+			kind += ", live"
 		}
 		if s.Required {
 			needed = cell{"yes", yellow}
