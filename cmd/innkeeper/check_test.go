@@ -17,6 +17,8 @@ func TestCheckSaysWhatWouldLoadAndWhyNot(t *testing.T) {
 	}
 	sh.quiet()
 	sh.guest("greedy.wasm", quietManifest, greedy)
+	sh.guest("future.wasm", strings.Replace(quietManifest, `"event"`, `"teleport"`, 1), func(b *wasmtest.Builder) { b.Main("") })
+	sh.guest("invalid.wasm", quietManifest, func(b *wasmtest.Builder) { b.Main("", wasmtest.Drop) })
 	sh.write("text.wasm", "hello")
 	tests := []struct {
 		name, toml string
@@ -28,6 +30,8 @@ func TestCheckSaysWhatWouldLoadAndWhyNot(t *testing.T) {
 		{"off", "module = \"quiet.wasm\"\nenabled = false", exOK, "disabled", "no: disabled"},
 		{"setting missing", "module = \"quiet.wasm\"", exConfig, "unconfigured", `"token"`},
 		{"not granted", "module = \"greedy.wasm\"\ntoken = \"t\"", exConfig, "failed", `add "agent" to families`},
+		{"unknown family", "module = \"future.wasm\"\ntoken = \"t\"", exConfig, "failed", `the family "teleport"`},
+		{"invalid code", "module = \"invalid.wasm\"\ntoken = \"t\"", exConfig, "failed", "invalid.wasm"},
 		{"no module", "module = \"gone.wasm\"", exConfig, "failed", "gone.wasm"},
 		{"no wasm", "module = \"text.wasm\"", exConfig, "failed", "text.wasm"},
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
 
 	"innkeeper/runtime/module"
@@ -32,12 +33,16 @@ func TestPackRefusesAndWritesNothing(t *testing.T) {
 	greedy := wasmtest.New()
 	greedy.Import("innkeeper:agent@1", "cancel", wasmtest.I32, wasmtest.I32)
 	greedy.Main("")
+	invalid := wasmtest.New()
+	invalid.Main("", wasmtest.Drop)
 	tests := []struct {
 		name     string
 		module   []byte
 		manifest string
 		says     string
 	}{
+		{"a family that no host has", emptyCommand(), strings.Replace(quietManifest, `"event"`, `"teleport"`, 1), `the family "teleport"`},
+		{"invalid code", invalid.Build(), quietManifest, "compile"},
 		{"manifest with an unknown key", emptyCommand(), "nmae = \"x\"\n", "line 1"},
 		{"manifest that is no TOML", emptyCommand(), "[[[", "manifest"},
 		{"no module", []byte("hello"), quietManifest, "module["},
@@ -50,7 +55,10 @@ func TestPackRefusesAndWritesNothing(t *testing.T) {
 			sh := newShell(t)
 			sh.write("raw.wasm", string(test.module))
 			sh.write("manifest.toml", test.manifest)
-			sh.want(exDataErr, []string{"pack", "-o", sh.path("out.wasm"), sh.path("raw.wasm"), sh.path("manifest.toml")}, test.says)
+			r := sh.want(exDataErr, []string{"pack", "-o", sh.path("out.wasm"), sh.path("raw.wasm"), sh.path("manifest.toml")}, test.says)
+			if !strings.Contains(r.err, "raw.wasm") && !strings.Contains(r.err, "manifest.toml") {
+				t.Errorf("it names neither of the author's files: %s", r.err)
+			}
 			if names := sh.files(); !slices.Equal(names, []string{"manifest.toml", "raw.wasm"}) {
 				t.Errorf("the folder holds %v", names)
 			}
