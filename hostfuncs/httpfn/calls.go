@@ -123,7 +123,6 @@ func (f *Family) Begin(id, status uint32, headers []byte) int32 {
 		errno := ex.head(status, headers)
 		if errno == abi.OK {
 			ex.state = stateStreaming
-			f.forget(ex)
 		}
 		return errno
 	})

@@ -93,6 +93,16 @@ func TestAHandleDoesNotOutliveItsClientForLong(t *testing.T) {
 			t.Errorf("%d handles are open", h.ledger.Open())
 		}
 		h.none()
+
+		c := network.dial() // a guest that is late still hears of it
+		c.send(t, get)
+		_ = c.Close()
+		time.Sleep(time.Minute)
+		late := h.next(abi.EventHTTPRequest).handle
+		h.check("respond", h.f.Respond(late, 200, nil, nil), abi.EBADF)
+		if gone := h.next(abi.EventHTTPGone).handle; gone != late {
+			t.Errorf("%d is gone, want %d", gone, late)
+		}
 	})
 }
 

@@ -50,7 +50,6 @@ func (ws *webSocket) cutSoon() {
 // upgrade makes the exchange a WebSocket. The caller holds ex.mu.
 func (ex *exchange) upgrade(protocol string) {
 	ex.ws, ex.state = &webSocket{protocol: protocol}, stateStreaming
-	ex.f.forget(ex)
 	ex.f.mu.Lock()
 	ex.f.sockets[ex] = struct{}{}
 	ex.f.mu.Unlock()

@@ -53,9 +53,7 @@ func TestRequestsWaitForTheNextBackend(t *testing.T) {
 		}
 		start := time.Now()
 		go call()
-		time.Sleep(3 * time.Second)
-		s.Detach(hold) // told again, it does not begin anew
-		time.Sleep(time.Second)
+		time.Sleep(4 * time.Second)
 		s.Attach(named("next"))
 		if a := <-got; a.text != "next" || time.Since(start) != 4*time.Second {
 			t.Errorf("got %q after %v", a.text, time.Since(start))
@@ -64,6 +62,8 @@ func TestRequestsWaitForTheNextBackend(t *testing.T) {
 		s.Detach(hold)
 		start = time.Now()
 		go call()
+		time.Sleep(3 * time.Second)
+		s.Detach(hold) // told again, it does not begin anew
 		if a := <-got; a.StatusCode != 503 || time.Since(start) != hold.Hold {
 			t.Errorf("got %d after %v", a.StatusCode, time.Since(start))
 		}
@@ -127,7 +127,7 @@ func TestCloseDoesNotWaitForThoseThatWait(t *testing.T) {
 	})
 }
 
-func TestWhatIsPassedGoesToThePredecessor(t *testing.T) {
+func TestWhoIsAskedForARequest(t *testing.T) {
 	s := start(t, nil)
 	ask := func(want string) {
 		t.Helper()
@@ -135,6 +135,12 @@ func TestWhatIsPassedGoesToThePredecessor(t *testing.T) {
 			t.Errorf("got %d %q, want %s", got.StatusCode, got.text, want)
 		}
 	}
+	full := &outcomes{next: []backend.Outcome{backend.NotTaken}}
+	s.Attach(full)
+	if ask("503"); len(full.seen) != 1 {
+		t.Errorf("one that takes nothing, and has no successor, was asked %d times", len(full.seen))
+	}
+
 	detachOld := s.Attach(named("old"))
 	successor := &outcomes{next: []backend.Outcome{backend.Passed}}
 	detachNew := s.Attach(successor)
@@ -176,7 +182,10 @@ func TestWhatIsPassedGoesToThePredecessor(t *testing.T) {
 func TestPassedByOneThatWasReplaced(t *testing.T) {
 	s := start(t, nil)
 	s.Attach(named("first"))
-	s.Attach(backendFunc(func(http.ResponseWriter, *http.Request, backend.Inbound) backend.Outcome {
+	s.Attach(backendFunc(func(_ http.ResponseWriter, _ *http.Request, in backend.Inbound) backend.Outcome {
+		if in.Passed {
+			t.Error("it got back what it had passed itself")
+		}
 		s.Attach(named("third"))
 		return backend.Passed
 	}))

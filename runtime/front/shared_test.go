@@ -91,6 +91,13 @@ func TestAMountIsGivenOnce(t *testing.T) {
 		}
 	}
 	http.DefaultClient.CloseIdleConnections()
+	if err := b.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if c, err := net.Dial("tcp", b.Addr().String()); err == nil {
+		_ = c.Close()
+		t.Error("those that were refused keep the address open")
+	}
 }
 
 // The address is opened once, and closed when the last site has left it.

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"innkeeper/runtime/front"
@@ -141,21 +142,27 @@ func TestLimitsOfTheAddressChangeUnderItsConnections(t *testing.T) {
 	}
 }
 
-func TestFewerConnectionsThanThereAre(t *testing.T) {
-	s := start(t, nil)
-	first, second := dial(t, s), dial(t, s)
-	first.get(t, key)
-	second.get(t, key)
-	s.update(t, func(cfg *front.SiteConfig) { cfg.AddressLimits.Connections = 1 })
-	second.get(t, key) // nobody is thrown out
-	// One more was let in before it had to wait; the next one waits.
-	dial(t, s).get(t, key)
-	third := dial(t, s)
-	third.send(t, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
-	s.update(t, func(cfg *front.SiteConfig) { cfg.AddressLimits.Connections = 4 })
-	if got := third.answer(t); got.StatusCode != 200 {
-		t.Errorf("got %d", got.StatusCode)
-	}
+func TestTheNumberOfConnectionsChanges(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site, network *memory) {
+		first := network.dial()
+		first.get(t, key)
+		s.update(t, func(cfg *front.SiteConfig) { cfg.AddressLimits.Connections = 1 })
+		first.get(t, key)        // nobody is thrown out
+		second := network.dial() // was let in before it had to wait
+		second.get(t, key)
+		third := make(chan *raw)
+		go func() { third <- network.dial() }()
+		synctest.Wait()
+		select {
+		case <-third:
+			t.Fatal("more connections than there may be")
+		default:
+		}
+		s.update(t, func(cfg *front.SiteConfig) { cfg.AddressLimits.Connections = 3 })
+		if got := (<-third).get(t, key); got.StatusCode != 200 {
+			t.Errorf("got %d", got.StatusCode)
+		}
+	})
 }
 
 // Updates of every kind while requests come in over new and over old connections: every one is answered.
@@ -224,6 +231,68 @@ func TestAnotherAddress(t *testing.T) {
 	close(streaming.end)
 	if got := stream.answer(t); got.text != "begun ended" {
 		t.Errorf("the stream at the old address got %q", got.text)
+	}
+}
+
+// A client that has connected may have its request under way; one that says nothing holds nothing up.
+func TestARequestThatIsOnItsWayToTheOldAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		networks := map[string]*memory{"old:1": newMemory(), "new:1": newMemory()}
+		f := front.New(front.Config{Logger: discard(), Listen: func(ctx context.Context, network, address string) (net.Listener, error) {
+			return networks[address].listen(ctx, network, address)
+		}})
+		s := open(t, f, func(cfg *front.SiteConfig) { cfg.Address = "old:1" })
+		c, silent := networks["old:1"].dial(), networks["old:1"].dial()
+		s.update(t, func(cfg *front.SiteConfig) { cfg.Address = "new:1" })
+		synctest.Wait()
+		if got := c.get(t, key); got.StatusCode != 200 {
+			t.Errorf("got %d", got.StatusCode)
+		}
+		start := time.Now()
+		if !silent.closed() || time.Since(start) > time.Second {
+			t.Errorf("closed after %v", time.Since(start))
+		}
+		if err := f.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// While a name is resolved or a socket bound, a site answers, and everything can be asked of it.
+func TestASlowSocketHoldsUpNothing(t *testing.T) {
+	binding, bind := make(chan struct{}), make(chan struct{})
+	slowly := false
+	f := front.New(front.Config{Logger: discard(), Listen: func(ctx context.Context, network, address string) (net.Listener, error) {
+		if slowly {
+			close(binding)
+			<-bind
+		}
+		return new(net.ListenConfig).Listen(ctx, network, address)
+	}})
+	defer f.Close(t.Context())
+	s := open(t, f, nil)
+	slowly = true
+	next := config(func(cfg *front.SiteConfig) { cfg.Address, cfg.Key = freeAddress(t), []byte(otherKey) })
+	updated := make(chan error, 1)
+	go func() { updated <- s.Update(t.Context(), next) }()
+	<-binding
+	before := s.Addr().String()
+	detach := s.Attach(backendFunc(echo))
+	if got := dial(t, s).get(t, key); got.StatusCode != 200 {
+		t.Errorf("while the socket is being bound: %d", got.StatusCode)
+	}
+	detach(front.Unavailable{State: "starting"})
+	s.Detach(front.Unavailable{State: "backoff"})
+	if s.Connections() == 0 || s.Mount() != "" {
+		t.Errorf("%d connections at %q", s.Connections(), s.Mount())
+	}
+	s.Attach(backendFunc(echo))
+	close(bind)
+	if err := <-updated; err != nil || s.Addr().String() == before {
+		t.Errorf("at %s, %v", s.Addr(), err)
+	}
+	if got := dial(t, s).get(t, otherKey); got.StatusCode != 200 {
+		t.Errorf("afterwards: %d", got.StatusCode)
 	}
 }
 
