@@ -43,7 +43,7 @@ func reserved(name string) bool {
 	return false
 }
 
-// validName tells whether s is a token. https://www.rfc-editor.org/rfc/rfc9110#name-tokens
+// validName reports whether s is a token. https://www.rfc-editor.org/rfc/rfc9110#name-tokens
 func validName(s string) bool {
 	for i := range len(s) {
 		c := s[i]
@@ -55,7 +55,7 @@ func validName(s string) bool {
 	return s != ""
 }
 
-// validValue tells whether s has no control character but the tab.
+// validValue reports whether s has no control character but the tab.
 func validValue(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
@@ -89,7 +89,7 @@ func apply(head http.Header, fields []field) {
 	}
 }
 
-// eventStream tells whether the fields say that the body is a stream of server-sent events.
+// eventStream reports whether the fields say that the body is a stream of server-sent events.
 func eventStream(fields []field) bool {
 	for _, f := range fields {
 		if f.name == "Content-Type" {

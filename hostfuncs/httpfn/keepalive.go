@@ -48,7 +48,7 @@ func (k *keepAlive) wrote(data []byte) {
 	k.tail = append(k.tail[:0], data[max(0, len(data)-most):]...)
 }
 
-// silent tells whether a comment is due, and sets the timer for the next look. A comment goes between two events only: in
+// silent reports whether a comment is due, and sets the timer for the next look. A comment goes between two events only: in
 // the middle of one it would end a line that is not complete.
 func (k *keepAlive) silent(now time.Time) bool {
 	idle := now.Sub(k.last)

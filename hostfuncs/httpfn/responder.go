@@ -48,7 +48,7 @@ func (r *responder) respond() backend.Outcome {
 	}
 }
 
-// work does all there is to do; over tells that the exchange has ended.
+// work does all there is to do; over reports whether the exchange has ended.
 func (r *responder) work() (outcome backend.Outcome, over bool) {
 	for {
 		j := r.ex.next()
@@ -119,7 +119,7 @@ func (r *responder) whole(j job) backend.Outcome {
 	return backend.Answered
 }
 
-// hasLength tells whether an answer of that status says how long its body is.
+// hasLength reports whether an answer of that status says how long its body is.
 // https://www.rfc-editor.org/rfc/rfc9110#name-content-length
 func hasLength(status int) bool {
 	return status != http.StatusNoContent && status != http.StatusNotModified

@@ -28,7 +28,7 @@ func newCORS(origins []string) cors {
 	return c
 }
 
-// admit tells whether the origin may call, and says so in the answer's headers.
+// admit reports whether the origin may call, and says so in the answer's headers.
 func (c *cors) admit(answer http.Header, origins []string) bool {
 	if !c.any {
 		answer["Vary"] = []string{"Origin"}
@@ -45,7 +45,7 @@ func (c *cors) admit(answer http.Header, origins []string) bool {
 	return true
 }
 
-// preflight tells whether the request is a browser's question before the real one.
+// preflight reports whether the request is a browser's question before the real one.
 func preflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header["Origin"] != nil && r.Header["Access-Control-Request-Method"] != nil
 }

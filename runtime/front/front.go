@@ -108,7 +108,7 @@ func (f *Front) forget(l *listener) {
 
 // retire lets a listener that no site uses any more end by itself. If the front is being closed, that has it in its list.
 func (f *Front) retire(l *listener) {
-	l.stopAccepting()
+	l.stop()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {

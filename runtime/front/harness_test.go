@@ -239,7 +239,7 @@ func (c *raw) answer(t *testing.T) answer {
 	return answer{response, string(text)}
 }
 
-// closed tells whether the server has closed the connection, after whatever it still sends.
+// closed reports whether the server has closed the connection, after whatever it still sends.
 func (c *raw) closed() bool {
 	_, err := io.Copy(io.Discard, c.in)
 	return err == nil || !strings.Contains(err.Error(), "timeout")

@@ -3,14 +3,11 @@ package front
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"innkeeper/runtime/limits"
 )
 
 // listener is one address: its socket, the connections that came in there, and who gets their requests. Its connections
@@ -28,8 +25,9 @@ type listener struct {
 	over    context.Context
 	cut     context.CancelFunc // ends every request
 	running sync.WaitGroup     // the accept loop and the servers
-	done    chan struct{}      // closed when no more connections are taken
-	stop    func()
+	stop    func()             // frees the address; connections stay
+	stopped chan struct{}      // closed by stop
+	quiet   chan struct{}      // closed when the last connection was given to a server
 
 	mu      sync.Mutex
 	server  atomic.Pointer[server] // takes new connections; written with mu held
@@ -45,12 +43,12 @@ type listener struct {
 func newListener(f *Front, address string, socket net.Listener, limits AddressLimits) *listener {
 	l := &listener{
 		front: f, address: address, socket: socket, slots: newSlots(limits.Connections), unread: newTally(),
-		done: make(chan struct{}), conns: map[*conn]struct{}{},
+		stopped: make(chan struct{}), quiet: make(chan struct{}), conns: map[*conn]struct{}{},
 	}
 	l.stray = place{listener: l, busy: newTally()}
 	l.over, l.cut = context.WithCancel(context.Background())
 	l.stop = sync.OnceFunc(func() {
-		close(l.done)
+		close(l.stopped)
 		_ = l.socket.Close() // the socket is gone either way
 	})
 	l.limits.Store(&limits)
@@ -77,7 +75,8 @@ func (l *listener) serve(limits AddressLimits) {
 // accept takes connections off the socket and gives them to the server of the moment, which waits a little after an error
 // that passes, such as a lack of descriptors.
 func (l *listener) accept() {
-	for l.slots.take(l.done) {
+	defer close(l.quiet)
+	for l.slots.take(l.stopped) {
 		c, err := l.socket.Accept()
 		if err != nil {
 			l.slots.release()
@@ -146,8 +145,12 @@ func (l *listener) drop(s *server, err error) {
 	}
 }
 
-// stopAccepting frees the address. Connections stay.
-func (l *listener) stopAccepting() { l.stop() }
+// deaf reports whether no more connections are taken.
+func (l *listener) deaf() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ended
+}
 
 // unreadGrace is how long connections are waited for on which no request was read yet. One that is on its way arrives within
 // a round trip; a client that has connected and says nothing must not hold anything up.
@@ -163,10 +166,14 @@ func (l *listener) close(ctx context.Context) error {
 
 func (l *listener) end(ctx context.Context) error {
 	defer l.front.forget(l)
-	l.stopAccepting()
-	<-l.server.Load().served // the last one, since the socket is closed
+	l.stop()
+	<-l.quiet
+	servers := l.all() // no other comes any more
+	for _, s := range servers {
+		<-s.served
+	}
 	l.awaitFirstRequests(ctx)
-	for _, s := range l.all() {
+	for _, s := range servers {
 		s.http.SetKeepAlivesEnabled(false) // closes those without a request
 	}
 	for _, p := range append(l.table.Load().all(), &l.stray) {
@@ -186,41 +193,9 @@ func (l *listener) awaitFirstRequests(ctx context.Context) {
 	_ = l.unread.wait(grace) // whatever it found, the rest is closed now
 }
 
+// connections is the number of open ones.
 func (l *listener) connections() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.conns)
-}
-
-// cutPlace closes the connections that have a request for a place in progress.
-func (l *listener) cutPlace(p *place) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for c := range l.conns {
-		if c.place.Load() == p {
-			_ = c.Close()
-		}
-	}
-}
-
-// place is where a site is: one address and perhaps a mount.
-type place struct {
-	site     *Site // nil for requests that no site gets
-	listener *listener
-	mount    string
-	busy     tally // connections with a request for the site in progress
-}
-
-// drain lets the requests in progress end until ctx is over, and cuts the rest.
-func (p *place) drain(ctx context.Context) error {
-	if p.busy.wait(ctx) == nil {
-		return nil
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), limits.HTTPCutGrace)
-	defer cancel()
-	p.listener.cutPlace(p)
-	if p.busy.wait(grace) != nil {
-		return fmt.Errorf("site[%s%s] requests[%d]: still in progress after the cut", p.listener.address, p.mount, p.busy.n.Load())
-	}
-	return nil
 }

@@ -167,7 +167,7 @@ func (s *segment) step(after string, more bool, found []*endpoint) []*endpoint {
 	return found
 }
 
-// plain tells that no segment of the path is empty or made of dots, which somebody might take for another path.
+// plain reports whether no segment of the path is empty or made of dots, which somebody might take for another path.
 func plain(path string) bool {
 	for part := range strings.SplitSeq(path, "/") {
 		if part == "" || part == "." || part == ".." {

@@ -74,7 +74,7 @@ func (f *Front) leave(s *sharing, address string) (last bool) {
 		return false
 	}
 	delete(f.shared, address)
-	s.listener.stopAccepting()
+	s.listener.stop()
 	return true
 }
 

@@ -61,7 +61,7 @@ func (s *Site) apply(ctx context.Context, cfg SiteConfig) error {
 	switch here := s.at.Load(); {
 	case here == nil:
 		err = s.enter(ctx, &cfg, next)
-	case s.cfg.Address == cfg.Address && s.cfg.Mount == cfg.Mount:
+	case s.cfg.Address == cfg.Address && s.cfg.Mount == cfg.Mount && !here.lost():
 		s.rules.Store(next)
 		here.listener.adjust(cfg.AddressLimits)
 	default:
@@ -99,7 +99,7 @@ func (s *Site) enter(ctx context.Context, cfg *SiteConfig, next *rules) error {
 func (s *Site) move(ctx context.Context, cfg *SiteConfig, next *rules, from *place) error {
 	err := s.enter(ctx, cfg, next)
 	if errors.Is(err, ErrAddressInUse) && from.listener.sharing == nil && samePort(from.listener.address, cfg.Address) {
-		from.listener.stopAccepting()
+		from.listener.stop()
 		if err = s.enter(ctx, cfg, next); err != nil {
 			before := s.cfg
 			err = errors.Join(err, s.enter(context.WithoutCancel(ctx), &before, s.rules.Load()))

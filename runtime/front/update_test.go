@@ -326,16 +326,8 @@ func TestAnotherNameOfTheAddress(t *testing.T) {
 
 // If the new socket cannot be had even then, the site goes back to where it was.
 func TestBackToTheOldAddress(t *testing.T) {
-	refuse := false
-	f := front.New(front.Config{Logger: discard(), Listen: func(ctx context.Context, network, address string) (net.Listener, error) {
-		if refuse && strings.HasPrefix(address, "localhost:") {
-			address = occupied(t)
-		}
-		return new(net.ListenConfig).Listen(ctx, network, address)
-	}})
-	defer f.Close(t.Context())
-	s := open(t, f, func(cfg *front.SiteConfig) { cfg.Address = freeAddress(t) })
-	refuse = true
+	s, refuse := fragile(t)
+	refuse("localhost:")
 	cfg := config(func(cfg *front.SiteConfig) { cfg.Address, cfg.Key = byName(s.cfg.Address), []byte(otherKey) })
 	if err := s.Update(t.Context(), cfg); !errors.Is(err, front.ErrAddressInUse) {
 		t.Fatalf("got %v", err)
@@ -344,4 +336,34 @@ func TestBackToTheOldAddress(t *testing.T) {
 		t.Errorf("got %d at %s", got.StatusCode, s.Addr())
 	}
 	http.DefaultClient.CloseIdleConnections()
+}
+
+// A site that has lost its socket gets another one with the next update, whatever that is about.
+func TestASiteWithoutASocketGetsOne(t *testing.T) {
+	s, refuse := fragile(t)
+	refuse("") // every address
+	cfg := config(func(cfg *front.SiteConfig) { cfg.Address = byName(s.cfg.Address) })
+	if err := s.Update(t.Context(), cfg); !errors.Is(err, front.ErrAddressInUse) {
+		t.Fatalf("got %v", err)
+	}
+	refuse("nowhere")
+	s.update(t, func(*front.SiteConfig) {})
+	if got := ask(t, s, request{method: "POST", path: "/v1/responses"}); got.StatusCode != 200 || s.Addr().String() != s.cfg.Address {
+		t.Errorf("got %d at %s", got.StatusCode, s.Addr())
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+// fragile is a site whose front finds the addresses with a prefix occupied, once it is told so.
+func fragile(t *testing.T) (s *site, refuse func(prefix string)) {
+	t.Helper()
+	refused := "nowhere"
+	f := front.New(front.Config{Logger: discard(), Listen: func(ctx context.Context, network, address string) (net.Listener, error) {
+		if strings.HasPrefix(address, refused) {
+			address = occupied(t)
+		}
+		return new(net.ListenConfig).Listen(ctx, network, address)
+	}})
+	t.Cleanup(func() { _ = f.Close(context.Background()) })
+	return open(t, f, func(cfg *front.SiteConfig) { cfg.Address = freeAddress(t) }), func(prefix string) { refused = prefix }
 }
