@@ -87,15 +87,21 @@ func (d *decoder) u64() uint64 {
 
 func (d *decoder) f64() float64 { return math.Float64frombits(d.u64()) }
 
-// span takes the next string and gives where it lies.
+// span takes the next string and gives where it lies. There is one in almost every field, so it looks at the bytes itself.
 func (d *decoder) span() (from, to int) {
-	n := d.u32()
-	if uint64(n) > uint64(d.end-d.at) {
+	from = d.at + 4
+	if from > d.end {
+		if d.at < d.end {
+			d.fail()
+		}
+		return d.at, d.at
+	}
+	n := binary.LittleEndian.Uint32(d.data[d.at:])
+	if uint64(n) > uint64(d.end-from) {
 		d.fail()
 		return d.at, d.at
 	}
-	from = d.at
-	d.at += int(n)
+	d.at = from + int(n)
 	return from, d.at
 }
 
@@ -108,11 +114,11 @@ func (d *decoder) bytes() []byte {
 // string is the next string. All strings of a record are parts of one copy.
 func (d *decoder) string() string {
 	from, to := d.span()
+	if d.text == "" && from < to {
+		d.text = string(d.data)
+	}
 	if from == to {
 		return ""
-	}
-	if d.text == "" {
-		d.text = string(d.data)
 	}
 	return d.text[from:to]
 }

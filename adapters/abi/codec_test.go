@@ -217,6 +217,24 @@ func FuzzRecords(f *testing.F) {
 	})
 }
 
+func BenchmarkHTTPRequest(b *testing.B) {
+	request := abi.HTTPRequest{Route: "chat", Method: "POST", Path: "/v1/chat/completions", RequestID: "req-0123456789", BodySize: 5}
+	payload := request.Append(nil)
+	b.Run("append", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			request.Append(nil)
+		}
+	})
+	b.Run("read", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var got abi.HTTPRequest
+			got.Read(payload)
+		}
+	})
+}
+
 func BenchmarkDone(b *testing.B) {
 	done := abi.AgentDone{
 		FinishReason: "stop", Model: "gpt-4o-mini", Usage: &abi.AgentUsage{PromptTokens: 12, CompletionTokens: 3456, TotalTokens: 3468}, ID: "x",

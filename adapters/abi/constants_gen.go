@@ -52,6 +52,15 @@ const (
 	EventAgentFailed EventKind = 0x02ff
 )
 
+// Last reports whether an event of this kind is the last of its handle, which is closed when it was fetched.
+func (k EventKind) Last() bool {
+	switch k {
+	case EventAgentDone, EventAgentFailed:
+		return true
+	}
+	return false
+}
+
 // Descriptors that every guest has, beside WASI's standard streams.
 const (
 	FDEvents = 3 // the mailbox, to be polled: it can be read when an event waits

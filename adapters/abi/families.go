@@ -6,16 +6,6 @@ func Families() []Family {
 	return []Family{LifecycleFamily(), EventFamily(), ConfigFamily(), LogFamily(), SQLiteFamily(), HTTPFamily(), AgentFamily()}
 }
 
-// Find lists the versions of the family of that name, such as "sqlite".
-func Find(name string) (versions []Family) {
-	for _, f := range Families() {
-		if f.Name == name {
-			versions = append(versions, f)
-		}
-	}
-	return versions
-}
-
 // Constants are the groups of constants that belong to no family.
 func Constants() []Group {
 	return []Group{

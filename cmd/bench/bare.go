@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/binary"
 	"errors"
 	"path/filepath"
 	"strconv"
@@ -144,15 +143,15 @@ func (b *bareSQLite) Row(stmt uint32, buffer []byte) int32 {
 	s := b.stmt(stmt)
 	row := b.row[:0]
 	for i := range s.DataCount() {
-		kind := s.ColumnType(i)
-		row = append(row, byte(kind))
-		switch kind {
+		switch s.ColumnType(i) {
 		case sqlite3.INTEGER:
-			row = binary.LittleEndian.AppendUint64(row, uint64(s.ColumnInt64(i)))
-		case sqlite3.TEXT, sqlite3.BLOB:
-			value := s.ColumnRawBlob(i)
-			row = binary.LittleEndian.AppendUint32(row, uint32(len(value)))
-			row = append(row, value...)
+			row = abi.AppendSQLiteValueInteger(row, s.ColumnInt64(i))
+		case sqlite3.TEXT:
+			row = abi.AppendSQLiteValueText(row, s.ColumnRawBlob(i))
+		case sqlite3.BLOB:
+			row = abi.AppendSQLiteValueBlob(row, s.ColumnRawBlob(i))
+		default:
+			row = abi.AppendSQLiteValueNull(row)
 		}
 	}
 	b.row = row

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"go/ast"
 	"go/format"
 	"go/importer"
@@ -42,6 +43,19 @@ func versions() []abi.Family {
 		Name: "greet", Version: 2, Doc: "Greets better.", Functions: []abi.Function{{Name: "hello", Params: append(all, more...), Doc: "Says hello.", Result: abi.ReturnsSize}},
 	}
 	return []abi.Family{first, second}
+}
+
+// What is committed is what follows from the table and the limits.
+func TestGeneratedIsUpToDate(t *testing.T) {
+	all, err := outputs(filepath.Join("..", "..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range all {
+		if there, err := os.ReadFile(out.path); err != nil || !bytes.Equal(there, out.text) {
+			t.Errorf("%s is out of date: run make generate", filepath.Base(out.path))
+		}
+	}
 }
 
 // A later version of a family lives beside the first in all that is written for Go: it compiles together.

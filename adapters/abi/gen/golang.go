@@ -52,10 +52,29 @@ func constants(families []abi.Family) string {
 		}
 		b.WriteString(")\n\n")
 	}
+	writeLast(&b, families)
 	for _, group := range groups(families) {
 		writeGroup(&b, group)
 	}
 	return b.String()
+}
+
+// writeLast writes which events end their handle.
+func writeLast(b *strings.Builder, families []abi.Family) {
+	var last []string
+	for _, family := range families {
+		for _, e := range family.Events {
+			if e.Last {
+				last = append(last, "Event"+camel(e.Name))
+			}
+		}
+	}
+	b.WriteString("// Last reports whether an event of this kind is the last of its handle, which is closed when it was fetched.\n")
+	b.WriteString("func (k EventKind) Last() bool {\n")
+	if len(last) > 0 {
+		fmt.Fprintf(b, "\tswitch k {\n\tcase %s:\n\t\treturn true\n\t}\n", strings.Join(last, ", "))
+	}
+	b.WriteString("\treturn false\n}\n\n")
 }
 
 // groups are all groups of constants: the general ones first.

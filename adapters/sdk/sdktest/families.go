@@ -49,8 +49,8 @@ func (f eventFamily) Recv(buffer []byte) int32 {
 	if size < abi.EventHeaderSize || int(size) > len(buffer) {
 		return size
 	}
-	if kind := kindOf(buffer); kind == abi.EventAgentDone || kind == abi.EventAgentFailed {
-		f.h.locked(func() { delete(f.h.turns, handleOf(buffer)) })
+	if kind, handle, _, _ := abi.CutEvent(buffer); kind.Last() {
+		f.h.locked(func() { delete(f.h.turns, handle) })
 	}
 	return size
 }

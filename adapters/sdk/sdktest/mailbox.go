@@ -1,7 +1,6 @@
 package sdktest
 
 import (
-	"encoding/binary"
 	"slices"
 	"sync"
 	"time"
@@ -28,11 +27,11 @@ func (m *mailbox) post(kind abi.EventKind, handle uint32, payload []byte) {
 func (m *mailbox) drop(handle uint32) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.events = slices.DeleteFunc(m.events, func(event []byte) bool { return handleOf(event) == handle })
+	m.events = slices.DeleteFunc(m.events, func(event []byte) bool {
+		_, of, _, _ := abi.CutEvent(event)
+		return of == handle
+	})
 }
-
-func kindOf(event []byte) abi.EventKind { return abi.EventKind(binary.LittleEndian.Uint32(event)) }
-func handleOf(event []byte) uint32      { return binary.LittleEndian.Uint32(event[4:]) }
 
 func (m *mailbox) close() {
 	m.mu.Lock()

@@ -45,9 +45,11 @@ func (p *puppet) host(name string, args ...wt.Code) wt.Code {
 }
 
 func parameters(family, function string) wt.Types {
-	for _, declared := range abi.Find(family)[0].Functions {
-		if declared.Name == function {
-			return wt.Types(declared.Wasm())
+	for _, row := range abi.Families() {
+		for _, declared := range row.Functions {
+			if row.Name == family && declared.Name == function {
+				return wt.Types(declared.Wasm())
+			}
 		}
 	}
 	panic("no host function " + family + "." + function)
