@@ -147,9 +147,14 @@ func (l *listener) drop(s *server, err error) {
 
 // deaf reports whether no more connections are taken.
 func (l *listener) deaf() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.ended
+	select {
+	case <-l.stopped:
+		return true
+	case <-l.quiet: // the socket failed
+		return true
+	default:
+		return false
+	}
 }
 
 // unreadGrace is how long connections are waited for on which no request was read yet. One that is on its way arrives within

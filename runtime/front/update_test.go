@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -116,6 +117,9 @@ func TestLimitsOfTheAddressChangeUnderItsConnections(t *testing.T) {
 	detach(front.Unavailable{})
 	s.Attach(backendFunc(echo))
 	idle.get(t, key)
+	for s.Connections() != 3 { // the kernel may still have the silent one
+		runtime.Gosched()
+	}
 
 	s.update(t, func(cfg *front.SiteConfig) { cfg.AddressLimits.HeaderBytes = 8 << 10 })
 	large := "GET /health HTTP/1.1\r\nHost: x\r\nX-Big: " + strings.Repeat("x", 16<<10) + "\r\n\r\n"
