@@ -6,19 +6,16 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"time"
 
 	"innkeeper/adapters/abi"
 	"innkeeper/adapters/apiserver/api"
 	"innkeeper/adapters/sdk"
 	"innkeeper/cmd/internal/gateway"
-	"innkeeper/hostfuncs/family"
 	"innkeeper/hostfuncs/guesthost"
 	"innkeeper/hostfuncs/httpfn"
 	"innkeeper/runtime/agent"
 	"innkeeper/runtime/agent/echo"
-	"innkeeper/runtime/config"
 	"innkeeper/runtime/front"
 )
 
@@ -39,22 +36,19 @@ func newTwin(ctx context.Context, path string) (*twinServer, error) {
 		return nil, err
 	}
 	conf := whole.Adapter(apiServer)
-	settings, err := conf.SettingsJSON()
+	guest, err := gateway.GuestOf(conf)
 	if err != nil {
 		return nil, err
 	}
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s := &twinServer{ended: make(chan int, 1)}
 	answerer := echo.New(echo.Config{Delay: whole.Agent.Delay})
-	s.guest = guesthost.New(ctx, guesthost.Config{
-		Facts: family.Facts{
-			Adapter: conf.Name, Generation: 1, Version: "bench", Manifest: conf.Manifest,
-			Folder: filepath.Join(whole.DataDir, conf.Name), MaxBody: conf.Limits.MaxBody, Logger: logger,
-		},
-		Families: gateway.Families(func() agent.Agent { return answerer }), Settings: settings,
-	})
+	guest.Generation, guest.Version, guest.Logger = 1, "bench", logger
+	guest.Folder = gateway.FolderOf(whole.DataDir, conf.Name)
+	guest.Families = gateway.Families(func() agent.Agent { return answerer })
+	s.guest = guesthost.New(ctx, guest)
 	s.front = front.New(front.Config{Logger: logger})
-	if s.site, err = s.front.Open(ctx, twinSite(conf)); err != nil {
+	if s.site, err = s.front.Open(ctx, gateway.SiteOf(conf, logger)); err != nil {
 		return nil, err
 	}
 	go func() { s.ended <- sdk.New(s.guest.Host).Run(api.Setup) }()
@@ -69,16 +63,6 @@ func newTwin(ctx context.Context, path string) (*twinServer, error) {
 	case code := <-s.ended:
 		failure, _ := s.guest.Failure()
 		return nil, fmt.Errorf("twin ended with code %d before it was ready: %s: %s", code, failure.Code, failure.Message)
-	}
-}
-
-// twinSite is the site that the gateway would open.
-func twinSite(conf *config.Adapter) front.SiteConfig {
-	limits := conf.Limits
-	return front.SiteConfig{
-		Address: conf.Listen, HTTP: conf.Manifest.HTTP, Key: []byte(conf.BearerKey().Reveal()),
-		Limits:        front.SiteLimits{BodyBytes: limits.MaxBody, Exchanges: limits.MaxConcurrent},
-		AddressLimits: front.AddressLimits{HeaderBytes: int(limits.MaxHeader), Connections: limits.MaxConnections},
 	}
 }
 

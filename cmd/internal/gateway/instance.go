@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 
-	"innkeeper/hostfuncs/family"
 	"innkeeper/hostfuncs/guesthost"
 	"innkeeper/hostfuncs/hostcall"
 	"innkeeper/hostfuncs/httpfn"
 	"innkeeper/hostfuncs/logfn"
 	"innkeeper/runtime/engine"
 	"innkeeper/runtime/front"
-	"innkeeper/runtime/ledger"
 	"innkeeper/runtime/outcome"
 	"innkeeper/runtime/supervisor"
 )
@@ -30,32 +28,17 @@ type generation struct {
 
 // newGeneration makes the host's side of one instance from the adapter's configuration.
 func (p *spec) newGeneration(ctx context.Context, run supervisor.Run) (*generation, error) {
-	settings, err := p.conf.SettingsJSON()
+	conf, err := GuestOf(p.conf)
 	if err != nil {
 		return nil, err
 	}
-	secrets := map[string]bool{}
-	for _, setting := range p.conf.Manifest.Settings {
-		if setting.Secret {
-			secrets[setting.Name] = !p.conf.Secrets[setting.Name].IsZero()
-		}
-	}
-	kinds := map[ledger.Kind]int{}
-	for kind, bound := range p.conf.Limits.Handles {
-		kinds[ledger.Kind(kind)] = bound
-	}
 	s, g := p.slot, &generation{spec: p, run: run}
-	g.Guest = guesthost.New(ctx, guesthost.Config{
-		Facts: family.Facts{
-			Adapter: p.conf.Name, Generation: run.Generation, Version: s.gateway.options.Version, Manifest: p.conf.Manifest,
-			Folder: s.folder, Secrets: secrets, Drain: p.conf.Budgets.Drain, MaxBody: p.conf.Limits.MaxBody,
-			KeepAlive: p.conf.KeepAlive(), AnswerTimeout: p.conf.Limits.AnswerTimeout,
-			Logger: s.logger.With("generation", run.Generation),
-		},
-		Families: s.gateway.plugs, Settings: settings, Quota: ledger.Quota{Total: p.conf.Limits.HandlesTotal, Kinds: kinds},
-		Predecessor: func() uint64 { return s.predecessor(g) },
-		Passes:      func() bool { return s.passes(g) },
-	})
+	conf.Generation, conf.Version, conf.Folder = run.Generation, s.gateway.options.Version, s.folder
+	conf.Logger = s.logger.With("generation", run.Generation)
+	conf.Families = s.gateway.plugs
+	conf.Predecessor = func() uint64 { return s.predecessor(g) }
+	conf.Passes = func() bool { return s.passes(g) }
+	g.Guest = guesthost.New(ctx, conf)
 	g.http, _ = guesthost.Find[*httpfn.Family](g.Guest)
 	return g, nil
 }

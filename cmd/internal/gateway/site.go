@@ -41,9 +41,9 @@ func (s *slot) listen(ctx context.Context, p *spec) *outcome.Failure {
 // configureSite does the work of listen. The caller holds s.siting.
 func (s *slot) configureSite(ctx context.Context, p *spec) error {
 	if site := s.openedSite(); site != nil {
-		return site.Update(ctx, s.siteConfig(p))
+		return site.Update(ctx, SiteOf(p.conf, s.logger))
 	}
-	site, err := s.gateway.front.Open(ctx, s.siteConfig(p))
+	site, err := s.gateway.front.Open(ctx, SiteOf(p.conf, s.logger))
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (s *slot) resite(ctx context.Context, p *spec) {
 	s.siting.Lock()
 	defer s.siting.Unlock()
 	if site := s.openedSite(); site != nil && s.sited != nil && p.conf.LiveSince(s.sited.conf) {
-		if err := site.Update(ctx, s.siteConfig(p)); err != nil {
+		if err := site.Update(ctx, SiteOf(p.conf, s.logger)); err != nil {
 			s.logger.Error("live settings of the address", "error", err)
 			return
 		}
@@ -105,23 +105,6 @@ func (s *slot) openedSite() *front.Site {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.site
-}
-
-// siteConfig is what the configuration says of the slot's site.
-func (s *slot) siteConfig(p *spec) front.SiteConfig {
-	own := p.conf.Limits
-	return front.SiteConfig{
-		Address: p.conf.Listen, Mount: p.conf.Mount, HTTP: p.conf.Manifest.HTTP,
-		Key: []byte(p.conf.BearerKey().Reveal()), Origins: p.conf.Origins(),
-		Limits: front.SiteLimits{
-			BodyBytes: own.MaxBody, ReadBodyTimeout: own.ReadBodyTimeout, Exchanges: own.MaxConcurrent,
-		},
-		AddressLimits: front.AddressLimits{
-			HeaderBytes: int(own.MaxHeader), Connections: own.MaxConnections, ReadHeaderTimeout: own.ReadHeaderTimeout,
-			IdleTimeout: own.IdleTimeout, WriteStallTimeout: own.WriteStallTimeout,
-		},
-		Logger: s.logger,
-	}
 }
 
 // serves reports whether new requests have an instance to go to.

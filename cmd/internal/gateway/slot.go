@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"maps"
-	"path/filepath"
 	"slices"
 	"sync"
 
@@ -44,7 +43,7 @@ type former struct {
 // newSlot makes a slot; it opens nothing.
 func (g *Gateway) newSlot(conf *config.Adapter, before former) *slot {
 	s := &slot{
-		gateway: g, name: conf.Name, folder: filepath.Join(g.conf.DataDir, conf.Name),
+		gateway: g, name: conf.Name, folder: FolderOf(g.conf.DataDir, conf.Name),
 		logger: g.options.Logger.With("adapter", conf.Name), past: map[ledger.Kind]ledger.Count{},
 	}
 	maps.Copy(s.past, before.past)
