@@ -78,8 +78,9 @@ clean-tree:
 bench: build ## measure, and print one table of ratios
 	$(GO) run ./cmd/bench
 
-soak: build ## 10,000 cycles of every teardown path, and print the table
+soak: build ## 10,000 cycles of every teardown path, and 72 hand-overs under load; print the tables
 	$(GO) test -v -count=1 -timeout 60m -run TestSoak ./cmd/internal/gateway -args -cycles 10000
+	$(GO) test -v -count=1 -timeout 60m -run TestHandoverUnderLoad ./cmd/internal/gateway -args -handovers 24
 
 fuzz: ## run every fuzz target for a short while
 	.ci/fuzz
