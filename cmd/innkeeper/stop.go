@@ -44,7 +44,7 @@ func (s *service) reloadInTurn() (stop func()) {
 func (s *service) reload() {
 	done, err := s.control.Reload(context.Background())
 	if done.Wait != nil {
-		s.logger.Info("configuration reloaded", "touched", done.Touched)
+		s.logger.Info("configuration reloaded", "touched", done.Touched, "agent_changed", done.Agent)
 	}
 	if err == nil {
 		return // what is refused later is logged by its adapter

@@ -94,12 +94,12 @@ func (c *Client) onAdapter(ctx context.Context, name, verb string, query url.Val
 	return c.call(ctx, http.MethodPost, "/v1/adapters/"+url.PathEscape(name)+"/"+verb+"?"+query.Encode(), nil)
 }
 
-// Reload makes the host read its configuration anew and returns the names of the adapters that it touched.
-func (c *Client) Reload(ctx context.Context, wait Wait) ([]string, error) {
-	var answer reloaded
+// Reload makes the host read its configuration anew and returns what that touched.
+func (c *Client) Reload(ctx context.Context, wait Wait) (Reloaded, error) {
+	var done Reloaded
 	query := url.Values{awaitParameter: {strconv.FormatBool(bool(wait))}}
-	err := c.call(ctx, http.MethodPost, "/v1/reload?"+query.Encode(), &answer)
-	return answer.Touched, err
+	err := c.call(ctx, http.MethodPost, "/v1/reload?"+query.Encode(), &done)
+	return done, err
 }
 
 // Changes follows what happens to the adapters, from the moment that it returns until ctx or the host ends. The error that

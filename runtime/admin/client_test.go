@@ -25,9 +25,9 @@ func TestCommandsReachTheHost(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	touched, err := c.Reload(ctx, Await)
-	if err != nil || !slices.Equal(touched, []string{"api_server", "mine"}) {
-		t.Errorf("reload: %v, %v", touched, err)
+	done, err := c.Reload(ctx, Await)
+	if want := (Reloaded{Touched: []string{"api_server", "mine"}, Agent: true}); err != nil || !reflect.DeepEqual(done, want) {
+		t.Errorf("reload: %+v, %v", done, err)
 	}
 	if want := []string{"restart api_server true", "pause a/b ?", "resume x", "reload"}; !slices.Equal(host.calls, want) {
 		t.Errorf("the host was told %q, want %q", host.calls, want)

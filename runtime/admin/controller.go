@@ -31,9 +31,12 @@ type Pending func(ctx context.Context) error
 
 // Reloaded is what a reload has begun.
 type Reloaded struct {
-	// Touched are the names of the adapters that were touched.
-	Touched []string
-	Wait    Pending
+	// Touched are the names of the adapters that were touched, never nil.
+	Touched []string `json:"touched"`
+	// Agent reports whether new turns go to another agent.
+	Agent bool `json:"agent"`
+	// Wait is for what has begun; on the client's side nil.
+	Wait Pending `json:"-"`
 }
 
 // Code is what kind of problem it is. Codes are stable.

@@ -9,15 +9,10 @@ import (
 	"strconv"
 )
 
-// The forms of answers beside [Status] and [Change].
-type (
-	reloaded struct {
-		Touched []string `json:"touched"`
-	}
-	refusal struct {
-		Error *Problem `json:"error"`
-	}
-)
+// refusal is the form of every answer that is an error.
+type refusal struct {
+	Error *Problem `json:"error"`
+}
 
 // Parameters of commands.
 const (
@@ -77,7 +72,7 @@ func reload(w http.ResponseWriter, r *http.Request, c Controller) {
 		answerError(w, err)
 		return
 	}
-	answer(w, http.StatusOK, reloaded{append([]string{}, done.Touched...)})
+	answer(w, http.StatusOK, done)
 }
 
 // join keeps one error as it is, so that its code is not lost.

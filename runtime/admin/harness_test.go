@@ -54,7 +54,7 @@ func (h *fakeHost) Resume(_ context.Context, name string) (Pending, error) {
 
 func (h *fakeHost) Reload(context.Context) (Reloaded, error) {
 	wait, err := h.pending("reload")
-	return Reloaded{Touched: []string{"api_server", "mine"}, Wait: wait}, err
+	return Reloaded{Touched: []string{"api_server", "mine"}, Agent: true, Wait: wait}, err
 }
 
 func (h *fakeHost) Subscribe(ctx context.Context) iter.Seq[Change] {

@@ -221,7 +221,7 @@ func (g *Gateway) carryOut(ctx context.Context, p *changeset) (admin.Reloaded, e
 		}
 	}
 	slices.Sort(touched)
-	return admin.Reloaded{Touched: touched, Wait: waitAll(waits)}, errors.Join(err, context.Cause(ctx))
+	return admin.Reloaded{Touched: touched, Agent: p.agent != nil, Wait: waitAll(waits)}, errors.Join(err, context.Cause(ctx))
 }
 
 // begin hands the slot over to the next spec. What is waited for includes the end of an address that is not used any more.

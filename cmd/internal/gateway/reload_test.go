@@ -288,7 +288,13 @@ func TestCommandsAtOnce(t *testing.T) {
 // counted is an agent that knows whether it was closed.
 type counted struct {
 	hanging
+	began  chan struct{} // closed by its one turn
 	closed *atomic.Int32
+}
+
+func (a counted) Run(ctx context.Context, turn agent.Turn, emit func(agent.Event) error) error {
+	close(a.began)
+	return a.hanging.Run(ctx, turn, emit)
 }
 
 func (a counted) Close() error {
@@ -303,10 +309,15 @@ func TestReloadOfTheAgent(t *testing.T) {
 	dir := t.TempDir()
 	var closed atomic.Int32
 	table := adapter(puppetName, p.write(t, dir, "m", puppetManifest), quick) + adapter("off", dir+"/m.wasm", "enabled = false")
-	h := openIn(t, dir, plan{toml: table, agent: counted{closed: &closed}})
+	first := counted{began: make(chan struct{}), closed: &closed}
+	h := openIn(t, dir, plan{toml: table, agent: first})
 	h.await(puppetName, supervisor.Connected)
+	<-first.began
 	h.plan.agent = nil
-	h.reloads(table + "[agent]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:1/v1\"\n")
+	h.configure(table + "[agent]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:1/v1\"\n")
+	if done, err := h.Gateway.Reload(context.Background()); err != nil || !done.Agent || len(done.Touched) != 0 {
+		t.Errorf("%+v, %v", done, err)
+	}
 	if a := h.Status().Adapters[1]; a.Generation != 1 || a.State != "connected" {
 		t.Errorf("%+v", a)
 	}
