@@ -29,7 +29,7 @@ func (ex *exchange) push(data []byte) {
 	ex.f.waiting.Add(int64(len(data)))
 }
 
-// room says whether a piece of a stream can wait, too. The caller holds ex.mu.
+// room reports whether a piece of a stream can wait, too. The caller holds ex.mu.
 func (ex *exchange) room(n int) abi.Errno {
 	pending := ex.pending()
 	crowded := ex.f.waiting.Load()+int64(n) > ex.f.cfg.AnswersBytes

@@ -22,7 +22,7 @@ func (v Value) Kind() Kind {
 	return v.node().kind
 }
 
-// Set tells whether the value is there and not null.
+// Set reports whether the value is there and not null.
 func (v Value) Set() bool { return v.Kind() > Null }
 
 // Raw is the value as it stands in the text, as a view; nil if it is not there.
@@ -108,12 +108,12 @@ func (v Value) Inside() []byte {
 	return raw
 }
 
-// Is tells whether the value is the string s.
+// Is reports whether the value is the string s.
 func (v Value) Is(s string) bool {
 	return v.Kind() == String && string(v.Inside()) == s
 }
 
-// Empty tells whether the value is a string, an array or an object without anything in it.
+// Empty reports whether the value is a string, an array or an object without anything in it.
 func (v Value) Empty() bool {
 	switch v.Kind() {
 	case String:
@@ -157,7 +157,7 @@ type Items struct {
 	at, end int32
 }
 
-// Next goes to the next item and tells whether there is one.
+// Next goes to the next item and reports whether there is one.
 func (it *Items) Next() bool {
 	if it.at >= it.end {
 		return false
@@ -184,7 +184,7 @@ type Members struct {
 	at, end int32
 }
 
-// Next goes to the next member and tells whether there is one.
+// Next goes to the next member and reports whether there is one.
 func (m *Members) Next() bool {
 	if m.at >= m.end {
 		return false
@@ -200,5 +200,5 @@ func (m *Members) Name() []byte { return m.Key.Inside() }
 // view reads bytes as a string for a call that does not keep it.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-// Equal tells whether two values are the same bytes.
+// Equal reports whether two values are the same bytes.
 func Equal(a, b Value) bool { return bytes.Equal(a.Raw(), b.Raw()) }

@@ -87,7 +87,7 @@ type combination struct {
 	left left
 }
 
-// asked tells whether a request reaches the guest. None does before it is ready, so a guest that is to leave an exchange
+// asked reports whether a request reaches the guest. None does before it is ready, so a guest that is to leave an exchange
 // open on its way to a failed connect says so first; one that is never to connect cannot have one.
 func (c combination) asked() bool { return c.left.asked && !c.connect || c.streams }
 
@@ -122,5 +122,5 @@ func (p *puppet) mark() wt.Code {
 	return p.must(0, p.host("config.read", wt.I32Const(p.events), wt.I32Const(eventBytes)))
 }
 
-// hasty tells whether a busy machine may end the guest before it comes to its mark. Such an end counts all the same.
+// hasty reports whether a busy machine may end the guest before it comes to its mark. Such an end counts all the same.
 func (c combination) hasty() bool { return c.connect || c.stall }
