@@ -150,7 +150,7 @@ func (x *Exchange) Ended() bool { return x.state == stateEnded }
 func (x *Exchange) Gone() bool { return x.gone }
 
 // OnGone sets what is called, once, when the client leaves before the answer has ended: the place to cancel the turn behind it. The
-// exchange still wants its End or Abort, except where bytes of Send were pending after End.
+// exchange may still be ended; the host closes what was forgotten after a while.
 func (x *Exchange) OnGone(f func()) { x.onGone = f }
 
 // settle books the result of a call that closes the handle: after these the host has closed it.
