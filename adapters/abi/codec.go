@@ -85,8 +85,6 @@ func (d *decoder) u64() uint64 {
 	return 0
 }
 
-func (d *decoder) f64() float64 { return math.Float64frombits(d.u64()) }
-
 // span takes the next string and gives where it lies. There is one in almost every field, so it looks at the bytes itself.
 func (d *decoder) span() (from, to int) {
 	from = d.at + 4

@@ -10,15 +10,6 @@ import (
 // object; empty for null.
 type jsonValue struct{ text string }
 
-// int is the value as a number, 0 if it is none.
-func (v jsonValue) int() int {
-	n, err := strconv.Atoi(v.text)
-	if err != nil {
-		return 0
-	}
-	return n
-}
-
 // readJSONFields reads the fields of an object, without looking into arrays and objects in it: all that the core of the SDK needs. It
 // spares guests encoding/json, a megabyte of code. It returns false for what is not a JSON object.
 func readJSONFields(text []byte, field func(name string, value jsonValue)) bool {

@@ -50,6 +50,7 @@ var rules = map[string]struct {
 	"runtime/admin":              {why: "it talks to the host through an interface", own: []string{"runtime/limits"}, outside: []string{"golang.org/x/sys"}},
 	"runtime/admin/scrape":       {why: "it shows a status as metrics", own: []string{"runtime/admin", "runtime/supervisor"}, outside: []string{"github.com/prometheus/client_golang"}},
 
+	"hostfuncs/...":         {why: "a family knows the host's small parts only", own: familyParts},
 	"hostfuncs/guestmem":    {why: "the only package that touches guest memory", own: []string{"adapters/abi"}},
 	"hostfuncs/guesttext":   {why: "text from guests, made safe to show"},
 	"hostfuncs/handles":     {why: "the ledger's errors in the ABI's numbers", own: []string{"adapters/abi", "runtime/ledger"}},
@@ -57,9 +58,6 @@ var rules = map[string]struct {
 	"hostfuncs/hostcall":    {why: "the ABI table as functions; it knows no family", own: []string{"adapters/abi", "hostfuncs/guestmem"}, outside: []string{"github.com/tetratelabs/wazero"}},
 	"hostfuncs/wasifn":      {why: "WASI with the mailbox as a descriptor", own: []string{"adapters/abi", "hostfuncs/guestmem", "hostfuncs/hostcall"}, outside: []string{"github.com/tetratelabs/wazero"}},
 	"hostfuncs/lifecyclefn": {why: "a family knows the host's small parts only", own: append([]string{"runtime/outcome"}, familyParts...)},
-	"hostfuncs/eventfn":     {why: "a family knows the host's small parts only", own: familyParts},
-	"hostfuncs/configfn":    {why: "a family knows the host's small parts only", own: familyParts},
-	"hostfuncs/logfn":       {why: "a family knows the host's small parts only", own: familyParts},
 	"hostfuncs/httpfn":      {why: "a family knows the host's small parts only; this one is a backend", own: append([]string{"runtime/front/backend"}, familyParts...), outside: []string{"github.com/coder/websocket"}},
 	"hostfuncs/sqlitefn":    {why: "the only package that opens databases", own: familyParts, outside: []string{"github.com/ncruces/go-sqlite3", "github.com/ncruces/go-sqlite3-wasm/v6", "golang.org/x/sys"}},
 	"hostfuncs/agentfn":     {why: "a family knows the host's small parts only", own: append([]string{"runtime/agent"}, familyParts...)},

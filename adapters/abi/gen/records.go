@@ -169,7 +169,7 @@ func writeDecode(b *strings.Builder, r abi.Record) {
 		case abi.FieldI64:
 			fmt.Fprintf(b, "\t%s = int64(d.u64())\n", at)
 		case abi.FieldF64:
-			fmt.Fprintf(b, "\t%s = d.f64()\n", at)
+			fmt.Fprintf(b, "\t%s = math.Float64frombits(d.u64())\n", at)
 		case abi.FieldString:
 			fmt.Fprintf(b, "\t%s = d.string()\n", at)
 		case abi.FieldBytes:
