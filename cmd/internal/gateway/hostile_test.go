@@ -129,7 +129,7 @@ func TestNothingStartsBesideAStuckInstance(t *testing.T) {
 			t.Errorf("reload: %v", err)
 		}
 	}
-	if a := h.Status().Adapters; len(a) != 1 || a[0].State != "failed" || a[0].Generation != 1 {
+	if a := h.Status().Adapters; len(a) != 1 || a[0].State != "failed" || a[0].Generation != status.Generation {
 		t.Errorf("%+v", a)
 	}
 }
