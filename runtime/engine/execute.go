@@ -13,16 +13,15 @@ import (
 // execute instantiates the module and runs its _start. It ends with the guest. A start section runs under the same watch.
 func (p *Program) execute(instance Instance) (err error) {
 	defer p.guests.Add(-1)
-	ctx := instance.Context
-	ctx, release := p.memories(ctx)
-	// Here and not when the module is closed: a guest closes its module by proc_exit while it still runs, and a module that
-	// traps in its start section is never closed.
-	defer release()
 	defer func() {
 		if value := recover(); value != nil {
 			err = newHostPanic("engine", value)
 		}
 	}()
+	ctx, release := p.memories(instance.Context)
+	// Here and not when the module is closed: a guest closes its module by proc_exit while it still runs, and a module that
+	// traps in its start section is never closed.
+	defer release()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

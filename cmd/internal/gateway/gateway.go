@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -42,6 +43,8 @@ type Options struct {
 	Families func(answerer func() agent.Agent) []family.Plug
 	// observe is told every change of a slot's status, in order, from the slot's goroutine.
 	observe func(name string, status supervisor.Status)
+	// listen opens sockets.
+	listen func(ctx context.Context, network, address string) (net.Listener, error)
 }
 
 // Gateway is the running host.
@@ -79,7 +82,7 @@ func Start(ctx context.Context, conf *config.Config, options Options) (*Gateway,
 	}
 	g := &Gateway{
 		options: options, started: time.Now(), conf: conf, slots: map[string]*slot{}, past: map[string]former{},
-		front: front.New(front.Config{Logger: options.Logger}), changes: newChanges(),
+		front: front.New(front.Config{Logger: options.Logger, Listen: options.listen}), changes: newChanges(),
 	}
 	g.plugs = options.Families(func() agent.Agent { return g.agent })
 	if g.host, err = newHost(ctx, g.plugs, cache); err != nil {

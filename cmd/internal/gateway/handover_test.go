@@ -220,3 +220,46 @@ func TestRequestsWaitForAnExclusiveSuccessor(t *testing.T) {
 		t.Errorf("%d callers were told to come back", n)
 	}
 }
+
+// A name that does not resolve, or a socket that is slow to open, holds up its slot and nobody who asks how that is.
+func TestStatusDoesNotWaitForASocket(t *testing.T) {
+	dir := t.TempDir()
+	opening, open := make(chan struct{}, 1), make(chan struct{})
+	h := openIn(t, dir, plan{
+		toml: adapter(puppetName, server(t, dir, "m", "hello"), quick),
+		listen: func(ctx context.Context, network, address string) (net.Listener, error) {
+			opening <- struct{}{}
+			<-open
+			return new(net.ListenConfig).Listen(ctx, network, address)
+		},
+	})
+	<-opening
+	if a := h.Status().Adapters[0]; a.State != "starting" || a.Listen != "" {
+		t.Errorf("%+v", a)
+	}
+	close(open)
+	h.await(puppetName, supervisor.Connected)
+	h.answersWith(puppetName, "hello")
+}
+
+// A predecessor that does not come to an end is cut when the hand-over budget is over, and everything of it is given back, its
+// program included.
+func TestHandoverBudgetCutsThePredecessor(t *testing.T) {
+	dir := t.TempDir()
+	p := newPuppet()
+	stays := strings.Replace(quick, "budgets = { ", `budgets = { handover = "100ms", `, 1)
+	h := openIn(t, dir, plan{toml: adapter(puppetName, p.stays("old").write(t, dir, "m", sharedManifest), stays)})
+	h.await(puppetName, supervisor.Connected)
+	before := h.slotOf(puppetName).wanted()
+	sharing(t, dir, "m", "new")
+	h.must(h.Restart(context.Background(), puppetName))
+	h.awaitStatus(puppetName, func(s supervisor.Status) bool { return s.Predecessor == 0 })
+	h.answersWith(puppetName, "new")
+	h.balanced(puppetName)
+	h.must(h.Pause(context.Background(), puppetName)) // the slot's goroutine has been everywhere by then
+	again, err := before.newGeneration(t.Context(), supervisor.Run{Generation: 99, Unready: func() {}})
+	h.must(err)
+	if ended := before.program.Run(t.Context(), again.instance()); !strings.Contains(ended.Message, "closed") {
+		t.Errorf("the predecessor's program still runs: %+v", ended)
+	}
+}

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -11,9 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -39,6 +36,7 @@ type plan struct {
 	builtins map[string]*artifact.Artifact      // the bundled modules
 	logs     io.Writer                          // nil: dropped
 	families func(func() agent.Agent) []family.Plug
+	listen   func(ctx context.Context, network, address string) (net.Listener, error)
 	forget   bool // keep no history
 	stuck    bool // an instance is not going to end
 }
@@ -84,7 +82,7 @@ func (h *house) start() {
 	}
 	options := Options{
 		Version: "test", Logger: slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Load: h.load, Intercept: h.plan.fault, observe: h.observe, Families: h.plan.families,
+		Load: h.load, Intercept: h.plan.fault, observe: h.observe, Families: h.plan.families, listen: h.plan.listen,
 	}
 	if h.plan.agent != nil {
 		options.NewAgent = func(conf config.Agent) (agent.Agent, error) {
@@ -143,74 +141,6 @@ func (h *house) observe(name string, status supervisor.Status) {
 	if h.plan.observe != nil {
 		h.plan.observe(name, status)
 	}
-}
-
-// history is every status of every slot, in order.
-type history struct {
-	mu   sync.Mutex
-	all  []change
-	last map[string]supervisor.Status
-	seen map[string]int // by name: how many a test has looked at
-	news chan struct{}  // closed and replaced with each change
-}
-
-type change struct {
-	name   string
-	status supervisor.Status
-}
-
-// add notes a change of state, or of the generation that is in it. Other changes are news, and no more.
-func (p *history) add(name string, status supervisor.Status) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	defer func() {
-		close(p.news)
-		p.news = make(chan struct{})
-	}()
-	last := p.last[name]
-	p.last[name] = status
-	if last.State == status.State && last.Generation == status.Generation {
-		return
-	}
-	p.all = append(p.all, change{name, status})
-}
-
-// take finds the next change of the slot into one of the states, after those that were taken before.
-func (p *history) take(name string, states []supervisor.State) (supervisor.Status, bool, <-chan struct{}) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for i := p.seen[name]; i < len(p.all); i++ {
-		if c := p.all[i]; c.name == name && slices.Contains(states, c.status.State) {
-			p.seen[name] = i + 1
-			return c.status, true, nil
-		}
-	}
-	return supervisor.Status{}, false, p.news
-}
-
-// trim forgets what was taken already.
-func (p *history) trim() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	least := len(p.all)
-	for _, n := range p.seen {
-		least = min(least, n)
-	}
-	p.all = slices.Delete(p.all, 0, least)
-	for name := range p.seen {
-		p.seen[name] -= least
-	}
-}
-
-// String is the history for messages.
-func (p *history) String() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var b strings.Builder
-	for _, c := range p.all[max(0, len(p.all)-20):] {
-		fmt.Fprintf(&b, "\n  %s: %s %d %s", c.name, c.status.State, c.status.Generation, c.status.Reason)
-	}
-	return b.String()
 }
 
 // await waits for the slot's next change into one of the states.
@@ -360,40 +290,3 @@ func adapter(name, module string, lines ...string) string {
 // quick are budgets and backoff for tests.
 const quick = `backoff = { initial = "1ms", max = "1ms" }
 budgets = { connect = "20s", stall = "20s", drain = "5s", close = "5s", hold = "1ms" }`
-
-// client is one kept-alive connection to a slot, spoken by hand: it is cheap, and it holds no goroutine between requests.
-type client struct {
-	conn   net.Conn
-	reader *bufio.Reader
-}
-
-func dial(address string) (*client, error) {
-	conn, err := net.DialTimeout("tcp", address, patience)
-	if err != nil {
-		return nil, err
-	}
-	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
-		return nil, err
-	}
-	return &client{conn, bufio.NewReader(conn)}, nil
-}
-
-// send writes a request without waiting for the answer.
-func (c *client) send() error {
-	if err := c.conn.SetDeadline(time.Now().Add(patience)); err != nil {
-		return err
-	}
-	_, err := io.WriteString(c.conn, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nhi")
-	return err
-}
-
-// receive reads the head of an answer.
-func (c *client) receive() (*http.Response, error) { return http.ReadResponse(c.reader, nil) }
-
-// drop closes the connection at once, with a reset, so that no socket of many cycles waits for its end.
-func (c *client) drop() {
-	if tcp, ok := c.conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = c.conn.Close()
-}
