@@ -6,7 +6,6 @@ import (
 
 	"innkeeper/adapters/apiserver/api/ids"
 	"innkeeper/adapters/apiserver/api/store"
-	"innkeeper/adapters/apiserver/api/work"
 	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/adapters/lib/replay"
 	"innkeeper/adapters/sdk"
@@ -18,12 +17,15 @@ type app struct {
 	log      sdk.Logger
 	settings settings
 	store    *store.Store
-	work     *work.Store
 	ids      *ids.Source
 	models   []byte // the list for GET /v1/models
 	model    string // the model's name where a request has none
 	alias    string // a name that the agent does not know, and that stands for its own choice
 	started  int64  // Unix seconds
+
+	generation  uint64
+	predecessor uint64 // the generation that still finishes its work beside this one; 0 if there is none
+	handingOver bool   // this generation finishes its work beside its successor
 
 	pending   pending               // what waits for the agent
 	responses map[string]*response  // the responses among it that can be asked for, by id
@@ -50,29 +52,30 @@ func Setup(l *sdk.Loop) error {
 		loop: l, log: l.Log(), ids: ids.New(rand.Reader), started: time.Now().Unix(),
 		responses: map[string]*response{}, runs: map[string]*activeRun{}, attempts: map[string]*attempt{}, sockets: map[*socket]struct{}{},
 	}
-	if err := a.readSettings(); err != nil {
+	info, err := l.Info()
+	if err != nil {
+		return err
+	}
+	a.generation, a.predecessor = info.Generation, info.Predecessor
+	if a.settings, err = a.readSettings(); err != nil {
 		return err
 	}
 	if err := a.readModels(); err != nil {
 		return err
 	}
-	var err error
-	if a.store, err = store.Open(l, a.settings.storedResponses); err != nil {
+	if a.store, err = store.Open(l, a.generation, a.settings.kept); err != nil {
 		return err
 	}
-	if err := a.failLeftovers(); err != nil {
-		return err
-	}
-	if a.work, err = work.Open(a.store.DB(), a.log, a.settings.work); err != nil {
-		return err
-	}
-	if err := a.interruptLeftovers(); err != nil {
+	// Nothing of this generation is in the database yet. Its number may be: that of a generation before the process was started anew.
+	if err := a.endLeftovers(a.predecessor); err != nil {
 		return err
 	}
 	for _, r := range a.routes() {
 		l.HandleRoute(r.name, a.handler(r.handle))
 	}
 	l.OnShutdown(a.drain)
+	l.OnSettings(a.changeSettings)
+	l.OnPredecessorEnded(a.predecessorEnded)
 	return nil
 }
 

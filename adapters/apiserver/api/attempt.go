@@ -1,10 +1,12 @@
 package api
 
 import (
+	"errors"
 	"math"
 	"slices"
 
-	"innkeeper/adapters/apiserver/api/work"
+	"innkeeper/adapters/abi"
+	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/lib/replay"
 	"innkeeper/adapters/sdk"
 )
@@ -13,8 +15,7 @@ import (
 // from here to those who do.
 type attempt struct {
 	app       *app
-	name      string
-	key       work.Key
+	key       store.Key
 	requestID string // of the request that came first, for the log
 
 	waiting []client   // who waits for an answer that has not begun
@@ -36,23 +37,34 @@ const maxAnswer = 8 << 20
 // before, but those that run still grow.
 const maxAnswers = maxMemory * 3 / 2
 
-// attempt lets a handler answer a request whose key is new.
-func (c *call) attempt(name string, key work.Key, handle func(*call)) {
+// attempt lets a handler answer a request whose key is free.
+func (c *call) attempt(name string, request []byte, handle func(*call)) {
 	a := c.app
-	t := &attempt{app: a, name: name, key: key, requestID: c.x.RequestID, waiting: []client{{c}}, memory: a.memory.reserve(0)}
-	t.log.Keep, t.log.OnLeave = true, t.release
-	a.attempts[name] = t
-	handle(&call{app: a, x: c.x, to: t})
-	if t.ended {
+	t := &attempt{app: a, requestID: c.x.RequestID, waiting: []client{{c}}, memory: a.memory.reserve(0)}
+	t.key.ID, t.key.Request = name, request
+	if !t.claim() { // the other generation was quicker
+		c.handle(c)
 		return
 	}
-	if !t.stream {
+	t.log.Keep, t.log.OnLeave = true, t.release
+	a.attempts[name] = t
+	handle(&call{app: a, x: c.x, to: t, handle: handle})
+	if !t.ended && !t.stream {
 		t.await(client{c})
 	}
-	if err := a.work.PutKey(name, key, nil); err != nil {
-		a.storeFailed("key not stored", t.requestID, err)
+}
+
+// claim takes the key in the database. A database that fails costs the client the replay, not the answer.
+func (t *attempt) claim() bool {
+	key, claimed, err := t.app.store.ClaimKey(t.key.ID, t.key.Request)
+	if err != nil {
+		t.app.storeFailed("key not stored", t.requestID, err)
+		return true
 	}
-	t.claimed = true
+	if claimed {
+		t.key, t.claimed = key, true
+	}
+	return claimed
 }
 
 // join lets another request with the same key share the answer.
@@ -82,8 +94,7 @@ func (t *attempt) await(c client) {
 // respond implements responder. Only a success is kept.
 func (t *attempt) respond(status int, headers sdk.Header, body []byte) {
 	if status/100 == 2 {
-		t.key.Status = status
-		t.keep(body)
+		t.keep(status, body)
 	} else {
 		t.forget()
 	}
@@ -122,8 +133,7 @@ func (t *attempt) end(failed bool) {
 	if failed {
 		t.forget()
 	} else {
-		t.key.Status, t.key.Stream = 200, true
-		t.keep(t.log.Held())
+		t.keep(200, t.log.Held())
 	}
 	t.close()
 }
@@ -140,13 +150,29 @@ func (t *attempt) abort() {
 // watch implements responder: a stream is always written to, and the work goes on whoever leaves.
 func (t *attempt) watch(_, _ func()) {}
 
-// keep stores the answer. A store that fails costs the client the replay, not the answer.
-func (t *attempt) keep(body []byte) {
-	t.key.State = work.KeyAnswered
-	if t.lost || len(body) > maxAnswer {
-		t.key.State, body = work.KeyTooLarge, nil
+// pass implements responder. The predecessor takes the key for itself.
+func (t *attempt) pass() error {
+	t.forget()
+	err := t.waiting[0].pass()
+	if errors.Is(err, abi.ENOENT) {
+		t.claim() // there is nobody else by now
+		return err
 	}
-	if err := t.app.work.PutKey(t.name, t.key, body); err != nil {
+	t.close()
+	return err
+}
+
+// keep stores the answer. A database that fails costs the client the replay, not the answer.
+func (t *attempt) keep(status int, answer []byte) {
+	switch {
+	case !t.claimed:
+		return
+	case t.lost || len(answer) > maxAnswer:
+		answer = nil
+	case answer == nil:
+		answer = []byte{}
+	}
+	if err := t.app.store.AnswerKey(t.key, status, t.stream, answer); err != nil {
 		t.app.storeFailed("answer not stored", t.requestID, err)
 	}
 }
@@ -156,7 +182,8 @@ func (t *attempt) forget() {
 	if !t.claimed {
 		return
 	}
-	if err := t.app.work.RemoveKey(t.name); err != nil {
+	t.claimed = false
+	if err := t.app.store.ForgetKey(t.key); err != nil {
 		t.app.storeFailed("key not removed", t.requestID, err)
 	}
 }
@@ -164,7 +191,7 @@ func (t *attempt) forget() {
 // close ends the attempt. Readers of a stream may still be behind: what they lack stays until the last of them is through.
 func (t *attempt) close() {
 	t.ended, t.waiting = true, nil
-	delete(t.app.attempts, t.name)
+	delete(t.app.attempts, t.key.ID)
 	t.log.Keep, t.log.Slack = false, math.MaxInt
 	t.log.End()
 	t.release()

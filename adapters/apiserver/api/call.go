@@ -13,16 +13,17 @@ import (
 
 // call is one request, and where its answer goes.
 type call struct {
-	app   *app
-	x     *sdk.Exchange
-	to    responder
-	extra sdk.Header // lines that the answer to this very client has beside those of every such answer
+	app    *app
+	x      *sdk.Exchange
+	to     responder
+	handle func(*call)
+	extra  sdk.Header // lines that the answer to this very client has beside those of every such answer
 }
 
 // handler makes a callback for the SDK.
 func (a *app) handler(handle func(*call)) func(*sdk.Exchange) {
 	return func(x *sdk.Exchange) {
-		c := &call{app: a, x: x}
+		c := &call{app: a, x: x, handle: handle}
 		c.to = client{c}
 		handle(c)
 	}
@@ -37,8 +38,14 @@ func (c *call) replyOut() {
 	reuse(&c.app.out)
 }
 
-// refuse answers with an error.
-func (c *call) refuse(fault *openai.Error) { c.app.refuse(c.to, fault) }
+// refuse answers with an error, unless the predecessor has to be asked first.
+func (c *call) refuse(fault *openai.Error) {
+	if c.app.mayBeElsewhere(fault) {
+		c.passOn()
+		return
+	}
+	c.app.refuse(c.to, fault)
+}
 
 func (a *app) refuse(to responder, fault *openai.Error) {
 	a.out = openai.AppendError(a.out[:0], fault)

@@ -15,7 +15,7 @@ type feature struct {
 
 // features are what this instance can do as it is configured, and what clients of the API expect that it cannot.
 func (a *app) features() []feature {
-	responses, completions := a.settings.storedResponses > 0, a.settings.work.Completions > 0
+	responses, completions := a.settings.kept.Responses > 0, a.settings.kept.Completions > 0
 	return []feature{
 		{"streaming", true},
 		{"function_tools", true},
@@ -93,11 +93,11 @@ func (a *app) appendLimits(b []byte, body int64) []byte {
 	b = appendNumber(append(b, ','), "concurrent_turns", int64(s.concurrentTurns))
 	b = appendNumber(append(b, ','), "agent_idle_seconds", int64(s.idle/time.Second))
 	b = appendNumber(append(b, ','), "keepalive_seconds", int64(s.keepalive/time.Second))
-	b = appendNumber(append(b, ','), "stored_responses", int64(s.storedResponses))
-	b = appendNumber(append(b, ','), "stored_completions", int64(s.work.Completions))
-	b = appendNumber(append(b, ','), "stored_runs", int64(s.work.Runs))
-	b = appendNumber(append(b, ','), "idempotency_keys", int64(s.work.Keys))
-	b = appendNumber(append(b, ','), "idempotency_age_seconds", int64(s.work.KeyAge/time.Second))
+	b = appendNumber(append(b, ','), "stored_responses", int64(s.kept.Responses))
+	b = appendNumber(append(b, ','), "stored_completions", int64(s.kept.Completions))
+	b = appendNumber(append(b, ','), "stored_runs", int64(s.kept.Runs))
+	b = appendNumber(append(b, ','), "idempotency_keys", int64(s.kept.Keys))
+	b = appendNumber(append(b, ','), "idempotency_age_seconds", int64(s.kept.KeyAge/time.Second))
 	b = appendNumber(append(b, ','), "idempotency_key_bytes", maxKey)
 	return append(appendNumber(append(b, ','), "idempotent_answer_bytes", maxAnswer), '}')
 }
@@ -114,7 +114,11 @@ func (a *app) healthDetailed(c *call) {
 	if a.loop.Stopping() {
 		status = "draining"
 	}
-	kept := a.work.Counts()
+	kept, err := a.store.Counts()
+	if err != nil {
+		c.refuse(a.storeFailed("records not counted", "", err))
+		return
+	}
 	b := appendText(append(a.out[:0], '{'), "status", status)
 	b = appendText(append(b, ','), "version", info.HostVersion)
 	b = appendText(append(b, ','), "adapter", info.Adapter)
@@ -126,7 +130,7 @@ func (a *app) healthDetailed(c *call) {
 	b = appendNumber(append(b, ','), "runs", int64(len(a.runs)))
 	b = appendNumber(append(b, ','), "idempotency_keys", int64(len(a.attempts)))
 	b = appendNumber(append(b, ','), "held_bytes", int64(a.memory.used))
-	b = appendNumber(append(b, `},"stored":{`...), "responses", int64(a.store.Len()))
+	b = appendNumber(append(b, `},"stored":{`...), "responses", int64(kept.Responses))
 	b = appendNumber(append(b, ','), "completions", int64(kept.Completions))
 	b = appendNumber(append(b, ','), "runs", int64(kept.Runs))
 	b = appendNumber(append(b, ','), "idempotency_keys", int64(kept.Keys))

@@ -2,37 +2,37 @@ package api
 
 import (
 	"innkeeper/adapters/apiserver/api/chat"
-	"innkeeper/adapters/apiserver/api/work"
+	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/adapters/lib/openai"
 )
 
 // completionRecord is what a completion that will be stored needs of its request, which is gone by then.
 type completionRecord struct {
-	entry  work.Completion
+	entry  store.Completion
 	echo   []byte
 	memory reservation
 }
 
 // recordOf is nil for a request whose completion is not to be stored.
 func (a *app) recordOf(r *chat.Request, answer *chat.Answer, requestID string) *completionRecord {
-	if !r.Store || a.settings.work.Completions == 0 {
+	if !r.Store || a.settings.kept.Completions == 0 {
 		return nil
 	}
 	k := &completionRecord{echo: r.AppendEcho(nil, requestID)}
-	k.entry = work.Completion{ID: answer.ID, Model: answer.Model, Messages: r.AppendStoredMessages(nil, answer.ID)}
+	k.entry = store.Completion{ID: answer.ID, Model: answer.Model, Messages: r.AppendStoredMessages(nil, answer.ID)}
 	k.entry.Metadata, k.entry.Labels = metadataOf(r.Metadata)
 	k.memory = a.memory.reserve(len(k.echo) + len(k.entry.Messages))
 	return k
 }
 
 // metadataOf is a checked metadata object, as it is shown and as pairs to find it by.
-func metadataOf(v jsontext.Value) (object []byte, labels []work.Pair) {
+func metadataOf(v jsontext.Value) (object []byte, labels []store.Pair) {
 	if !v.Set() {
 		return []byte("{}"), nil
 	}
 	for m := v.Members(); m.Next(); {
-		labels = append(labels, work.Pair{Key: string(m.Name()), Value: m.Value.Text()})
+		labels = append(labels, store.Pair{Key: string(m.Name()), Value: m.Value.Text()})
 	}
 	return append([]byte(nil), v.Raw()...), labels
 }
@@ -44,7 +44,7 @@ func (p *completion) keep(done openai.Done) {
 	}
 	entry := p.record.entry
 	entry.Object = p.answer.AppendStored(nil, done, p.record.echo)
-	if err := p.app.work.AddCompletion(entry); err != nil {
+	if err := p.app.store.AddCompletion(entry); err != nil {
 		p.app.storeFailed("completion not stored", entry.ID, err)
 	}
 }

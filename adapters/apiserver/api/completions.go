@@ -3,7 +3,7 @@ package api
 import (
 	"innkeeper/adapters/apiserver/api/chat"
 	"innkeeper/adapters/apiserver/api/responses"
-	"innkeeper/adapters/apiserver/api/work"
+	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/adapters/lib/openai"
 )
@@ -13,9 +13,9 @@ func noCompletion(id string) *openai.Error {
 }
 
 // findCompletion finds a stored completion and one of its texts; ok is false after an answer that it is not there.
-func (a *app) findCompletion(c *call, text func(*work.Kept) ([]byte, bool, error)) (k work.Kept, found []byte, ok bool) {
+func (a *app) findCompletion(c *call, text func(*store.FoundCompletion) ([]byte, bool, error)) (k store.FoundCompletion, found []byte, ok bool) {
 	id := c.x.PathValue("id")
-	k, ok, err := a.work.Completion(id)
+	k, ok, err := a.store.Completion(id)
 	if err == nil && ok {
 		found, ok, err = text(&k)
 	}
@@ -29,14 +29,14 @@ func (a *app) findCompletion(c *call, text func(*work.Kept) ([]byte, bool, error
 	return k, found, ok
 }
 
-func (a *app) replyCompletion(c *call, k *work.Kept, object []byte) {
+func (a *app) replyCompletion(c *call, k *store.FoundCompletion, object []byte) {
 	a.out = chat.AppendWithMetadata(a.out[:0], object, k.Metadata)
 	c.replyOut()
 }
 
 // getCompletion is GET /v1/chat/completions/{id}.
 func (a *app) getCompletion(c *call) {
-	if k, object, ok := a.findCompletion(c, a.work.CompletionObject); ok {
+	if k, object, ok := a.findCompletion(c, a.store.CompletionObject); ok {
 		a.replyCompletion(c, &k, object)
 	}
 }
@@ -53,13 +53,13 @@ func (a *app) updateCompletion(c *call) {
 		c.refuse(fault)
 		return
 	}
-	k, object, ok := a.findCompletion(c, a.work.CompletionObject)
+	k, object, ok := a.findCompletion(c, a.store.CompletionObject)
 	if !ok {
 		return
 	}
 	object = append([]byte(nil), object...) // a view, which ends with the next call
 	text, labels := metadataOf(metadata)
-	if err := a.work.SetMetadata(&k, text, labels); err != nil {
+	if err := a.store.SetMetadata(&k, text, labels); err != nil {
 		c.refuse(a.storeFailed("metadata not stored", k.ID, err))
 		return
 	}
@@ -69,7 +69,7 @@ func (a *app) updateCompletion(c *call) {
 // deleteCompletion is DELETE /v1/chat/completions/{id}.
 func (a *app) deleteCompletion(c *call) {
 	id := c.x.PathValue("id")
-	switch ok, err := a.work.RemoveCompletion(id); {
+	switch ok, err := a.store.RemoveCompletion(id); {
 	case err != nil:
 		c.refuse(a.storeFailed("completion not deleted", id, err))
 	case !ok:
@@ -89,7 +89,7 @@ func (a *app) listMessages(c *call) {
 		c.refuse(fault)
 		return
 	}
-	_, messages, ok := a.findCompletion(c, a.work.CompletionMessages)
+	_, messages, ok := a.findCompletion(c, a.store.CompletionMessages)
 	if !ok {
 		return
 	}

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"innkeeper/adapters/apiserver/api/chat"
-	"innkeeper/adapters/apiserver/api/work"
+	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
@@ -21,10 +21,10 @@ func (a *app) listCompletions(c *call) {
 		c.refuse(fault)
 		return
 	}
-	f := work.Filter{Descending: !page.Ascending, Labels: metadataQuery(c.x.Query)}
+	f := store.Filter{Descending: !page.Ascending, Labels: metadataQuery(c.x.Query)}
 	f.Model, _ = c.x.QueryValue("model")
 	if page.After != "" {
-		k, ok, err := a.work.Completion(page.After)
+		k, ok, err := a.store.Completion(page.After)
 		if err != nil {
 			c.refuse(a.storeFailed("completion not read", page.After, err))
 			return
@@ -33,11 +33,11 @@ func (a *app) listCompletions(c *call) {
 			c.refuse(openai.Invalid("after", "Invalid 'after': there is no stored completion with id '"+page.After+"'."))
 			return
 		}
-		f.After = k.N
+		f.After = k.After()
 	}
 	a.out = append(a.out[:0], `{"object":"list","data":[`...)
 	list := completionList{limit: page.Limit}
-	err := a.work.Completions(f, func(k *work.Kept, object []byte) bool {
+	err := a.store.Completions(f, func(k *store.FoundCompletion, object []byte) bool {
 		var more bool
 		a.out, more = list.add(a.out, k, object)
 		return more
@@ -58,7 +58,7 @@ type completionList struct {
 }
 
 // add appends a completion, or finds that it belongs to the next page.
-func (l *completionList) add(dst []byte, k *work.Kept, object []byte) ([]byte, bool) {
+func (l *completionList) add(dst []byte, k *store.FoundCompletion, object []byte) ([]byte, bool) {
 	if l.n == l.limit || l.n > 0 && len(dst)+len(object) > listBytes {
 		l.more = true
 		return dst, false
@@ -85,13 +85,13 @@ func (l *completionList) end(dst []byte) []byte {
 }
 
 // metadataQuery reads the pairs metadata[key]=value of a query.
-func metadataQuery(query string) (labels []work.Pair) {
+func metadataQuery(query string) (labels []store.Pair) {
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		name, value = unescape(name), unescape(value)
 		key, ok := strings.CutPrefix(name, "metadata[")
 		if key, closed := strings.CutSuffix(key, "]"); ok && closed {
-			labels = append(labels, work.Pair{Key: key, Value: value})
+			labels = append(labels, store.Pair{Key: key, Value: value})
 		}
 	}
 	return labels

@@ -11,10 +11,15 @@ import (
 // its client told.
 const drainMargin = 500 * time.Millisecond
 
+// handover is the reason of a shutdown beside a successor. Then the budget is long, and what still comes here was passed on
+// because it is about this generation's work.
+const handover = "handover"
+
 // drain lets what runs go on until shortly before the budget ends.
 func (a *app) drain(s sdk.Shutdown) {
+	a.handingOver = s.Reason == handover
 	for client := range a.sockets {
-		client.advance() // what has waited is refused, and who waits for nothing is let go
+		client.advance() // who waits for nothing is let go
 	}
 	if a.pending.len() == 0 {
 		return
@@ -34,7 +39,7 @@ func restarting() *openai.Error {
 
 // admit says why new work is refused now; nil if it is let in.
 func (a *app) admit() *openai.Error {
-	if a.loop.Stopping() {
+	if a.loop.Stopping() && !a.handingOver {
 		return restarting()
 	}
 	if limit := a.settings.concurrentTurns; limit > 0 && a.pending.len() >= limit || a.memory.full() {

@@ -5,7 +5,6 @@ import (
 
 	"innkeeper/adapters/abi"
 	"innkeeper/adapters/apiserver/api/store"
-	"innkeeper/adapters/apiserver/api/work"
 	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/sdk"
 )
@@ -51,7 +50,7 @@ func agentError(e *sdk.AgentError) *openai.Error {
 // fail, and the operator has to know.
 func (a *app) storeFailed(what, id string, err error) *openai.Error {
 	a.log.Error("database: "+what, "id", id, "error", err)
-	if store.Damaged(err) || work.Damaged(err) {
+	if store.Damaged(err) {
 		a.loop.Exit(err)
 	}
 	return openai.Internal("The server's database failed.")

@@ -4,9 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"strconv"
-	"time"
 
-	"innkeeper/adapters/apiserver/api/work"
+	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/lib/replay"
 	"innkeeper/adapters/sdk"
@@ -53,6 +52,7 @@ func validKey(key string) bool {
 	return key != "" && len(key) <= maxKey
 }
 
+// keyed answers a request with a key: as it was answered before, along with the one that is being answered, or anew.
 func (c *call) keyed(name string, handle func(*call)) {
 	if !validKey(name) {
 		c.refuse(&openai.Error{
@@ -70,19 +70,22 @@ func (c *call) keyed(name string, handle func(*call)) {
 		t.join(c, request)
 		return
 	}
-	now := time.Now().Unix()
-	key, known, err := a.work.Key(name, now)
+	key, known, err := a.store.Key(name)
 	switch {
 	case err != nil:
 		c.refuse(a.storeFailed("key not read", c.x.RequestID, err))
 	case known && !key.Same(request):
 		c.refuse(keyConflict())
-	case known && key.State == work.KeyAnswered:
+	case known && a.elsewhere(&key.Record):
+		c.passOn()
+	case known && key.Generation != 0 && key.Generation != a.generation:
+		c.refuse(keyInUse())
+	case known && key.State == store.Answered:
 		c.replay(&key)
-	case known && key.State == work.KeyTooLarge:
+	case known && key.State == store.TooLarge:
 		c.refuse(keyTooLarge())
 	default:
-		c.attempt(name, work.Key{Request: request, At: now}, handle)
+		c.attempt(name, request, handle)
 	}
 }
 
@@ -101,9 +104,9 @@ func (c *call) sum() ([]byte, bool) {
 }
 
 // replay gives an answer again that is kept.
-func (c *call) replay(key *work.Key) {
+func (c *call) replay(key *store.Key) {
 	a := c.app
-	body, ok, err := a.work.KeyAnswer(key)
+	body, ok, err := a.store.KeyAnswer(key)
 	switch {
 	case err != nil:
 		c.refuse(a.storeFailed("answer not read", c.x.RequestID, err))
@@ -141,6 +144,15 @@ func keyConflict() *openai.Error {
 	return &openai.Error{
 		Status: 409, Type: openai.TypeIdempotency, Code: "idempotency_key_conflict", Param: "Idempotency-Key",
 		Message: "This Idempotency-Key was used with another request. Please use a new key for each request.",
+	}
+}
+
+// keyInUse is the fault of a key whose work another generation has begun to which the request cannot be passed on: it came from
+// there.
+func keyInUse() *openai.Error {
+	return &openai.Error{
+		Status: 409, Type: openai.TypeIdempotency, Code: "idempotency_key_in_use", Param: "Idempotency-Key",
+		Message: "A request with this Idempotency-Key is being answered. Please try again.", RetryAfter: retryAfterDrain,
 	}
 }
 

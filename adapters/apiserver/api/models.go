@@ -9,13 +9,14 @@ import (
 // fallbackModel is the model's name where neither the operator nor the agent has one.
 const fallbackModel = "innkeeper"
 
-// readModels asks the agent which models it has, once: its configuration cannot change under a running instance. If the
-// operator has named the model, that name comes first and stands for the agent's own choice.
+// readModels asks the agent which models it has. If the operator has named the model, that name comes first and stands for the
+// agent's own choice.
 func (a *app) readModels() error {
 	agents, err := a.loop.Models()
 	if err != nil {
 		return err
 	}
+	a.models, a.alias = nil, ""
 	switch {
 	case a.settings.modelName != "":
 		a.alias, a.model = a.settings.modelName, a.settings.modelName

@@ -24,6 +24,8 @@ type responder interface {
 	end(failed bool)
 	// abort cuts the answer off.
 	abort()
+	// pass gives the request to the predecessor, if nothing was answered yet. The error is that of [sdk.Exchange.Pass].
+	pass() error
 	// watch sets what is called when a stream can be written to again, and when nobody waits for the answer any more.
 	watch(writable, gone func())
 }
@@ -87,6 +89,9 @@ func (c client) end(bool) {
 
 // abort implements responder.
 func (c client) abort() { c.x.Abort() }
+
+// pass implements responder.
+func (c client) pass() error { return c.x.Pass() }
 
 // watch implements responder.
 func (c client) watch(writable, gone func()) {

@@ -32,6 +32,7 @@ type response struct {
 	steps  responses.Log    // what the agent said, of a response in the background
 
 	store        bool
+	record       store.Record // of a response in the background
 	conversation string
 	input        []byte // the input items, as they are kept
 	context      []byte // the conversation up to the answer
@@ -217,7 +218,7 @@ func (p *response) keep() {
 	if !p.store || a.responses[p.id] != p { // the second: deleted meanwhile
 		return
 	}
-	err := p.put(false)
+	err := p.put()
 	if err == nil || !p.background() {
 		delete(a.responses, p.id)
 	}
@@ -226,20 +227,35 @@ func (p *response) keep() {
 	}
 }
 
-// put writes the response to the store.
-func (p *response) put(pending bool) error {
+// put writes the end of the response to the store.
+func (p *response) put() error {
+	a := p.app
+	defer reuse(&a.scratch)
+	e := p.entry()
+	e.Conversation, e.Context = p.conversation, p.answer.AppendMessages(p.context)
+	if !p.background() {
+		return a.store.AddResponse(e)
+	}
+	_, err := a.store.EndResponse(p.record, e)
+	return err
+}
+
+// putBeginning writes a response in the background to the store, so that it is not forgotten by an instance that ends badly.
+func (p *response) putBeginning() (err error) {
+	defer reuse(&p.app.scratch)
+	p.record, err = p.app.store.BeginResponse(p.entry())
+	return err
+}
+
+// entry is what is stored of the response as it is now. The object is in app.scratch.
+func (p *response) entry() store.Response {
 	a := p.app
 	a.scratch = p.answer.AppendJSON(a.scratch[:0])
-	defer reuse(&a.scratch)
-	e := store.Entry{ID: p.id, Response: a.scratch, Input: p.input, Context: p.context, Pending: pending}
-	if !pending { // until then the conversation's newest response is the one before
-		e.Conversation, e.Context = p.conversation, p.answer.AppendMessages(p.context)
+	e := store.Response{ID: p.id, Object: a.scratch, Input: p.input, Context: p.context}
+	if p.background() {
+		e.Log = p.steps.Bytes()
 	}
-	if !p.background() {
-		return a.store.Put(e)
-	}
-	e.Log = p.steps.Bytes()
-	return a.store.Replace(e)
+	return e
 }
 
 // leave ends the wait for the agent.

@@ -16,7 +16,7 @@ import (
 
 // startBackground asks the agent for a response that goes on whoever leaves.
 func (a *app) startBackground(c *call, r *responses.Request, conversation []byte) *openai.Error {
-	if a.settings.storedResponses == 0 {
+	if a.settings.kept.Responses == 0 {
 		return openai.Unsupported("background", "Background responses are not supported, as this server stores no responses.")
 	}
 	p := a.newResponse(r, c.x.RequestID)
@@ -30,7 +30,7 @@ func (a *app) startBackground(c *call, r *responses.Request, conversation []byte
 	if fault := p.start(r, conversation); fault != nil {
 		return fault
 	}
-	if err := p.put(true); err != nil {
+	if err := p.putBeginning(); err != nil {
 		p.drop()
 		return a.storeFailed("response not stored", p.id, err)
 	}
@@ -50,8 +50,7 @@ func (p *response) show(c *call) {
 
 // cancelResponse is POST /v1/responses/{id}/cancel. A response that has ended is shown as it is.
 func (a *app) cancelResponse(c *call) {
-	id := c.x.PathValue("id")
-	if p := a.responses[id]; p != nil {
+	if p := a.responses[c.x.PathValue("id")]; p != nil {
 		if !p.background() {
 			c.refuse(notBackground("Cannot cancel a synchronous response."))
 			return
@@ -60,12 +59,9 @@ func (a *app) cancelResponse(c *call) {
 		p.show(c)
 		return
 	}
-	text, ok, err := a.store.Response(id)
+	_, text, ok := c.storedText(store.Object)
 	switch {
-	case err != nil:
-		c.refuse(a.storeFailed("response not read", id, err))
 	case !ok:
-		c.refuse(noResponse(id))
 	case !a.saysBackground(text):
 		c.refuse(notBackground("Cannot cancel a synchronous response."))
 	default:
@@ -90,8 +86,8 @@ func notBackground(message string) *openai.Error {
 
 // streamResponse is GET /v1/responses/{id}?stream=true: the events of a response in the background, those of the past and
 // those to come.
-func (a *app) streamResponse(c *call, id string, from int64) {
-	p := a.responses[id]
+func (a *app) streamResponse(c *call, from int64) {
+	p := a.responses[c.x.PathValue("id")]
 	switch {
 	case p != nil && !p.background():
 		c.refuse(notBackground(onlyBackground))
@@ -100,14 +96,18 @@ func (a *app) streamResponse(c *call, id string, from int64) {
 		p.stream(c, from)
 		return
 	}
-	log, ok, err := a.store.Log(id)
+	r, ok := c.stored()
+	if !ok {
+		return
+	}
+	log, found, err := a.store.ResponseText(&r, store.Log)
 	switch {
 	case err != nil:
-		c.refuse(a.storeFailed("log of a response not read", id, err))
-	case !ok:
-		a.refuseStream(c, id)
+		c.refuse(a.storeFailed("log of a response not read", r.ID, err))
+	case !found:
+		c.refuse(notBackground(onlyBackground))
 	default:
-		a.streamPast(c, id, bytes.Clone(log), from)
+		a.streamPast(c, r.ID, bytes.Clone(log), from)
 	}
 }
 
@@ -120,19 +120,6 @@ func (a *app) streamPast(c *call, id string, log []byte, from int64) {
 	}
 	past := &pastEvents{app: a, id: id, steps: func() []byte { return log }}
 	a.follow(c.to, replay.Ended(past), from, openai.StreamEnd)
-}
-
-// refuseStream says why a response without a log is not streamed.
-func (a *app) refuseStream(c *call, id string) {
-	_, known, err := a.store.Response(id)
-	switch {
-	case err != nil:
-		c.refuse(a.storeFailed("response not read", id, err))
-	case known:
-		c.refuse(notBackground(onlyBackground))
-	default:
-		c.refuse(noResponse(id))
-	}
 }
 
 const onlyBackground = "Only responses that run in the background can be streamed later."
@@ -148,44 +135,4 @@ func startingAfter(c *call) (from int64, fault *openai.Error) {
 		return 0, openai.Invalid("starting_after", "Invalid 'starting_after': must be the number of an event.")
 	}
 	return n + 1, nil
-}
-
-// lostMessage is what became of a response whose instance did not come to end it.
-const lostMessage = "The server stopped before the response was complete."
-
-// failLeftovers ends what an instance that ended badly has left: such a response has failed, and says so.
-func (a *app) failLeftovers() error {
-	left, err := a.store.Pending()
-	if err != nil {
-		return err
-	}
-	for _, id := range left {
-		if err := a.failLeftover(id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (a *app) failLeftover(id string) error {
-	e := store.Entry{ID: id}
-	for _, part := range []struct {
-		read func(string) ([]byte, bool, error)
-		to   *[]byte
-	}{{a.store.Log, &e.Log}, {a.store.Input, &e.Input}, {a.store.Context, &e.Context}} {
-		text, _, err := part.read(id)
-		if err != nil {
-			return err
-		}
-		*part.to = append([]byte(nil), text...)
-	}
-	answer, log, err := responses.Lost(id, e.Log, lostMessage)
-	if err != nil {
-		a.log.Warn("the log of a stored response is damaged and counts as missing", "id", id, "error", err)
-		_, err = a.store.Delete(id)
-		return err
-	}
-	a.log.Warn("a response in the background was cut off by the end of its instance", "id", id)
-	e.Log, e.Response, e.Context = log, answer.AppendJSON(nil), answer.AppendMessages(e.Context)
-	return a.store.Replace(e)
 }

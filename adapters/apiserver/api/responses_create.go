@@ -2,6 +2,7 @@ package api
 
 import (
 	"innkeeper/adapters/apiserver/api/responses"
+	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/lib/openai"
 )
 
@@ -96,14 +97,25 @@ func (a *app) history(r *responses.Request) (messages []byte, fault *openai.Erro
 		return nil, nil
 	}
 	if p := a.responses[id]; p != nil && p.wait.running() {
-		return nil, openai.Invalid("previous_response_id", "The response '"+id+"' is still in progress.")
+		return nil, inProgress(id)
 	}
-	stored, ok, err := a.store.Context(id)
+	var text []byte
+	stored, found, err := a.store.Response(id)
+	switch {
+	case err == nil && found && stored.Generation != 0:
+		return nil, inProgress(id)
+	case err == nil && found:
+		text, found, err = a.store.ResponseText(&stored, store.Context)
+	}
 	if err != nil {
 		return nil, a.storeFailed("conversation not read", id, err)
 	}
-	if !ok && r.PreviousID != "" {
-		return nil, openai.NotFound("previous_response_id", "previous_response_not_found", "Previous response with id '"+id+"' not found.")
+	if !found && r.PreviousID != "" {
+		return nil, openai.NotFound("previous_response_id", codeNoPrevious, "Previous response with id '"+id+"' not found.")
 	}
-	return append(make([]byte, 0, len(stored)+1024), stored...), nil
+	return append(make([]byte, 0, len(text)+1024), text...), nil
+}
+
+func inProgress(id string) *openai.Error {
+	return openai.Invalid("previous_response_id", "The response '"+id+"' is still in progress.")
 }

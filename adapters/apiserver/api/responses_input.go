@@ -4,24 +4,21 @@ import (
 	"strconv"
 
 	"innkeeper/adapters/apiserver/api/responses"
+	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/lib/openai"
 )
 
 // listInputItems is GET /v1/responses/{id}/input_items: what the request brought, without what it continued.
 func (a *app) listInputItems(c *call) {
-	id := c.x.PathValue("id")
 	page, fault := pageOf(c)
 	if fault != nil {
 		c.refuse(fault)
 		return
 	}
-	text, ok, err := a.inputOf(id)
-	switch {
-	case err != nil:
-		c.refuse(a.storeFailed("input of a response not read", id, err))
-	case !ok:
-		c.refuse(noResponse(id))
-	default:
+	id := c.x.PathValue("id")
+	if p := a.responses[id]; p != nil {
+		c.replyPage(p.input, page, noResponse(id))
+	} else if _, text, ok := c.storedText(store.Input); ok {
 		c.replyPage(text, page, noResponse(id))
 	}
 }
@@ -39,14 +36,6 @@ func (c *call) replyPage(list []byte, page responses.Page, missing *openai.Error
 		return
 	}
 	c.replyOut()
-}
-
-// inputOf is the list of a response's input items, which one that is being answered has in memory.
-func (a *app) inputOf(id string) ([]byte, bool, error) {
-	if p := a.responses[id]; p != nil {
-		return p.input, true, nil
-	}
-	return a.store.Input(id)
 }
 
 // pageOf reads the part of a list that a query asks for.

@@ -7,7 +7,6 @@ import (
 	"innkeeper/adapters/apiserver/api/responses"
 	"innkeeper/adapters/apiserver/api/runs"
 	"innkeeper/adapters/apiserver/api/store"
-	"innkeeper/adapters/apiserver/api/work"
 	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/lib/replay"
 	"innkeeper/adapters/sdk"
@@ -19,7 +18,7 @@ type activeRun struct {
 	app  *app
 	wait waiter
 	run  runs.Run
-	row  work.Run
+	row  store.Run
 
 	answer       *responses.Answer // its response; nil if that is not stored
 	conversation string
@@ -66,7 +65,7 @@ func (j *activeRun) page() {
 		return
 	}
 	last := j.log.Next() - 1
-	if err := j.app.work.AddPage(j.row.N, last, last+reserve, j.log.Held()); err != nil {
+	if err := j.app.store.AddPage(&j.row, last, last+reserve, j.log.Held()); err != nil {
 		j.app.storeFailed("events of a run not stored", j.run.ID, err)
 		return
 	}
@@ -173,7 +172,7 @@ func (j *activeRun) end(status runs.Status) {
 	j.run.Status, j.run.Ended = status, endOfSecond(time.Now())
 	a.scratch = j.run.AppendJSON(a.scratch[:0])
 	defer reuse(&a.scratch)
-	if err := a.work.EndRun(j.row, j.log.Next(), a.scratch); err != nil {
+	if err := a.store.EndRun(&j.row, j.log.Next(), a.scratch); err != nil {
 		a.storeFailed("end of a run not stored", j.run.ID, err)
 	}
 	if a.item.Parse(a.scratch) == nil {
@@ -191,8 +190,8 @@ func (j *activeRun) storeResponse() {
 	if j.answer == nil {
 		return
 	}
-	err := j.app.store.Put(store.Entry{
-		ID: j.answer.ID, Conversation: j.conversation, Response: j.answer.AppendJSON(nil), Input: j.input,
+	err := j.app.store.AddResponse(store.Response{
+		ID: j.answer.ID, Conversation: j.conversation, Object: j.answer.AppendJSON(nil), Input: j.input,
 		Context: j.answer.AppendMessages(j.context),
 	})
 	if err == nil {

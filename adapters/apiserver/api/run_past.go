@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"innkeeper/adapters/apiserver/api/runs"
-	"innkeeper/adapters/apiserver/api/work"
+	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/lib/replay"
 )
 
@@ -12,7 +12,7 @@ import (
 type runPast struct {
 	app *app
 	run *activeRun // nil if the run has ended when it was looked up
-	row work.Run   // then its row
+	row store.Run  // then its row
 }
 
 var _ replay.Past = (*runPast)(nil)
@@ -25,11 +25,11 @@ func (p *runPast) Events(from int64) (frames []byte, next int64, err error) {
 	if p.run == nil && from > p.row.Ended {
 		return nil, from, nil
 	}
-	n := p.row.N
+	row := &p.row
 	if p.run != nil {
-		n = p.run.row.N
+		row = &p.run.row
 	}
-	last, page, ok, err := p.app.work.Page(n, from)
+	last, page, ok, err := p.app.store.Page(row, from)
 	switch {
 	case err == nil && ok:
 		return runs.From(page, from), last + 1, nil
@@ -39,14 +39,14 @@ func (p *runPast) Events(from int64) (frames []byte, next int64, err error) {
 	case err == nil:
 		err = errNoPage
 	}
-	p.app.storeFailed("events of a run not read", "", err)
+	p.app.storeFailed("events of a run not read", row.ID, err)
 	return nil, 0, err
 }
 
 // last is the event that ends the run. It is not in the pages, because it may be larger than what fits there.
 func (p *runPast) last() ([]byte, error) {
 	a := p.app
-	object, ok, err := a.work.RunObject(&p.row)
+	object, ok, err := a.store.RunObject(&p.row)
 	if err != nil || !ok || a.item.Parse(object) != nil {
 		return nil, err
 	}

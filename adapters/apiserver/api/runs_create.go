@@ -22,7 +22,7 @@ func (a *app) createRun(c *call, r runs.Request) *openai.Error {
 	}
 	a.out = j.run.AppendJSON(a.out[:0])
 	var err error
-	if j.row, err = a.work.AddRun(j.run.ID, a.out, reserve); err != nil {
+	if j.row, err = a.store.AddRun(j.run.ID, a.out, reserve); err != nil {
 		j.wait.stop()
 		return a.storeFailed("run not stored", j.run.ID, err)
 	}
@@ -47,7 +47,7 @@ func (a *app) newRun(r *runs.Request, conversation []byte) *activeRun {
 	if r.Metadata.Set() {
 		j.run.Metadata = append([]byte(nil), r.Metadata.Raw()...)
 	}
-	if r.Store && a.settings.storedResponses > 0 {
+	if r.Store && a.settings.kept.Responses > 0 {
 		id := ids.Response + base
 		j.answer = responses.NewAnswer(id, now, r.AppendEcho(nil, j.run.Model), nil)
 		j.answer.Custom, j.answer.Summarize = r.CustomTools(), r.Summarize()
@@ -62,26 +62,4 @@ func (j *activeRun) size() int {
 		return 0
 	}
 	return len(j.input) + len(j.context) + len(j.answer.Echo)
-}
-
-// interruptLeftovers tells the truth about the runs that an earlier instance left in progress.
-func (a *app) interruptLeftovers() error {
-	left, err := a.work.LiveRuns()
-	if err != nil {
-		return err
-	}
-	for _, run := range left {
-		var object []byte
-		if a.item.Parse(run.Object) == nil {
-			object = runs.AppendInterrupted(nil, a.item.Root(), time.Now().Unix())
-		} else {
-			gone := runs.Run{ID: run.ID, Status: runs.Interrupted, Ended: time.Now().Unix(), Failure: runs.Interruption()}
-			object = gone.AppendJSON(nil)
-		}
-		if err := a.work.EndRun(run.Run, run.Reserved+1, object); err != nil {
-			return err
-		}
-		a.log.Warn("a run was interrupted by the end of its instance", "run", run.ID)
-	}
-	return nil
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"strconv"
 
+	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/lib/openai"
 	"innkeeper/adapters/lib/replay"
 )
@@ -30,41 +31,53 @@ func (a *app) stopRun(c *call) {
 }
 
 func (a *app) showEndedRun(c *call) {
-	id := c.x.PathValue("id")
-	run, ok, err := a.work.Run(id)
-	var object []byte
-	if err == nil && ok {
-		object, ok, err = a.work.RunObject(&run)
+	run, ok := c.storedRun()
+	if !ok {
+		return
 	}
+	object, found, err := a.store.RunObject(&run)
 	switch {
 	case err != nil:
-		c.refuse(a.storeFailed("run not read", id, err))
-	case !ok:
-		c.refuse(noRun(id))
+		c.refuse(a.storeFailed("run not read", run.ID, err))
+	case !found:
+		c.refuse(noRun(run.ID))
 	default:
 		c.reply(object)
 	}
 }
 
+// storedRun finds the run that the path names in the database; false after an answer, or when the predecessor gives it.
+func (c *call) storedRun() (run store.Run, ok bool) {
+	id := c.x.PathValue("id")
+	run, found, err := c.app.store.Run(id)
+	switch {
+	case err != nil:
+		c.refuse(c.app.storeFailed("run not read", id, err))
+	case !found:
+		c.refuse(noRun(id))
+	case c.app.elsewhere(&run.Record):
+		c.passOn()
+	default:
+		return run, true
+	}
+	return run, false
+}
+
 // readRun is GET /v1/runs/{id}/events: the events after the one that the client has seen last, and those to come, up to the
 // one that ends the run.
 func (a *app) readRun(c *call) {
-	id := c.x.PathValue("id")
 	seen, fault := lastSeen(c)
 	if fault != nil {
 		c.refuse(fault)
 		return
 	}
-	if j := a.runs[id]; j != nil {
+	if j := a.runs[c.x.PathValue("id")]; j != nil {
 		a.follow(c.to, &j.log, seen+1, "")
 		return
 	}
-	run, ok, err := a.work.Run(id)
+	run, ok := c.storedRun()
 	switch {
-	case err != nil:
-		c.refuse(a.storeFailed("run not read", id, err))
 	case !ok:
-		c.refuse(noRun(id))
 	case seen >= run.Ended:
 		// Nothing is left. 204 tells an EventSource not to come back, as it does after the end of a stream.
 		// https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model

@@ -1,9 +1,7 @@
 package api_test
 
 import (
-	"context"
 	"encoding/json"
-	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -13,8 +11,7 @@ import (
 	"innkeeper/adapters/apiserver/api"
 	"innkeeper/adapters/sdk"
 	"innkeeper/adapters/sdk/sdktest"
-	"innkeeper/hostfuncs/sqlitefn"
-	"innkeeper/runtime/ledger"
+	"innkeeper/hostfuncs/sqlitefn/sqlitetest"
 	"innkeeper/runtime/manifest"
 )
 
@@ -29,28 +26,25 @@ type server struct {
 
 func start(t testing.TB, dir, settings string) *server {
 	t.Helper()
-	s := &server{t: t, host: sdktest.New(), dir: dir, code: make(chan int, 1), turn: make(chan *sdktest.Turn, 64)}
-	s.host.SetSettings(settings)
-	s.host.SetRoutes(readManifest(t).RouteNames()...)
-	s.host.SetModels(abi.AgentModel{ID: "echo", OwnedBy: "innkeeper"})
-	s.host.OnTurn(func(turn *sdktest.Turn) { s.turn <- turn })
-	families := s.host.ABI()
-	books := ledger.New(ledger.Quota{})
-	ctx := context.Background()
-	families.SQLite = sqlitefn.New(ctx, sqlitefn.Config{
-		Dir: dir, Labels: readManifest(t).Databases, Ledger: books, Logger: slog.New(slog.DiscardHandler),
-	})
+	return startOn(t, sdktest.New(), dir, settings)
+}
+
+// startOn starts the adapter on a host that was made ready for something.
+func startOn(t testing.TB, host *sdktest.Host, dir, settings string) *server {
+	t.Helper()
+	s := &server{t: t, host: host, dir: dir, code: make(chan int, 1), turn: make(chan *sdktest.Turn, 64)}
+	host.SetSettings(settings)
+	host.SetRoutes(readManifest(t).RouteNames()...)
+	host.SetModels(abi.AgentModel{ID: "echo", OwnedBy: "innkeeper"})
+	host.OnTurn(func(turn *sdktest.Turn) { s.turn <- turn })
+	families := host.ABI()
+	families.SQLite = sqlitetest.Open(t, dir, readManifest(t).Databases...)
 	go func() {
 		s.code <- sdk.New(families).Run(api.Setup)
 		close(s.code)
 	}()
-	t.Cleanup(func() {
-		s.stop()
-		if err := books.CloseAll(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	<-s.host.Ready()
+	t.Cleanup(func() { s.stop() })
+	<-host.Ready()
 	return s
 }
 

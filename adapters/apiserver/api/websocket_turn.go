@@ -68,7 +68,7 @@ func (s *socket) create(l *lane, message jsontext.Value) {
 func (s *socket) newTurn(l *lane, r *responses.Request, conversation []byte) *socketTurn {
 	a := s.app
 	t := &socketTurn{s: s, lane: l, p: a.newResponse(r, s.x.RequestID), previous: r.PreviousID}
-	if !r.Store || a.settings.storedResponses == 0 {
+	if !r.Store || a.settings.kept.Responses == 0 {
 		t.unstored, t.context, t.memory = true, conversation, a.memory.reserve(len(conversation))
 	}
 	l.turn = t
@@ -111,7 +111,7 @@ func (s *socket) recall(id string) *kept {
 
 // fail tells what is wrong with a request.
 func (s *socket) fail(l *lane, previous string, fault *openai.Error) {
-	if fault.Code == "previous_response_not_found" {
+	if fault.Code == codeNoPrevious {
 		fault.Status = 400 // so the guide says, although it is 404 over HTTP
 	}
 	s.disown(l, previous, fault)

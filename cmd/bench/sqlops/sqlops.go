@@ -51,7 +51,7 @@ type Ops struct {
 	key         uint32 // of the row or response that comes next
 	puts        int
 	value       string
-	entry       store.Entry
+	response    store.Response
 }
 
 // Open makes the tables and fills the store.
@@ -60,8 +60,8 @@ func Open(l *sdk.Loop) (*Ops, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Ops{value: Value(), key: 1, entry: store.Entry{
-		Response: text(1200), Input: text(300), Context: text(500),
+	o := &Ops{value: Value(), key: 1, response: store.Response{
+		Object: text(1200), Input: text(300), Context: text(500),
 	}}
 	if err := db.Exec(Schema); err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func Open(l *sdk.Loop) (*Ops, error) {
 	if o.insert, err = db.Prepare(InsertSQL); err != nil {
 		return nil, err
 	}
-	if o.store, err = store.Open(l, kept); err != nil {
+	if o.store, err = store.Open(l, 1, store.Limits{Responses: kept}); err != nil {
 		return nil, err
 	}
 	return o, o.Run(Put, kept)
@@ -118,14 +118,18 @@ func (o *Ops) add() error { return o.insert.Exec(o.value) }
 
 func (o *Ops) put() error {
 	o.puts++
-	o.entry.ID = id(o.puts)
-	return o.store.Put(o.entry)
+	o.response.ID = id(o.puts)
+	return o.store.AddResponse(o.response)
 }
 
 func (o *Ops) get() error {
 	o.key = Next(o.key)
-	response, found, err := o.store.Response(id(o.puts - int(o.key)%kept))
-	if err == nil && (!found || len(response) != len(o.entry.Response)) {
+	r, found, err := o.store.Response(id(o.puts - int(o.key)%kept))
+	if err != nil || !found {
+		return errors.Join(err, ErrWrong)
+	}
+	object, found, err := o.store.ResponseText(&r, store.Object)
+	if err == nil && (!found || len(object) != len(o.response.Object)) {
 		err = ErrWrong
 	}
 	return err

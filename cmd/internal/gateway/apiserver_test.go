@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"innkeeper/adapters/bundled"
+	"innkeeper/runtime/admin"
 	"innkeeper/runtime/agent/upstreamtest"
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/module"
@@ -143,7 +144,7 @@ func TestAPIServer(t *testing.T) {
 	}
 }
 
-// A client that leaves ends the upstream's work, and so does the end of the instance.
+// A client that leaves ends the upstream's work, and so does the end of the instance. A restart leaves it to the predecessor.
 func TestAPIServerCancelsUpstream(t *testing.T) {
 	upstream := upstreamtest.Start(t, upstreamtest.HangAfter(upstreamtest.Content("first")))
 	h := openAPI(t, "[agent]\nkind = \"openai\"\nbase_url = \""+upstream.URL()+"\"\n")
@@ -165,7 +166,13 @@ func TestAPIServerCancelsUpstream(t *testing.T) {
 	cancelled("client left")
 	streaming()
 	h.must(h.Restart(context.Background(), apiName))
-	cancelled("operator restart")
+	select {
+	case <-upstream.Cancelled():
+		t.Fatal("a restart cut a stream")
+	default:
+	}
+	h.must(outcomeOf(context.Background(), func() (admin.Pending, error) { return h.Gateway.Restart(context.Background(), apiName, true) }))
+	cancelled("restart --now")
 	h.await(apiName, supervisor.Connected)
 	streaming()
 	h.must(h.Stop(context.Background()))

@@ -89,15 +89,16 @@ func newHandoverLoad(t *testing.T) *handoverLoad {
 	l := &handoverLoad{t: t, agent: newPaced(), tally: &handoverTally{}, file: filepath.Join(dir, "api_server.wasm"), code: code, manifest: string(text)}
 	l.declared = strings.Contains(l.manifest, "exclusive = false")
 	l.write(0)
-	l.house = openIn(t, dir, plan{toml: l.toml("first"), agent: l.agent})
+	l.house = openIn(t, dir, plan{toml: l.toml(0), agent: l.agent})
 	l.house.await(apiName, supervisor.Connected)
 	l.url = l.house.url(apiName)
 	return l
 }
 
-func (l *handoverLoad) toml(name string) string {
-	return adapter(apiName, l.file, `listen = "127.0.0.1:0"`, `key = "`+goodKey+`"`, `model_name = "`+name+`"`,
-		`budgets = { handover = "1m", drain = "1m" }`)
+// toml is the configuration after that many changes: of a setting that is live, and of a budget, which a hand-over puts in force.
+func (l *handoverLoad) toml(changes int) string {
+	return adapter(apiName, l.file, `listen = "127.0.0.1:0"`, `key = "`+goodKey+`"`, fmt.Sprintf(`model_name = "name%d"`, changes),
+		fmt.Sprintf(`budgets = { handover = "1m", drain = "1m%ds" }`, changes))
 }
 
 // write puts the module there whole, as another file each time.
@@ -120,7 +121,7 @@ func (l *handoverLoad) write(n int) {
 }
 
 func (l *handoverLoad) reload(n int) error {
-	l.house.configure(l.toml(fmt.Sprint("name", n)))
+	l.house.configure(l.toml(n + 1))
 	return l.reloaded()
 }
 

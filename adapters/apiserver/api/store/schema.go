@@ -1,95 +1,115 @@
 package store
 
 import (
-	"strconv"
+	"errors"
+	"strings"
 
-	"innkeeper/adapters/sdk"
+	"innkeeper/adapters/lib/database"
+	"innkeeper/adapters/sdk/sqlite"
 )
 
-// version is that of the schema. It stands in the table meta.
-const version = 1
+// kind is what a record is. The numbers stand in the database.
+type kind int
 
-// errNewer keeps an older adapter from writing into what a newer one has made.
-func errNewer(found int64) error {
-	return sdk.Permanent("database_newer", "the response store was made by a newer version of the adapter (schema "+
-		strconv.FormatInt(found, 10)+"): install that version, or move the database away")
+const (
+	responses   kind = 1
+	keys        kind = 2
+	runs        kind = 3
+	completions kind = 4
+)
+
+// newTexts is the texts of all records.
+func newTexts() *database.Texts { return database.NewTexts("texts") }
+
+// sqlCreate makes the tables. The triggers take with a record what belongs to it, with one program for each kind, as a second one
+// would cost every eviction a call.
+func sqlCreate() string {
+	t := newTexts()
+	return t.CreateSQL() + strings.ReplaceAll(sqlTables, "DELETE TEXTS;", t.DeleteSQL("OLD.n"))
 }
 
-const sqlSchema = `
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS responses (
-	n    INTEGER PRIMARY KEY,
-	id   TEXT NOT NULL UNIQUE,
-	used INTEGER NOT NULL
+const sqlTables = `
+CREATE TABLE records (
+	n          INTEGER PRIMARY KEY,
+	kind       INTEGER NOT NULL, -- 1 response, 2 key, 3 run, 4 completion
+	id         TEXT NOT NULL,
+	generation INTEGER NOT NULL, -- of the instance that works at it; 0 for one that is finished
+	used       INTEGER NOT NULL, -- microseconds since 1970; grows with every use of its kind
+	bytes      INTEGER NOT NULL, -- of its texts
+	UNIQUE (kind, id)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS responses_used ON responses (used);
-CREATE TABLE IF NOT EXISTS bodies (
-	n             INTEGER PRIMARY KEY,
-	response_size INTEGER NOT NULL,
-	response_sum  INTEGER NOT NULL,
-	input_size    INTEGER NOT NULL,
-	input_sum     INTEGER NOT NULL,
-	context_size  INTEGER NOT NULL,
-	context_sum   INTEGER NOT NULL,
-	response      BLOB NOT NULL,
-	input         BLOB NOT NULL,
-	context       BLOB NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS overflow (
-	n    INTEGER NOT NULL,
-	part INTEGER NOT NULL,
-	seq  INTEGER NOT NULL,
-	data BLOB NOT NULL,
-	PRIMARY KEY (n, part, seq)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS conversations (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS conversations_n ON conversations (n);
-CREATE TRIGGER IF NOT EXISTS responses_gone AFTER DELETE ON responses BEGIN
-	DELETE FROM bodies WHERE n = OLD.n;
-	DELETE FROM overflow WHERE n = OLD.n;
+CREATE INDEX records_used ON records (kind, used) WHERE generation = 0;
+CREATE INDEX records_unfinished ON records (generation) WHERE generation > 0;
+
+-- How many records are finished, of each kind; and of keys, which alone have a limit of bytes, what their texts take.
+CREATE TABLE counts (kind INTEGER PRIMARY KEY, records INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
+INSERT INTO counts VALUES (1, 0, 0), (2, 0, 0), (3, 0, 0), (4, 0, 0);
+
+-- The newest response of each conversation.
+CREATE TABLE conversations (name TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX conversations_record ON conversations (n);
+CREATE TRIGGER responses_removed AFTER DELETE ON records WHEN OLD.kind = 1 BEGIN
+	DELETE TEXTS;
 	DELETE FROM conversations WHERE n = OLD.n;
+END;
+
+CREATE TABLE keys (
+	n       INTEGER PRIMARY KEY,
+	request BLOB NOT NULL,
+	state   INTEGER NOT NULL,
+	status  INTEGER NOT NULL,
+	stream  INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER keys_removed AFTER DELETE ON records WHEN OLD.kind = 2 BEGIN
+	DELETE TEXTS;
+	DELETE FROM keys WHERE n = OLD.n;
+END;
+
+CREATE TABLE runs (
+	n        INTEGER PRIMARY KEY,
+	ended    INTEGER NOT NULL,
+	reserved INTEGER NOT NULL
+) STRICT;
+CREATE TABLE pages (
+	run  INTEGER NOT NULL,
+	last INTEGER NOT NULL,
+	data BLOB NOT NULL,
+	PRIMARY KEY (run, last)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER runs_removed AFTER DELETE ON records WHEN OLD.kind = 3 BEGIN
+	DELETE TEXTS;
+	DELETE FROM runs WHERE n = OLD.n;
+	DELETE FROM pages WHERE run = OLD.n;
+END;
+
+CREATE TABLE completions (
+	n        INTEGER PRIMARY KEY,
+	model    TEXT NOT NULL,
+	metadata TEXT NOT NULL
+) STRICT;
+CREATE INDEX completions_by_model ON completions (model, n);
+CREATE TABLE labels (
+	key   TEXT NOT NULL,
+	value TEXT NOT NULL,
+	n     INTEGER NOT NULL,
+	PRIMARY KEY (key, value, n)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX labels_record ON labels (n);
+CREATE TRIGGER completions_removed AFTER DELETE ON records WHEN OLD.kind = 4 BEGIN
+	DELETE TEXTS;
+	DELETE FROM completions WHERE n = OLD.n;
+	DELETE FROM labels WHERE n = OLD.n;
 END;
 `
 
-// The statements. A test shows that each of them goes by an index.
-const (
-	sqlMeasure = `SELECT count(*), coalesce((SELECT max(used) FROM responses WHERE used < ?1), 0) FROM responses`
-
-	sqlInsert     = `INSERT INTO responses (id, used) VALUES (?1, ?2)`
-	sqlInsertBody = `INSERT INTO bodies (n, response_size, response_sum, response, input_size, input_sum, input, context_size, context_sum, context)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`
-	sqlInsertMore = `INSERT INTO overflow (n, part, seq, data) VALUES (?1, ?2, ?3, ?4)`
-	sqlName       = `INSERT INTO conversations (name, n) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET n = excluded.n`
-	sqlEvict      = `DELETE FROM responses WHERE n IN (SELECT n FROM responses ORDER BY used LIMIT ?1)`
-	sqlRemove     = `DELETE FROM responses WHERE id = ?1`
-
-	sqlFind     = `SELECT n, used FROM responses WHERE id = ?1`
-	sqlTouch    = `UPDATE responses SET used = ?2 WHERE n = ?1`
-	sqlResponse = `SELECT response_size, response_sum, response FROM bodies WHERE n = ?1`
-	sqlInput    = `SELECT input_size, input_sum, input FROM bodies WHERE n = ?1`
-	sqlContext  = `SELECT context_size, context_sum, context FROM bodies WHERE n = ?1`
-	sqlMore     = `SELECT data FROM overflow WHERE n = ?1 AND part = ?2 ORDER BY seq`
-	sqlNamed    = `SELECT responses.id FROM conversations JOIN responses USING (n) WHERE name = ?1`
-)
-
-// migrate makes the tables, or checks that they are of this version.
+// migrate makes the tables, or brings those of an earlier release up to date.
 func (s *Store) migrate() error {
-	if err := s.db.Exec(sqlSchema + sqlLogs); err != nil {
-		return err
+	schema := database.Schema{Create: sqlCreate(), Upgrades: []database.Upgrade{s.setAside, s.moveSome, s.dropOld}}
+	err := s.db.Migrate(schema)
+	for tries := 0; tries < 8 && errors.Is(err, sqlite.FULL); tries++ {
+		if err = s.db.Write(s.thinOut); err == nil {
+			err = s.db.Migrate(schema)
+		}
 	}
-	if err := s.db.Exec(`INSERT INTO meta (key, value) VALUES ('schema', ?1) ON CONFLICT DO NOTHING`, version); err != nil {
-		return err
-	}
-	stmt, err := s.db.Prepare(`SELECT value FROM meta WHERE key = 'schema'`)
-	if err != nil {
-		return err
-	}
-	defer stmt.Close()
-	if _, err := stmt.Step(); err != nil {
-		return err
-	}
-	if found := stmt.ColumnInt64(0); found > version {
-		return errNewer(found)
-	}
-	return nil
+	return err
 }

@@ -1,24 +1,32 @@
-// Package store keeps responses in the adapter's SQLite database, as many as its capacity, the least recently used leaving
-// first.
+// Package store is the adapter's database: responses and the conversations that they are part of, the answers given under an
+// Idempotency-Key, runs with their events, and stored chat completions.
 //
-// It owns the schema and every statement. It must not know what the texts mean that it keeps: it gets bytes and gives
-// bytes, and tells when they are not the ones that it was given.
+// It owns the tables, every statement, and how much is kept. It must not know what the texts mean that it keeps: it gets bytes
+// and gives bytes, and tells when they are not the ones that it was given.
 //
-// # What a row holds
+// # Records
 //
-// The Response object as it is served, the input items as they are listed, and the whole conversation up to and with the
-// answer, as chat messages. So a chain of responses is continued with one read of one row, whatever its length, without
+// Whatever is kept is a record: a row that says of which kind it is, under which id it is found, when it was used last, and
+// which generation of the adapter still works at it; 0 if none does. What else belongs to a record is in tables beside it and
+// leaves with it: its texts, and the columns that only its kind has. So there is one eviction for all of them.
+//
+// A response is kept as the Response object as it is served, the input items as they are listed, and the whole conversation up
+// to and with the answer, as chat messages. A chain of responses is continued with one read, whatever its length, without
 // parsing, and neither the eviction nor the deletion of an earlier response can tear it. The price is that a chain of
-// n responses of one size takes n²/2 of that size; the capacity bounds it.
+// n responses of one size takes n²/2 of that size; the limits bound it.
 //
-// A text beyond what fits one row goes on in a table of its own, so that no answer is too long to be kept.
+// # Two generations
 //
-// Ids and use are in one table, the texts in another: marking a row as used rewrites a few bytes, not its texts.
+// In a hand-over another instance has the same database open, so nothing of it is remembered here from one call to the next:
+// the numbers of records are in the database, too. Work that is not finished names its generation, and only that generation
+// ends it; what a generation that is over has left is found with [Store.Leftovers].
 package store
 
 import (
 	"errors"
+	"time"
 
+	"innkeeper/adapters/lib/database"
 	"innkeeper/adapters/sdk"
 	"innkeeper/adapters/sdk/sqlite"
 )
@@ -26,100 +34,95 @@ import (
 // Label is the database's name in the manifest.
 const Label = "responses"
 
-// Store is the open database. It belongs to the loop.
+// Store is the open database. It belongs to the loop. Bytes that it gives are views, valid until its next call.
 type Store struct {
-	db       *sqlite.DB
-	log      sdk.Logger
-	capacity int
-	rows     int    // how many there are
-	clock    int64  // the use of the row that was used last
-	buffer   []byte // the text that was read last
-
-	insert, insertBody, insertMore *sqlite.Stmt
-	insertLog                      *sqlite.Stmt
-	name, evict, remove            *sqlite.Stmt
-	find, touch, more, named       *sqlite.Stmt
-	read                           [parts]*sqlite.Stmt
+	db         *database.DB
+	log        sdk.Logger
+	generation uint64
+	limits     Limits
+	texts      *database.Texts
+	uses       uses             // that wait for the next write
+	buffer     []byte           // the text that was read last
+	now        func() time.Time // the clock, a seam for tests
 }
 
-// Open opens the database and makes its tables if they are not there. Rows beyond the capacity leave at once; a
-// capacity of 0 keeps nothing.
-func Open(l *sdk.Loop, capacity int) (*Store, error) {
-	db, err := sqlite.Open(l, Label)
+// Open opens the database for a generation of the adapter, and makes its tables or brings them up to date. What is beyond
+// the limits leaves at once.
+func Open(l *sdk.Loop, generation uint64, limits Limits) (*Store, error) {
+	db, err := database.Open(l, Label)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, log: l.Log(), capacity: capacity}
-	if err := s.prepare(); err != nil {
+	s := &Store{db: db, log: l.Log(), generation: generation, texts: newTexts(), now: time.Now}
+	if err = s.migrate(); err == nil {
+		err = s.SetLimits(limits)
+	}
+	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
 }
 
 // Close closes the database.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error {
+	s.flush()
+	return s.db.Close()
+}
 
-// DB is the connection, for the tables that others keep beside these: a second file would cost each start of an instance
-// another opening, and three descriptors.
-func (s *Store) DB() *sqlite.DB { return s.db }
+// Damaged reports whether an error says that the database itself is broken, which only a person can mend.
+func Damaged(err error) bool { return database.Damaged(err) }
 
-// Len is the number of rows.
-func (s *Store) Len() int { return s.rows }
+// keepBytes is the largest buffer that is kept for the next text. A guest's memory never shrinks.
+const keepBytes = 2 << 20
 
-func (s *Store) prepare() error {
-	if err := s.migrate(); err != nil {
-		return err
+// text reads a text of a record. One that is not what was written counts as not there.
+func (s *Store) text(n int64, part int, id string) ([]byte, bool, error) {
+	if cap(s.buffer) > keepBytes {
+		s.buffer = nil
 	}
-	for _, p := range []struct {
-		stmt **sqlite.Stmt
-		sql  string
-	}{
-		{&s.insert, sqlInsert}, {&s.insertBody, sqlInsertBody}, {&s.insertMore, sqlInsertMore},
-		{&s.insertLog, sqlInsertLog}, {&s.read[partLog], sqlLog},
-		{&s.name, sqlName}, {&s.evict, sqlEvict}, {&s.remove, sqlRemove},
-		{&s.find, sqlFind}, {&s.touch, sqlTouch}, {&s.more, sqlMore}, {&s.named, sqlNamed},
-		{&s.read[partResponse], sqlResponse}, {&s.read[partInput], sqlInput}, {&s.read[partContext], sqlContext},
-	} {
-		stmt, err := s.db.Prepare(p.sql)
-		if err != nil {
-			return err
+	text, buffer, found, err := s.texts.Get(s.db, n, part, s.buffer)
+	s.buffer = buffer
+	if errors.Is(err, database.ErrDamagedText) {
+		s.log.Warn("a stored text is damaged and counts as missing", "id", id, "part", part)
+		return nil, false, nil
+	}
+	return text, found, err
+}
+
+// write runs a transaction that adds about so many bytes. If the database is full, records leave before their time, but only
+// together with what is written: SQLite says "full" as well when the disk is, and then nothing may be lost for nothing. The
+// function may run more than once.
+func (s *Store) write(bytes int, f func() error) error {
+	err := s.transaction(f)
+	more := true
+	for room := int64(max(bytes, minRoom)); more && errors.Is(err, sqlite.FULL); room *= 4 {
+		left := 0
+		err = s.transaction(func() (err error) {
+			if left, more, err = s.makeRoom(room); err != nil {
+				return err
+			}
+			return f()
+		})
+		if err == nil {
+			s.log.Warn("the database is full: records left before their time", "records", left)
 		}
-		*p.stmt = stmt
 	}
-	if err := s.measure(); err != nil {
-		return err
-	}
-	gone, err := s.shrink(s.rows)
-	s.rows -= int(gone)
 	return err
 }
 
-// measure counts the rows, once: the store is the only writer of its database.
-func (s *Store) measure() error {
-	stmt, err := s.db.Prepare(sqlMeasure)
-	if err != nil {
-		return err
-	}
-	if err = stmt.Bind(pinned); err == nil {
-		_, err = stmt.Step()
-	}
+// transaction runs a transaction, and takes along the uses that wait. The function may run more than once.
+func (s *Store) transaction(f func() error) error {
+	err := s.db.Write(func() error {
+		if err := s.writeUses(); err != nil {
+			return err
+		}
+		return f()
+	})
 	if err == nil {
-		s.rows, s.clock = stmt.ColumnInt(0), stmt.ColumnInt64(1)
-		err = stmt.RowError()
+		s.uses = s.uses[:0]
 	}
-	return errors.Join(err, stmt.Close())
+	return err
 }
 
-// shrink takes out the least recently used ones of so many rows, down to the capacity, and tells how many left.
-func (s *Store) shrink(rows int) (gone int64, err error) {
-	if rows <= s.capacity {
-		return 0, nil
-	}
-	return s.evictOldest(rows - s.capacity)
-}
-
-// tick is the next use.
-func (s *Store) tick() int64 {
-	s.clock++
-	return s.clock
-}
+// minRoom is the least room that is made in a full database, in bytes, so that not every write has to make some.
+const minRoom = 64 << 10

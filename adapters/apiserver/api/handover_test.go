@@ -1,0 +1,315 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+
+	"innkeeper/adapters/sdk/sdktest"
+)
+
+// pair is a predecessor and its successor on one database. Requests go to the successor, and what that passes on to the
+// predecessor, as the host does it.
+type pair struct {
+	t          *testing.T
+	old, young *server
+}
+
+// handOver starts a successor beside the instance.
+func (s *server) handOver() *pair {
+	s.t.Helper()
+	host := sdktest.New()
+	host.SetPredecessor(1)
+	young := startOn(s.t, host, s.dir, `{}`)
+	return &pair{s.t.(*testing.T), s, young}
+}
+
+// send brings a request. The exchange is that of the instance that answers it, and which one it is.
+func (p *pair) send(r sdktest.Request) (x *sdktest.Exchange, by *server) {
+	p.t.Helper()
+	x = p.young.host.Request(r)
+	p.young.do("GET", "/health", "") // whatever the successor passes on it has passed on by now
+	if x.Response().Passed {
+		return p.old.host.Request(r), p.old
+	}
+	return x, p.young
+}
+
+// expectBy is send for a request that one of the two has to answer.
+func (p *pair) expectBy(want *server, r sdktest.Request) *sdktest.Exchange {
+	p.t.Helper()
+	x, by := p.send(r)
+	if by != want {
+		p.t.Fatalf("%s %s was answered by the wrong one", r.Method, r.Path)
+	}
+	return x
+}
+
+// ask is expectBy for an answer in one piece.
+func (p *pair) ask(want *server, method, path, body string) sdktest.Response {
+	p.t.Helper()
+	r := requestOf(p.t, method, path)
+	r.Body = body
+	answer := p.expectBy(want, r).Wait()
+	p.young.conforms(method, path, answer)
+	return answer
+}
+
+// shutDown asks the predecessor to finish.
+func (p *pair) shutDown() { p.old.host.Shutdown("handover", 60_000) }
+
+// ended waits for the predecessor's end and tells the successor.
+func (p *pair) ended() {
+	p.t.Helper()
+	if code := <-p.old.code; code != 0 {
+		p.t.Errorf("exit code %d", code)
+	}
+	p.young.host.EndPredecessor()
+}
+
+// killed is the predecessor's end without a word.
+func (p *pair) killed() {
+	p.old.kill()
+	p.young.host.EndPredecessor()
+	p.young.do("GET", "/health", "")
+}
+
+func TestAResponseInTheBackgroundIsFinishedByThePredecessor(t *testing.T) {
+	s := start(t, t.TempDir(), `{}`)
+	id, turn := s.startBackground(`{"input":"hi","background":true,"conversation":"talk"}`)
+	turn.Text("Hel")
+	p := s.handOver()
+	p.shutDown()
+	path := "/v1/responses/" + id
+	v := object(t, p.ask(p.old, "GET", path, "").Body)
+	checkResponse(t, v, "in_progress")
+	expect(t, v, "Hel", "output", 0, "content", 0, "text")
+	p.ask(p.old, "GET", path+"/input_items", "")
+	expectError(t, p.ask(p.young, "POST", "/v1/responses", `{"input":"x","previous_response_id":"`+id+`"}`), 400, "previous_response_id", "invalid_value")
+	r := requestOf(t, "GET", path)
+	r.Query = "stream=true"
+	reader := p.expectBy(p.old, r)
+	reader.WaitFor(`"delta":"Hel"`)
+	says("lo")(turn)
+	if got := sequence(t, events(t, reader.Wait())); !strings.HasSuffix(got, "completed [DONE]") {
+		t.Errorf("events %s", got)
+	}
+	p.ended()
+	expect(t, p.young.status(t, id, "completed"), "Hello", "output", 0, "content", 0, "text")
+	if got := say(t, p.young.asked(`{"input":"2","conversation":"talk"}`)); got != "user:hi assistant:Hello user:2" {
+		t.Errorf("the agent got %s", got)
+	}
+}
+
+func TestAResponseOfThePredecessorIsCancelledAndDeletedThere(t *testing.T) {
+	s := start(t, t.TempDir(), `{}`)
+	first, turn1 := s.startBackground(`{"input":"hi","background":true}`)
+	second, turn2 := s.startBackground(`{"input":"hi","background":true}`)
+	p := s.handOver()
+	p.shutDown()
+	checkResponse(t, object(t, p.ask(p.old, "POST", "/v1/responses/"+first+"/cancel", "").Body), "cancelled")
+	<-turn1.Cancelled()
+	expect(t, object(t, p.ask(p.old, "DELETE", "/v1/responses/"+second, "").Body), true, "deleted")
+	<-turn2.Cancelled()
+	p.ended()
+	p.young.status(t, first, "cancelled")
+	expectError(t, p.ask(p.young, "GET", "/v1/responses/"+second, ""), 404, "response_id", "response_not_found")
+}
+
+// TestAResponseThatAClientWaitsForIsKnownToThePredecessor only: it is stored at its end.
+func TestAResponseThatAClientWaitsForIsKnownToThePredecessor(t *testing.T) {
+	s := start(t, t.TempDir(), `{}`)
+	x := s.send("POST", "/v1/responses", `{"input":"hi","stream":true}`)
+	turn := <-s.turn
+	turn.Text("Hel")
+	x.WaitFor(`"delta":"Hel"`)
+	id := at(t, object(t, events(t, x.Response())[0].data), "response", "id").(string)
+	p := s.handOver()
+	p.shutDown()
+	checkResponse(t, object(t, p.ask(p.old, "GET", "/v1/responses/"+id, "").Body), "in_progress")
+	expectError(t, p.ask(p.old, "POST", "/v1/responses/"+id+"/cancel", ""), 400, "response_id", "response_not_in_background")
+	for _, path := range []string{"/v1/responses", "/v1/responses/compact", "/v1/runs"} {
+		expectError(t, p.ask(p.old, "POST", path, `{"input":"x","previous_response_id":"`+id+`"}`), 400, "previous_response_id", "invalid_value")
+	}
+	expectError(t, p.ask(p.old, "GET", "/v1/responses/resp_nope", ""), 404, "response_id", "response_not_found")
+	says("lo")(turn)
+	if got := sequence(t, events(t, x.Wait())); !strings.HasSuffix(got, "completed [DONE]") {
+		t.Errorf("events %s", got)
+	}
+	p.ended()
+	if got := say(t, p.young.asked(`{"input":"2","previous_response_id":"`+id+`"}`)); got != "user:hi assistant:Hello user:2" {
+		t.Errorf("the agent got %s", got)
+	}
+	expectError(t, p.ask(p.young, "GET", "/v1/responses/resp_nope", ""), 404, "response_id", "response_not_found")
+}
+
+func TestARunIsFinishedOrStoppedByThePredecessor(t *testing.T) {
+	s := start(t, t.TempDir(), `{}`)
+	first, turn := s.startRun(`{"input":"hi"}`)
+	second, stopped := s.startRun(`{"input":"hi"}`)
+	turn.Text("Hel")
+	p := s.handOver()
+	p.shutDown()
+	expect(t, object(t, p.ask(p.old, "GET", "/v1/runs/"+first, "").Body), "in_progress", "status")
+	reader := p.expectBy(p.old, requestOf(t, "GET", "/v1/runs/"+first+"/events"))
+	reader.WaitFor("Hel")
+	expect(t, object(t, p.ask(p.old, "POST", "/v1/runs/"+second+"/stop", "").Body), "stopped", "status")
+	<-stopped.Cancelled()
+	says("lo")(turn)
+	want := reader.Wait().Body
+	p.ended()
+	expect(t, p.young.runStatus(first), "completed", "status")
+	if got := p.expectBy(p.young, requestOf(t, "GET", "/v1/runs/"+first+"/events")).Wait().Body; got != want {
+		t.Errorf("the events differ after the hand-over:\n%s\n%s", got, want)
+	}
+}
+
+func TestWorkUnderAKeyIsSharedAcrossAHandOver(t *testing.T) {
+	for _, end := range []string{`}`, `,"stream":true}`} {
+		s := start(t, t.TempDir(), `{}`)
+		body := hello + end
+		first := s.sendKeyed("k", "/v1/chat/completions", body)
+		turn := <-s.turn
+		turn.Text("Hel")
+		p := s.handOver()
+		p.shutDown()
+		r := requestOf(t, "POST", "/v1/chat/completions")
+		r.Body, r.Headers = body, map[string]string{"idempotency-key": "k"}
+		second := p.expectBy(p.old, r)
+		other := r
+		other.Body += " "
+		expectError(t, p.expectBy(p.young, other).Wait(), 409, "Idempotency-Key", "idempotency_key_conflict")
+		p.old.do("GET", "/health", "") // the second has arrived
+		says("lo")(turn)
+		want := first.Wait().Body
+		if got := second.Wait(); got.Body != want || !replayed(got) {
+			t.Errorf("%+v, want %s", got, want)
+		}
+		p.ended()
+		if got := p.young.doKeyed("k", "/v1/chat/completions", body); got.Body != want || !replayed(got) {
+			t.Errorf("%+v, want %s", got, want)
+		}
+	}
+}
+
+// TestAKeyIsTakenAlongWithARequestThatIsPassedOn: the predecessor may have to do the work after all, if the response that the
+// successor does not know was stored meanwhile.
+func TestAKeyIsTakenAlongWithARequestThatIsPassedOn(t *testing.T) {
+	s := start(t, t.TempDir(), `{}`)
+	busy := s.send("POST", "/v1/chat/completions", hello+`}`) // so that the predecessor stays
+	<-s.turn
+	id := s.create(`{"input":"hi"}`, "Hello")
+	p := s.handOver()
+	p.shutDown()
+	r := requestOf(t, "POST", "/v1/responses")
+	r.Body, r.Headers = `{"input":"x","previous_response_id":"resp_unknown"}`, map[string]string{"idempotency-key": "k"}
+	if x := p.young.host.Request(r); !x.Wait().Passed {
+		t.Fatal("not passed on")
+	}
+	r.Body = strings.ReplaceAll(r.Body, "resp_unknown", id)
+	first := p.old.host.Request(r)
+	turn := <-p.old.turn
+	second := p.expectBy(p.old, r)
+	p.old.do("GET", "/health", "") // the second has arrived
+	says("y")(turn)
+	if a, b := first.Wait(), second.Wait(); a.Status != 200 || a.Body != b.Body {
+		t.Errorf("%+v, %+v", a, b)
+	}
+	busy.Leave()
+	p.ended()
+	if got := p.young.doKeyed("k", "/v1/responses", r.Body); got.Status != 200 || !replayed(got) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestOnlyWhatADeadPredecessorHasLeftIsEnded(t *testing.T) {
+	s := start(t, t.TempDir(), `{}`)
+	back, turn := s.startBackground(`{"input":"hi","background":true}`)
+	turn.Text("Hel")
+	run, _ := s.startRun(`{"input":"hi"}`)
+	s.sendKeyed("k", "/v1/chat/completions", hello+`}`)
+	<-s.turn
+	p := s.handOver()
+	own, ownTurn := p.young.startBackground(`{"input":"hi","background":true}`)
+	// While the predecessor lives nothing of it is touched.
+	checkResponse(t, object(t, p.ask(p.old, "GET", "/v1/responses/"+back, "").Body), "in_progress")
+	expect(t, object(t, p.ask(p.old, "GET", "/v1/runs/"+run, "").Body), "in_progress", "status")
+	p.killed()
+	expect(t, p.young.status(t, back, "failed"), "The server stopped before the response was complete.", "error", "message")
+	expect(t, p.young.runStatus(run), "interrupted", "status")
+	if r := p.young.doKeyed("k", "/v1/chat/completions", hello+`}`, says("x")); r.Status != 200 || replayed(r) {
+		t.Errorf("%+v", r)
+	}
+	p.young.status(t, own, "queued")
+	says("x")(ownTurn)
+	p.young.status(t, own, "completed")
+}
+
+// TestARequestIsAnsweredAlthoughThePredecessorEndsFirst lets it end between the look into the database and the pass.
+func TestARequestIsAnsweredAlthoughThePredecessorEndsFirst(t *testing.T) {
+	s := start(t, t.TempDir(), `{}`)
+	back, _ := s.startBackground(`{"input":"hi","background":true}`)
+	run, _ := s.startRun(`{"input":"hi"}`)
+	s.sendKeyed("k", "/v1/chat/completions", hello+`}`)
+	<-s.turn
+	p := s.handOver()
+	// The successor's loop stands still while the requests arrive and the predecessor dies: it hears of that last.
+	inside, leave := make(chan struct{}), make(chan struct{})
+	p.young.host.OnTurn(func(turn *sdktest.Turn) {
+		close(inside)
+		<-leave
+		p.young.host.OnTurn(func(turn *sdktest.Turn) { p.young.turn <- turn })
+		says("x")(turn)
+	})
+	blocked := p.young.send("POST", "/v1/chat/completions", hello+`}`)
+	<-inside
+	response, events := p.young.send("GET", "/v1/responses/"+back, ""), p.young.send("GET", "/v1/runs/"+run+"/events", "")
+	unknown := p.young.sendKeyed("other", "/v1/responses", `{"input":"x","previous_response_id":"resp_nope"}`)
+	keyed := p.young.sendKeyed("k", "/v1/chat/completions", hello+`}`)
+	p.old.kill()
+	p.young.host.EndPredecessor()
+	close(leave)
+	blocked.Wait()
+	checkResponse(t, object(t, response.Wait().Body), "failed")
+	if names, _ := runEvents(t, events.Wait().Body); !strings.HasSuffix(names[len(names)-1], "run.interrupted") {
+		t.Errorf("%v", names)
+	}
+	expectError(t, unknown.Wait(), 404, "previous_response_id", "previous_response_not_found")
+	says("x")(<-p.young.turn)
+	if r := keyed.Wait(); r.Status != 200 {
+		t.Errorf("%+v", r)
+	}
+	if r := p.young.doKeyed("other", "/v1/responses", `{"input":"x"}`, says("y")); r.Status != 200 {
+		t.Errorf("a request that was refused took its key: %+v", r)
+	}
+}
+
+func TestTheEndOfTheBudgetCutsShortWhatAHandOverDidNotFinish(t *testing.T) {
+	s := start(t, t.TempDir(), `{}`)
+	id, turn := s.startBackground(`{"input":"hi","background":true}`)
+	turn.Text("Hel")
+	p := s.handOver()
+	p.old.host.Shutdown("handover", 0)
+	<-turn.Cancelled()
+	p.ended()
+	expect(t, p.young.status(t, id, "incomplete"), "shutdown", "incomplete_details", "reason")
+}
+
+func TestWebSocketsAreLetGoOnceTheyAreIdle(t *testing.T) {
+	s := start(t, t.TempDir(), `{}`)
+	idle, busy := s.dial(), s.dial()
+	s.do("GET", "/health", "")
+	turn, _ := busy.ask(`{"type":"response.create","input":"one"}`)
+	busy.x.Message(`{"type":"response.create","input":"two"}`) // waits for the first, and is not refused
+	p := s.handOver()
+	p.shutDown()
+	if r := idle.x.Wait(); r.Aborted {
+		t.Errorf("%+v", r)
+	}
+	says("1")(turn)
+	says("2")(<-s.turn)
+	r := busy.x.Wait()
+	if r.Aborted || strings.Count(r.Body, `"type":"response.completed"`) != 2 {
+		t.Errorf("%+v", r)
+	}
+	p.ended()
+}
