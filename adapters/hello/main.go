@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 
+	"innkeeper/adapters/lib/settings"
 	"innkeeper/adapters/sdk"
 )
 
@@ -12,9 +13,9 @@ func main() { sdk.Main(setup) }
 
 // setup runs once; when it has returned, the adapter is ready.
 func setup(l *sdk.Loop) error {
-	greeting, ok := l.Setting("greeting")
-	if !ok {
-		return sdk.Permanent("settings", "there is no setting named greeting")
+	greeting, err := settings.Text(l, "greeting")
+	if err != nil {
+		return err
 	}
 	l.HandleRoute("hello", func(x *sdk.Exchange) { hello(x, greeting) })
 	l.HandleRoute("ask", l.Concurrent(ask))

@@ -80,13 +80,16 @@ func TestSettingsThatChange(t *testing.T) {
 	words := make(chan string, 1)
 	sdktest.Start(t, host, func(l *sdk.Loop) error {
 		l.OnSettings(func() {
-			word, _ := l.Setting("word")
-			words <- word
+			text, err := l.SettingsJSON()
+			if err != nil {
+				t.Error(err)
+			}
+			words <- string(text)
 		})
 		return nil
 	})
 	host.ChangeSettings(`{"word":"new"}`)
-	if word := <-words; word != "new" {
-		t.Errorf("word %q", word)
+	if text := <-words; text != `{"word":"new"}` {
+		t.Errorf("settings %s", text)
 	}
 }

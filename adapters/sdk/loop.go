@@ -195,7 +195,7 @@ func (l *Loop) OnShutdown(f func(Shutdown)) { l.onShutdown = f }
 // number: what it had not finished, nobody finishes any more.
 func (l *Loop) OnPredecessorEnded(f func(generation uint64)) { l.onPredecessorEnded = f }
 
-// OnSettings sets what is called when settings which the manifest calls live have changed. Settings and Setting give the new ones.
+// OnSettings sets what is called when settings which the manifest calls live have changed. Settings and SettingsJSON give the new ones.
 func (l *Loop) OnSettings(f func()) { l.onSettings = f }
 
 // Stopping reports whether the host asked for the end.

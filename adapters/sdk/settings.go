@@ -16,7 +16,8 @@ func (l *Loop) SettingsJSON() ([]byte, error) {
 }
 
 // Settings decodes the adapter's settings into the value that v points to, by the rules of encoding/json. An error is
-// permanent: the manifest and the struct do not match, and no retry mends that.
+// permanent: the manifest and the struct do not match, and no retry mends that. Package adapters/lib/settings reads them without
+// encoding/json, a megabyte of code.
 func (l *Loop) Settings(v any) error {
 	text, err := l.SettingsJSON()
 	if err != nil {
@@ -26,22 +27,6 @@ func (l *Loop) Settings(v any) error {
 		return Permanent("settings", "the settings are not what the adapter expects: "+err.Error())
 	}
 	return nil
-}
-
-// Setting is one setting as text: a string as it is, a number or boolean as its JSON literal (a duration is a number of
-// nanoseconds), a list as JSON; "" for null. ok is false if there is no such setting. It is for small adapters: unlike Settings it
-// does not bring encoding/json, a megabyte of code, into the module.
-func (l *Loop) Setting(name string) (text string, ok bool) {
-	settings, err := l.scratch.Fill(1024, l.host.Config.Read)
-	if err != nil {
-		return "", false
-	}
-	whole := readJSONFields(settings, func(field string, value jsonValue) {
-		if field == name {
-			text, ok = value.text, true
-		}
-	})
-	return text, ok && whole
 }
 
 // HasSecret reports whether the operator has set a secret that the manifest names. Its value stays in the host. A name that the

@@ -15,7 +15,7 @@ import (
 type app struct {
 	loop     *sdk.Loop
 	log      sdk.Logger
-	settings settings
+	settings config
 	store    *store.Store
 	ids      *ids.Source
 	models   []byte // the list for GET /v1/models
