@@ -29,8 +29,8 @@ func start(t testing.TB, dir, settings string) *server {
 	return startOn(t, sdktest.New(), dir, settings)
 }
 
-// startOn starts the adapter on a host that was made ready for something.
-func startOn(t testing.TB, host *sdktest.Host, dir, settings string) *server {
+// startOn starts the adapter on a host that was made ready for something, with families that were changed.
+func startOn(t testing.TB, host *sdktest.Host, dir, settings string, change ...func(*abi.Host)) *server {
 	t.Helper()
 	s := &server{t: t, host: host, dir: dir, code: make(chan int, 1), turn: make(chan *sdktest.Turn, 64)}
 	host.SetSettings(settings)
@@ -39,6 +39,9 @@ func startOn(t testing.TB, host *sdktest.Host, dir, settings string) *server {
 	host.OnTurn(func(turn *sdktest.Turn) { s.turn <- turn })
 	families := host.ABI()
 	families.SQLite = sqlitetest.Open(t, dir, readManifest(t).Databases...)
+	for _, f := range change {
+		f(&families)
+	}
 	go func() {
 		s.code <- sdk.New(families).Run(api.Setup)
 		close(s.code)
