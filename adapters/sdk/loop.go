@@ -49,8 +49,9 @@ type Loop struct {
 	exiting   bool // Exit was called
 	exitErr   error
 
+	guest  bool // the loop is all of a guest, and may block it
 	parker parker
-	parked bool      // the loop is in parker.wait
+	parked bool      // the loop is in parker.Wait
 	until  time.Time // and comes back by itself then; zero for never
 	rounds uint8     // of handling and waiting
 }
@@ -65,7 +66,7 @@ type Shutdown struct {
 
 // New makes a loop on a host. Guests use [Main]; tests and benchmarks give a host of their own, natively.
 func New(host abi.Host) *Loop {
-	l := &Loop{host: host, event: make([]byte, 4096)}
+	l := &Loop{host: host, event: make([]byte, 4096), parker: &inProcess{event: host.Event}}
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	return l
 }
@@ -154,14 +155,6 @@ func (l *Loop) receive() ([]byte, error) {
 		}
 		l.event = make([]byte, buffer.RoundUp(int(size)))
 	}
-}
-
-// waitError reads the result of event.wait.
-func waitError(result int32) error {
-	if result < 0 {
-		return Temporary("event_wait", "the host's mailbox cannot be waited for: "+abi.Errno(-result).Error())
-	}
-	return nil
 }
 
 // Ready tells the host that the adapter can serve; its slot becomes connected. Run calls it after setup, unless

@@ -30,6 +30,8 @@ type Host struct {
 	ready     chan struct{}
 	failure   *Failure
 
+	outer *abi.Host // the sandbox's own host, of Sandbox
+
 	predecessor      uint64 // generation of the instance before
 	predecessorLives bool
 }
@@ -64,7 +66,7 @@ func New() *Host {
 
 // ABI is the host as an adapter reaches it.
 func (h *Host) ABI() abi.Host {
-	return abi.Host{
+	host := abi.Host{
 		Lifecycle: lifecycleFamily{h},
 		Event:     eventFamily{h},
 		Config:    configFamily{h},
@@ -73,6 +75,10 @@ func (h *Host) ABI() abi.Host {
 		HTTP:      httpFamily{h},
 		Agent:     agentFamily{h},
 	}
+	if h.outer != nil {
+		return h.inSandbox(host)
+	}
+	return host
 }
 
 // SetSettings sets the JSON that config.read gives.

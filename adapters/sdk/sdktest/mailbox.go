@@ -17,8 +17,13 @@ type mailbox struct {
 }
 
 func (m *mailbox) post(kind abi.EventKind, handle uint32, payload []byte) {
+	m.put(append(abi.AppendEventHeader(nil, kind, handle), payload...))
+}
+
+// put appends an event with its header.
+func (m *mailbox) put(event []byte) {
 	m.mu.Lock()
-	m.events = append(m.events, append(abi.AppendEventHeader(nil, kind, handle), payload...))
+	m.events = append(m.events, event)
 	m.mu.Unlock()
 	m.signal()
 }
