@@ -81,3 +81,14 @@ func TestMissingSettingIsPermanent(t *testing.T) {
 		t.Errorf("exit code %d", code)
 	}
 }
+
+// In the sandbox the settings are those of the manifest, and the echo agent answers.
+func TestInTheSandbox(t *testing.T) {
+	run := sdktest.Start(t, sdktest.Sandbox(t), setup)
+	if got := run.Ask(sdktest.Request{Route: "hello"}); got.Body != "Hello, world!\n" {
+		t.Errorf("%+v", got)
+	}
+	if got := run.Ask(sdktest.Request{Route: "ask", Method: "POST", Body: "echo"}); got.Status != 200 || got.Body != "echo" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -16,6 +16,7 @@ import (
 // Exit codes. https://man.openbsd.org/sysexits
 const (
 	exOK          = 0
+	exTestFailed  = 1  // a test of a guest, as go test says it
 	exUsage       = 64 // wrong flags or arguments
 	exDataErr     = 65 // a file or request whose content is refused
 	exNoInput     = 66 // a file that is not there
@@ -32,12 +33,18 @@ const (
 // failure is an error with everything that the process does about it.
 type failure struct {
 	code   int
-	err    error
+	err    error  // nil if nothing is to be printed
 	report string // more lines for people, printed below the error; may be empty
 	hint   string // what to do; may be empty
 }
 
-func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Error() string {
+	if f.err == nil {
+		return fmt.Sprintf("exit code %d", f.code)
+	}
+	return f.err.Error()
+}
+
 func (f *failure) Unwrap() error { return f.err }
 
 func fail(code int, hint, format string, args ...any) *failure {
@@ -46,6 +53,9 @@ func fail(code int, hint, format string, args ...any) *failure {
 
 // print writes the failure to a terminal or a log.
 func (f *failure) print(w io.Writer) {
+	if f.err == nil {
+		return // all is said
+	}
 	// The name of the program stands at the front already.
 	fmt.Fprintf(w, "innkeeper: %s\n", strings.TrimPrefix(f.Error(), "innkeeper is "))
 	if f.report != "" {

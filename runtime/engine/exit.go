@@ -49,7 +49,7 @@ func fromCause(cause error) outcome.Outcome {
 }
 
 func fromCode(code uint32) outcome.Outcome {
-	exit := outcome.Outcome{Verdict: outcome.Retry, Code: "exit", Message: fmt.Sprintf("ended with exit code %d", code)}
+	exit := outcome.Outcome{Verdict: outcome.Retry, Code: "exit", Message: fmt.Sprintf("ended with exit code %d", code), ExitCode: int(code)}
 	switch code {
 	case 0:
 		exit.Verdict = outcome.Done

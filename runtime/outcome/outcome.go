@@ -27,6 +27,8 @@ type Outcome struct {
 	Code string
 	// Message is a sentence for the operator.
 	Message string
+	// ExitCode is what the guest ended with, if it ended by itself: code "exit".
+	ExitCode int
 	// Trace is the stack of a trap or a panic, many lines, for a developer; empty for other ends.
 	Trace string
 	// Teardown is what went wrong while the instance was closed; nil is the rule.

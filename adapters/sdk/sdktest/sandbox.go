@@ -15,7 +15,7 @@ const firstInSandbox = 1 << 30
 //	GOOS=wasip1 GOARCH=wasm go test -exec 'innkeeper testexec' .
 //
 // Databases and the log are the host's own there; settings, secrets and routes are those of the manifest, and an agent answers turns,
-// unless the test says otherwise before [Start]. Requests still come from the test. One test at a time can have it. Natively it skips
+// unless the test says otherwise before [Start]. Requests still come from the test. One such host at a time can run. Natively it skips
 // the test.
 func Sandbox(t testing.TB) *Host {
 	t.Helper()
@@ -26,8 +26,15 @@ func Sandbox(t testing.TB) *Host {
 	h := New()
 	h.outer, h.lastID = &outer, firstInSandbox
 	h.settings, h.onTurn = "", nil
-	t.Cleanup(forward(outer.Event, &h.mailbox))
 	return h
+}
+
+// connect brings the events of the sandbox's own host, while an adapter runs.
+func (h *Host) connect() (disconnect func()) {
+	if h.outer == nil {
+		return func() {}
+	}
+	return forward(h.outer.Event, &h.mailbox)
 }
 
 // inSandbox puts the families of the sandbox's own host in the place of those that the test says nothing of.

@@ -20,6 +20,7 @@ func Start(t testing.TB, host *Host, setup func(*sdk.Loop) error) *Run {
 	r := &Run{Host: host, done: make(chan struct{})}
 	go func() {
 		defer close(r.done)
+		defer host.connect()()
 		r.code = sdk.New(host.ABI()).Run(setup)
 	}()
 	t.Cleanup(func() {
