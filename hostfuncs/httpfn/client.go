@@ -52,7 +52,7 @@ func shakeHands(w http.ResponseWriter, r *http.Request, protocol string, message
 // start begins to read from the client.
 func (c *client) start(f *Family, id uint32) {
 	c.work.Go(func() { c.read(f, id) })
-	if every := f.cfg.KeepAlive; every > 0 {
+	if every := f.keepAlive(); every > 0 {
 		c.work.Go(func() { c.ping(every) })
 	}
 }

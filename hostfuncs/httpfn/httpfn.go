@@ -67,6 +67,7 @@ type Family struct {
 	waiting  atomic.Int64 // bytes of answers that clients have not taken
 	messages atomic.Int64 // bytes of WebSocket messages that are being received
 	draining atomic.Bool
+	every    atomic.Int64 // Config.KeepAlive as it is now
 
 	mu         sync.Mutex
 	closed     bool
@@ -87,6 +88,7 @@ func New(ctx context.Context, cfg Config) *Family {
 	orDefault(&cfg.AnswerTimeout, limits.HTTPAnswerTimeout)
 	orDefault(&cfg.GoneGrace, GoneGrace)
 	f := &Family{cfg: cfg, ctx: ctx, sockets: map[*exchange]struct{}{}}
+	f.SetKeepAlive(cfg.KeepAlive)
 	f.unanswered.after, f.orphans.after = cfg.AnswerTimeout, cfg.GoneGrace
 	f.unanswered.expired = func() { f.due(&f.unanswered, (*exchange).expire) }
 	f.orphans.expired = func() { f.due(&f.orphans, (*exchange).abandon) }

@@ -60,3 +60,8 @@ func (k *keepAlive) silent(now time.Time) bool {
 	k.timer.Reset(k.every)
 	return len(k.tail) == 0 || bytes.HasSuffix(k.tail, []byte("\n\n")) || bytes.HasSuffix(k.tail, []byte("\r\n\r\n"))
 }
+
+// SetKeepAlive is Config.KeepAlive for the streams and sockets that begin from now on.
+func (f *Family) SetKeepAlive(every time.Duration) { f.every.Store(int64(every)) }
+
+func (f *Family) keepAlive() time.Duration { return time.Duration(f.every.Load()) }

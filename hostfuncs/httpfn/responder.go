@@ -132,7 +132,7 @@ func (r *responder) piece(j job) (err error) {
 		apply(r.w.Header(), j.fields)
 		r.w.WriteHeader(j.status)
 		if !j.silent && eventStream(j.fields) {
-			r.keepAlive.start(r.ex.f.cfg.KeepAlive)
+			r.keepAlive.start(r.ex.f.keepAlive())
 		}
 	}
 	if j.data != nil {

@@ -102,19 +102,22 @@ func TestKeepAlive(t *testing.T) {
 	const every = 15 * time.Second
 	cases := []struct {
 		name, contentType string
-		every             time.Duration
+		every, changed    time.Duration // configured, and set later
 		write             string
 		want              string // after 50 seconds of silence
 	}{
-		{"between events", "text/event-stream; charset=utf-8", every, "data: x\n\n", ": keep-alive\n\n: keep-alive\n\n: keep-alive\n\n"},
-		{"crlf", "text/event-stream", every, "data: x\r\n\r\n", ": keep-alive\n\n: keep-alive\n\n: keep-alive\n\n"},
-		{"in the middle of an event", "text/event-stream", every, "event: x\n", ""},
-		{"off", "text/event-stream", 0, "data: x\n\n", ""},
-		{"no event stream", "application/x-ndjson", every, "{}\n\n", ""},
+		{"between events", "text/event-stream; charset=utf-8", every, every, "data: x\n\n", ": keep-alive\n\n: keep-alive\n\n: keep-alive\n\n"},
+		{"crlf", "text/event-stream", every, every, "data: x\r\n\r\n", ": keep-alive\n\n: keep-alive\n\n: keep-alive\n\n"},
+		{"in the middle of an event", "text/event-stream", every, every, "event: x\n", ""},
+		{"set while it runs", "text/event-stream", 0, every, "data: x\n\n", ": keep-alive\n\n: keep-alive\n\n: keep-alive\n\n"},
+		{"switched off while it runs", "text/event-stream", every, 0, "data: x\n\n", ""},
+		{"off", "text/event-stream", 0, 0, "data: x\n\n", ""},
+		{"no event stream", "application/x-ndjson", every, every, "{}\n\n", ""},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			inBubble(t, func(cfg *httpfn.Config) { cfg.KeepAlive = c.every }, func(t *testing.T, h *house, network *memory) {
+				h.f.SetKeepAlive(c.changed)
 				conn := network.dial()
 				conn.send(t, get)
 				exchange := h.next(abi.EventHTTPRequest).handle

@@ -156,6 +156,9 @@ func (s *slot) catchUp(g *generation) {
 		s.logger.Error("live settings", "error", err)
 		return
 	}
+	if g.http != nil {
+		g.http.SetKeepAlive(wanted.KeepAlive())
+	}
 	_ = g.ChangeSettings(settings)
 }
 
