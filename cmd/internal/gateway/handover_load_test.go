@@ -53,7 +53,9 @@ func TestHandoverUnderLoad(t *testing.T) {
 	generation := l.house.Status().Adapters[0].Generation
 	l.house.must(l.house.Stop(context.Background()))
 	l.house.balanced(apiName)
-	t.Logf("%d clients, generation %d, %s\n%-14s | %9s | %s\n%s", clients, generation, time.Since(began).Round(time.Second),
+	handles := l.house.Status().Adapters[0].Handles
+	t.Logf("%d clients, generation %d, %s; %d handles opened, %d closed, %d left\n%-14s | %9s | %s\n%s", clients, generation, time.Since(began).Round(time.Second),
+		handles.Opened, handles.Closed, handles.Opened-handles.Closed,
 		"change", "hand-overs", header, &rows)
 	if want := uint64(3**handovers + 1); generation != want {
 		t.Errorf("generation %d, want %d", generation, want)
@@ -73,7 +75,6 @@ type handoverLoad struct {
 	file     string // of the module
 	code     []byte
 	manifest string
-	declared bool // the manifest says itself that the adapter can share its databases
 }
 
 func newHandoverLoad(t *testing.T) *handoverLoad {
@@ -87,7 +88,6 @@ func newHandoverLoad(t *testing.T) *handoverLoad {
 	}
 	dir := t.TempDir()
 	l := &handoverLoad{t: t, agent: newPaced(), tally: &handoverTally{}, file: filepath.Join(dir, "api_server.wasm"), code: code, manifest: string(text)}
-	l.declared = strings.Contains(l.manifest, "exclusive = false")
 	l.write(0)
 	l.house = openIn(t, dir, plan{toml: l.toml(0), agent: l.agent})
 	l.house.await(apiName, supervisor.Connected)
@@ -105,9 +105,6 @@ func (l *handoverLoad) toml(changes int) string {
 func (l *handoverLoad) write(n int) {
 	l.t.Helper()
 	manifest := strings.Replace(l.manifest, "version = \"", fmt.Sprintf("version = \"%d.", n), 1)
-	if !l.declared {
-		manifest = "exclusive = false\n" + manifest
-	}
 	packed, err := module.AppendManifest(l.code, []byte(manifest))
 	if err == nil {
 		err = os.WriteFile(l.file+".new", packed, 0o600)
@@ -145,9 +142,7 @@ func (l *handoverLoad) handOver(name string, change func() error) {
 	if err := change(); err != nil {
 		l.t.Errorf("%s: %v", name, err)
 	}
-	if l.declared {
-		work.goesOn()
-	}
+	work.goesOn()
 	l.agent.release(name)
 	work.ends()
 	l.house.awaitStatus(apiName, func(s supervisor.Status) bool { return s.Predecessor == 0 && s.Update.State == "" })
