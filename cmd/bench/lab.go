@@ -59,8 +59,8 @@ func pick[T any](l *lab, full, quick T) T {
 	return full
 }
 
-// house describes a configuration for a gateway.
-type house struct {
+// gatewayConfig is what a configuration of a gateway says.
+type gatewayConfig struct {
 	listen   string        // address of the API server; a free port if empty
 	delay    time.Duration // of the echo agent
 	module   string        // of an adapter named bench; none if empty
@@ -68,8 +68,8 @@ type house struct {
 }
 
 // write makes a folder with a configuration in it and returns the file.
-func (l *lab) write(h house) (file string, err error) {
-	dir, err := os.MkdirTemp(l.dir, "house-")
+func (l *lab) write(h gatewayConfig) (file string, err error) {
+	dir, err := os.MkdirTemp(l.dir, "gateway-")
 	if err != nil {
 		return "", err
 	}

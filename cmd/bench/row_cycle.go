@@ -11,7 +11,7 @@ const cycleAbout = "Restarts of the api_server by its gateway, one after the oth
 	"instantiation, opening the store, ready. What is left is the difference between before and after, once the garbage was collected."
 
 func measureCycle(ctx context.Context, l *lab) (lines []line, err error) {
-	conf, err := l.write(house{})
+	conf, err := l.write(gatewayConfig{})
 	if err != nil {
 		return nil, err
 	}

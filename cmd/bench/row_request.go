@@ -56,7 +56,7 @@ func measureRequest(ctx context.Context, l *lab) (lines []line, err error) {
 
 func (l *lab) startTrio(ctx context.Context) (servers trio, err error) {
 	for i, kind := range []serverKind{sandboxed, native, reference} {
-		conf, err := l.write(house{})
+		conf, err := l.write(gatewayConfig{})
 		if err != nil {
 			return servers, err
 		}

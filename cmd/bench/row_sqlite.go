@@ -76,7 +76,7 @@ func (l *lab) startGuest(ctx context.Context) (*child, error) {
 	if err := os.WriteFile(file, packed, 0o600); err != nil {
 		return nil, err
 	}
-	conf, err := l.write(house{module: file})
+	conf, err := l.write(gatewayConfig{module: file})
 	if err != nil {
 		return nil, err
 	}

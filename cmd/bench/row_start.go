@@ -34,7 +34,7 @@ func measureStart(ctx context.Context, l *lab) (lines []line, err error) {
 		if err != nil {
 			return nil, err
 		}
-		conf, err := l.write(house{listen: listen})
+		conf, err := l.write(gatewayConfig{listen: listen})
 		if err != nil {
 			return nil, err
 		}

@@ -15,7 +15,7 @@ const streamsAbout = "Open streamed chat completions on one instance, each with 
 
 func measureStreams(ctx context.Context, l *lab) (lines []line, err error) {
 	// The agent takes a minute for each word, so every stream stays open; its client gets a sign of life after a second.
-	conf, err := l.write(house{delay: time.Minute, settings: "keepalive = \"1s\"\n"})
+	conf, err := l.write(gatewayConfig{delay: time.Minute, settings: "keepalive = \"1s\"\n"})
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func TestRespond(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	large := repeat("0123456789", 100_000)
 	for _, c := range []struct {
 		name, method string
@@ -59,7 +59,7 @@ func TestRespond(t *testing.T) {
 }
 
 func TestStream(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	c, exchange := h.call(get)
 	h.check("write before begin", h.f.Write(exchange, []byte("x")), abi.EINVAL)
 	h.check("end before begin", h.f.End(exchange), abi.EINVAL)
@@ -88,7 +88,7 @@ func TestStream(t *testing.T) {
 }
 
 func TestStreamWithoutABody(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	for request, status := range map[string]uint32{"HEAD / HTTP/1.1\r\nHost: inn\r\n\r\n": 200, get: 204} {
 		c, exchange := h.call(request)
 		h.check("begin", h.f.Begin(exchange, status, []byte("Content-Type: text/event-stream\n")), abi.OK)
@@ -106,7 +106,7 @@ func TestStreamWithoutABody(t *testing.T) {
 }
 
 func TestAbort(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	c, exchange := h.call(get)
 	h.check("abort", h.f.Abort(exchange), abi.OK)
 	if rest, _ := io.ReadAll(c.in); len(rest) != 0 {
@@ -123,7 +123,7 @@ func TestAbort(t *testing.T) {
 }
 
 func TestBoundsOfAnAnswer(t *testing.T) {
-	h := newHouse(t, func(cfg *httpfn.Config) { cfg.AnswerBytes, cfg.AnswersBytes, cfg.HighWater = 1000, 1500, 400 })
+	h := newHarness(t, func(cfg *httpfn.Config) { cfg.AnswerBytes, cfg.AnswersBytes, cfg.HighWater = 1000, 1500, 400 })
 	c, exchange := h.call(get)
 	h.check("respond over the limit", h.f.Respond(exchange, 200, nil, repeat("x", 1001)), abi.EMSGSIZE)
 	h.check("begin", h.f.Begin(exchange, 200, nil), abi.OK)

@@ -18,7 +18,7 @@ func (d discard) Write(p []byte) (int, error) { return len(p), nil }
 func (d discard) FlushError() error           { return nil }
 
 // bench serves requests one after the other, with a guest that answers each.
-func bench(b *testing.B, answer func(h *house, exchange uint32)) {
+func bench(b *testing.B, answer func(h *harness, exchange uint32)) {
 	h := newFamily(b, nil)
 	guest := make(chan struct{})
 	go func() {
@@ -57,12 +57,12 @@ func bench(b *testing.B, answer func(h *house, exchange uint32)) {
 
 func BenchmarkRespond(b *testing.B) {
 	headers, body := []byte("Content-Type: application/json\n"), make([]byte, 1<<10)
-	bench(b, func(h *house, exchange uint32) { h.f.Respond(exchange, 200, headers, body) })
+	bench(b, func(h *harness, exchange uint32) { h.f.Respond(exchange, 200, headers, body) })
 }
 
 func BenchmarkStream100(b *testing.B) {
 	headers, piece := []byte("Content-Type: text/event-stream\n"), make([]byte, 200)
-	bench(b, func(h *house, exchange uint32) {
+	bench(b, func(h *harness, exchange uint32) {
 		h.f.Begin(exchange, 200, headers)
 		for range 100 {
 			h.f.Write(exchange, piece)

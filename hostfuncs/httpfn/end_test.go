@@ -20,7 +20,7 @@ import (
 )
 
 func TestAClientThatLeaves(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	leave := func(begin bool) uint32 {
 		c, exchange := h.call("POST / HTTP/1.1\r\nHost: inn\r\nContent-Length: 5\r\n\r\nhello")
 		if begin {
@@ -59,7 +59,7 @@ func TestAClientThatLeaves(t *testing.T) {
 
 // A client that closes only its sending side counts as gone, and is not told that the stream was complete.
 func TestAHalfClosedClient(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	c, exchange := h.call(get)
 	h.check("begin", h.f.Begin(exchange, 200, nil), abi.OK)
 	response := c.head(t)
@@ -74,7 +74,7 @@ func TestAHalfClosedClient(t *testing.T) {
 
 // An exchange that the guest ended in the same moment as the client left brings no event for a handle that is closed.
 func TestNoEventForAClosedHandle(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	for range 200 {
 		c, exchange := h.call(get)
 		_ = c.Close()
@@ -87,13 +87,13 @@ func TestNoEventForAClosedHandle(t *testing.T) {
 
 func TestRequestsThatAreNotTaken(t *testing.T) {
 	for name, c := range map[string]struct {
-		prepare func(h *house)
+		prepare func(h *harness)
 	}{
-		"mailbox full":        {func(h *house) { fill(h) }},
-		"mailbox refuses new": {func(h *house) { h.box.RefuseNew() }},
-		"mailbox closed":      {func(h *house) { h.box.Close() }},
-		"ledger sealed":       {func(h *house) { h.ledger.Seal() }},
-		"quota": {func(h *house) {
+		"mailbox full":        {func(h *harness) { fill(h) }},
+		"mailbox refuses new": {func(h *harness) { h.box.RefuseNew() }},
+		"mailbox closed":      {func(h *harness) { h.box.Close() }},
+		"ledger sealed":       {func(h *harness) { h.ledger.Seal() }},
+		"quota": {func(h *harness) {
 			for range 64 {
 				if _, err := h.ledger.Register(context.Background(), kind, 0, "test", nothing{}); err != nil {
 					h.t.Fatal(err)
@@ -102,7 +102,7 @@ func TestRequestsThatAreNotTaken(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t, nil)
+			h := newHarness(t, nil)
 			c.prepare(h)
 			open := h.ledger.Open()
 			response, text := h.dial(get).answer(t)
@@ -120,22 +120,22 @@ type nothing struct{}
 
 func (nothing) CloseHandle(context.Context) error { return nil }
 
-func fill(h *house) {
+func fill(h *harness) {
 	for h.box.PostNew(abi.EventShutdown, 0, nil) == nil {
 	}
 }
 
 func TestTeardownInEveryPhase(t *testing.T) {
 	phases := map[string]struct {
-		bring func(h *house, exchange uint32)
+		bring func(h *harness, exchange uint32)
 		want  string // the error of reading the answer, or its text
 	}{
-		"not answered":      {func(*house, uint32) {}, "unanswered\n"},
-		"begun":             {func(h *house, x uint32) { h.f.Begin(x, 200, nil) }, "unexpected EOF"},
-		"begun with data":   {func(h *house, x uint32) { h.f.Begin(x, 200, nil); h.f.Write(x, []byte("x")) }, "unexpected EOF"},
-		"answered":          {func(h *house, x uint32) { h.f.Respond(x, 200, nil, []byte("whole")) }, "whole"},
-		"answered, blocked": {func(h *house, x uint32) { h.f.Respond(x, 200, nil, repeat("x", 10<<20)) }, string(repeat("x", 10<<20))},
-		"ended": {func(h *house, x uint32) {
+		"not answered":      {func(*harness, uint32) {}, "unanswered\n"},
+		"begun":             {func(h *harness, x uint32) { h.f.Begin(x, 200, nil) }, "unexpected EOF"},
+		"begun with data":   {func(h *harness, x uint32) { h.f.Begin(x, 200, nil); h.f.Write(x, []byte("x")) }, "unexpected EOF"},
+		"answered":          {func(h *harness, x uint32) { h.f.Respond(x, 200, nil, []byte("whole")) }, "whole"},
+		"answered, blocked": {func(h *harness, x uint32) { h.f.Respond(x, 200, nil, repeat("x", 10<<20)) }, string(repeat("x", 10<<20))},
+		"ended": {func(h *harness, x uint32) {
 			h.f.Begin(x, 200, nil)
 			h.f.Write(x, []byte("whole"))
 			h.f.End(x)
@@ -143,7 +143,7 @@ func TestTeardownInEveryPhase(t *testing.T) {
 	}
 	for name, phase := range phases {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t, nil)
+			h := newHarness(t, nil)
 			c, exchange := h.call(get)
 			phase.bring(h, exchange)
 			var head *http.Response
@@ -168,7 +168,7 @@ func TestTeardownInEveryPhase(t *testing.T) {
 
 // A teardown ends a write that waits for a client who does not read.
 func TestTeardownOfABlockedWrite(t *testing.T) {
-	inBubble(t, nil, func(t *testing.T, h *house, network *memory) {
+	inBubble(t, nil, func(t *testing.T, h *harness, network *memory) {
 		c := network.dial()
 		c.send(t, get)
 		exchange := h.next(abi.EventHTTPRequest).handle
@@ -263,7 +263,7 @@ func TestTeardownUnderLoad(t *testing.T) {
 }
 
 // actAtRandom is a guest that does something else with every exchange.
-func actAtRandom(ctx context.Context, h *house) {
+func actAtRandom(ctx context.Context, h *harness) {
 	buffer := make([]byte, 1<<10)
 	for i := 0; ; i++ {
 		if _, err := h.box.Wait(ctx, -1); err != nil {

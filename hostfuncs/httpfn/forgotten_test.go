@@ -46,7 +46,7 @@ func TestAnExchangeWithoutAnAnswerIsOverdue(t *testing.T) {
 
 // What was begun in time may take as long as it likes.
 func TestAStreamIsNotOverdue(t *testing.T) {
-	inBubble(t, func(cfg *httpfn.Config) { cfg.AnswerTimeout = time.Minute }, func(t *testing.T, h *house, network *memory) {
+	inBubble(t, func(cfg *httpfn.Config) { cfg.AnswerTimeout = time.Minute }, func(t *testing.T, h *harness, network *memory) {
 		c := network.dial()
 		c.send(t, get)
 		exchange := h.next(abi.EventHTTPRequest).handle
@@ -65,7 +65,7 @@ func TestAStreamIsNotOverdue(t *testing.T) {
 
 // A handle whose client is gone is closed by the host, the event first.
 func TestAHandleDoesNotOutliveItsClientForLong(t *testing.T) {
-	inBubble(t, func(cfg *httpfn.Config) { cfg.GoneGrace = 10 * time.Second }, func(t *testing.T, h *house, network *memory) {
+	inBubble(t, func(cfg *httpfn.Config) { cfg.GoneGrace = 10 * time.Second }, func(t *testing.T, h *harness, network *memory) {
 		leave := func() uint32 {
 			c := network.dial()
 			c.send(t, get)

@@ -24,8 +24,8 @@ import (
 
 const kind = ledger.Kind("http.exchange")
 
-// house is one instance's family with a server in front of it, and the test in the place of the guest.
-type house struct {
+// harness is one instance's family with a server in front of it, and the test in the place of the guest.
+type harness struct {
 	t      testing.TB
 	f      *httpfn.Family
 	box    *mailbox.Mailbox
@@ -33,8 +33,8 @@ type house struct {
 	server *httptest.Server
 }
 
-// newHouse checks at the end of the test that nothing of it is left.
-func newHouse(t testing.TB, change func(cfg *httpfn.Config)) *house {
+// newHarness checks at the end of the test that nothing of it is left.
+func newHarness(t testing.TB, change func(cfg *httpfn.Config)) *harness {
 	t.Helper()
 	before := runtime.NumGoroutine()
 	h := newFamily(t, change)
@@ -53,8 +53,8 @@ func newHouse(t testing.TB, change func(cfg *httpfn.Config)) *house {
 	return h
 }
 
-func newFamily(t testing.TB, change func(cfg *httpfn.Config)) *house {
-	h := &house{t: t}
+func newFamily(t testing.TB, change func(cfg *httpfn.Config)) *harness {
+	h := &harness{t: t}
 	h.box = mailbox.New(mailbox.Bounds{New: 16, DeltaBytes: 1 << 10}, nil)
 	h.ledger = ledger.New(ledger.Quota{Kinds: map[ledger.Kind]int{kind: 64}})
 	cfg := httpfn.Config{Ledger: h.ledger, Mailbox: h.box, Logger: slog.New(slog.DiscardHandler)}
@@ -66,7 +66,7 @@ func newFamily(t testing.TB, change func(cfg *httpfn.Config)) *house {
 }
 
 // ServeHTTP does what a front does with a family.
-func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *harness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Vary", "Origin")
 	body, err := io.ReadAll(r.Body)
@@ -91,7 +91,7 @@ func (h *house) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // tearDown ends the instance in the order in which the engine does.
-func (h *house) tearDown() {
+func (h *harness) tearDown() {
 	h.t.Helper()
 	h.box.RefuseNew()
 	h.box.Close()
@@ -114,7 +114,7 @@ type event struct {
 }
 
 // next waits for the next event.
-func (h *house) next(want abi.EventKind) event {
+func (h *harness) next(want abi.EventKind) event {
 	h.t.Helper()
 	ctx, cancel := context.WithTimeout(h.t.Context(), 10*time.Second)
 	defer cancel()
@@ -131,14 +131,14 @@ func (h *house) next(want abi.EventKind) event {
 }
 
 // none checks that no event waits.
-func (h *house) none() {
+func (h *harness) none() {
 	h.t.Helper()
 	if h.box.Waiting() {
 		h.t.Error("another event waits")
 	}
 }
 
-func (h *house) check(what string, got int32, want abi.Errno) {
+func (h *harness) check(what string, got int32, want abi.Errno) {
 	h.t.Helper()
 	if got != want.Result() {
 		h.t.Errorf("%s: %v, want %v", what, abi.FromResult(got), want)
@@ -152,13 +152,13 @@ type client struct {
 }
 
 // call sends a request without waiting for the answer, and returns its handle, too.
-func (h *house) call(request string) (*client, uint32) {
+func (h *harness) call(request string) (*client, uint32) {
 	h.t.Helper()
 	c := h.dial(request)
 	return c, h.next(abi.EventHTTPRequest).handle
 }
 
-func (h *house) dial(request string) *client {
+func (h *harness) dial(request string) *client {
 	h.t.Helper()
 	conn, err := new(net.Dialer).DialContext(h.t.Context(), "tcp", h.server.Listener.Addr().String())
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // serve brings a request and gives its outcome.
-func (h *house) serve(in backend.Inbound) <-chan backend.Outcome {
+func (h *harness) serve(in backend.Inbound) <-chan backend.Outcome {
 	outcome := make(chan backend.Outcome, 1)
 	r := httptest.NewRequestWithContext(h.t.Context(), http.MethodGet, "/", nil)
 	go func() { outcome <- h.f.Serve(httptest.NewRecorder(), r, in) }()
@@ -21,7 +21,7 @@ func (h *house) serve(in backend.Inbound) <-chan backend.Outcome {
 
 func TestPass(t *testing.T) {
 	var lives atomic.Bool
-	h := newHouse(t, func(cfg *httpfn.Config) { cfg.Predecessor = lives.Load })
+	h := newHarness(t, func(cfg *httpfn.Config) { cfg.Predecessor = lives.Load })
 	outcome := h.serve(backend.Inbound{})
 	exchange := h.next(abi.EventHTTPRequest).handle
 	h.check("without a predecessor", h.f.Pass(exchange), abi.ENOENT)
@@ -44,7 +44,7 @@ func TestPass(t *testing.T) {
 }
 
 func TestPassWhenTheClientHasLeft(t *testing.T) {
-	h := newHouse(t, func(cfg *httpfn.Config) { cfg.Predecessor = func() bool { return true } })
+	h := newHarness(t, func(cfg *httpfn.Config) { cfg.Predecessor = func() bool { return true } })
 	c, exchange := h.call(get)
 	_ = c.Close()
 	h.next(abi.EventHTTPGone)
@@ -53,7 +53,7 @@ func TestPassWhenTheClientHasLeft(t *testing.T) {
 }
 
 func TestPassWithoutAPredecessorAtAll(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	_, exchange := h.call(get)
 	h.check("pass", h.f.Pass(exchange), abi.ENOENT)
 	h.check("the handle is open", h.f.Respond(exchange, 200, nil, nil), abi.OK)
@@ -61,7 +61,7 @@ func TestPassWithoutAPredecessorAtAll(t *testing.T) {
 
 // An instance that takes no new requests still takes those that its successor gives back.
 func TestWhatIsPassedReachesADrainingInstance(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	h.box.RefuseNew()
 	if got := <-h.serve(backend.Inbound{}); got != backend.NotTaken {
 		t.Errorf("a new request: outcome %d", got)

@@ -10,7 +10,7 @@ import (
 )
 
 func TestWhatAGuestSeesOfARequest(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	h.dial("POST /v1/a%20b?q=%20x HTTP/1.1\r\nHost: inn:80\r\nContent-Length: 5\r\nAuthorization: Bearer secret\r\nX-Two: 1\r\nx-two: 2\r\nAccept: */*\r\n\r\nhello")
 	e := h.next(abi.EventHTTPRequest)
 	var got abi.HTTPRequest
@@ -54,7 +54,7 @@ func TestWhatAGuestSeesOfARequest(t *testing.T) {
 }
 
 func TestHandlesThatAreNone(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	h.check("header", h.f.Header(7, []byte("a"), nil), abi.EBADF)
 	h.check("headers", h.f.Headers(7, nil), abi.EBADF)
 	h.check("body", h.f.Body(7, nil), abi.EBADF)
@@ -66,7 +66,7 @@ func TestHandlesThatAreNone(t *testing.T) {
 }
 
 func TestHeadersThatHTTPDoesNotAllow(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	c, exchange := h.call(get)
 	for _, block := range []string{
 		"X: a\r\nInjected: b", "X: a\rb\n", "X: a\x00b\n", "X: \x1b[31m\n", "X: a\x7f\n", "X\n", ": a\n", "X Y: a\n", "X : a\n", "\nX: a\n",

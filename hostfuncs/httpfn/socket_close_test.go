@@ -26,7 +26,7 @@ const (
 const libraryWait = 4 * time.Second
 
 // rawSocket opens a WebSocket whose client answers nothing by itself.
-func (h *house) rawSocket() (*client, uint32) {
+func (h *harness) rawSocket() (*client, uint32) {
 	h.t.Helper()
 	c, id := h.call(handshake)
 	h.upgrade(c, id)
@@ -36,7 +36,7 @@ func (h *house) rawSocket() (*client, uint32) {
 const handshake = "GET / HTTP/1.1\r\nHost: inn\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 
-func (h *house) upgrade(c *client, id uint32) {
+func (h *harness) upgrade(c *client, id uint32) {
 	h.t.Helper()
 	h.check("upgrade", h.f.Upgrade(id, nil), abi.OK)
 	if head := c.head(h.t); head.StatusCode != http.StatusSwitchingProtocols {
@@ -65,7 +65,7 @@ func (c *client) ends(t testing.TB, within time.Duration) {
 }
 
 func TestAbortedSocketDoesNotWaitForItsClient(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	c, id := h.rawSocket()
 	h.check("abort", h.f.Abort(id), abi.OK)
 	c.ends(t, libraryWait)
@@ -73,7 +73,7 @@ func TestAbortedSocketDoesNotWaitForItsClient(t *testing.T) {
 
 // The reader waits for the guest, so nothing reads from the client, which says nothing anyway.
 func TestTeardownDoesNotWaitForASocketsClient(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	c, _ := h.rawSocket()
 	for range 3 { // the first waits in the mailbox, and the second finds no room there
 		c.frame(t, opText, string(repeat("x", 1<<10)))
@@ -89,7 +89,7 @@ func TestTeardownDoesNotWaitForASocketsClient(t *testing.T) {
 }
 
 func TestNoMessageComesAfterTheGuestClosedASocket(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	c, id := h.rawSocket()
 	for range 3 { // the first waits in the mailbox, and the second is let in when the first is dropped
 		c.frame(t, opText, string(repeat("x", 1<<10)))
@@ -105,7 +105,7 @@ func TestNoMessageComesAfterTheGuestClosedASocket(t *testing.T) {
 
 // A client may take as long as it likes over a message in fragments, so what is there of it counts.
 func TestLargeMessagesAtOnceAreBounded(t *testing.T) {
-	h := newHouse(t, func(cfg *httpfn.Config) { cfg.MessageBytes, cfg.MessagesBytes = 4<<10, 1 })
+	h := newHarness(t, func(cfg *httpfn.Config) { cfg.MessageBytes, cfg.MessagesBytes = 4<<10, 1 })
 	slow, _ := h.rawSocket()
 	slow.frame(t, opTextBegin, string(repeat("x", 3<<10)))
 	slow.frame(t, opPing, "")
@@ -126,7 +126,7 @@ func TestLargeMessagesAtOnceAreBounded(t *testing.T) {
 
 // Each takes a moment to tell its client, and they take it together.
 func TestSocketsOfATeardownAreCutTogether(t *testing.T) {
-	inBubble(t, nil, func(t *testing.T, h *house, network *memory) {
+	inBubble(t, nil, func(t *testing.T, h *harness, network *memory) {
 		const sockets = 20
 		for range sockets {
 			c := network.dial()

@@ -27,7 +27,7 @@ func TestMissingPongIsExcused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			change := func(cfg *httpfn.Config) { cfg.KeepAlive = 15 * time.Second }
-			inBubble(t, change, func(t *testing.T, h *house, network *memory) {
+			inBubble(t, change, func(t *testing.T, h *harness, network *memory) {
 				c := network.dial()
 				c.send(t, handshake)
 				h.upgrade(c, h.next(abi.EventHTTPRequest).handle)

@@ -14,7 +14,7 @@ import (
 )
 
 // openSocket opens a WebSocket while the guest's side upgrades it.
-func (h *house) openSocket(protocol string, offered ...string) (*websocket.Conn, uint32) {
+func (h *harness) openSocket(protocol string, offered ...string) (*websocket.Conn, uint32) {
 	h.t.Helper()
 	type dialled struct {
 		conn *websocket.Conn
@@ -38,7 +38,7 @@ func (h *house) openSocket(protocol string, offered ...string) (*websocket.Conn,
 }
 
 // nextRequest waits for the next request and gives its handle.
-func (h *house) nextRequest() uint32 {
+func (h *harness) nextRequest() uint32 {
 	h.t.Helper()
 	kind, id, _ := h.nextEvent()
 	if kind != abi.EventHTTPRequest {
@@ -47,7 +47,7 @@ func (h *house) nextRequest() uint32 {
 	return id
 }
 
-func (h *house) nextEvent() (abi.EventKind, uint32, []byte) {
+func (h *harness) nextEvent() (abi.EventKind, uint32, []byte) {
 	h.t.Helper()
 	if ok, err := h.box.Wait(h.t.Context(), 20*time.Second); !ok {
 		h.t.Fatalf("no event: %v", err)
@@ -67,7 +67,7 @@ func read(t *testing.T, conn *websocket.Conn) string {
 }
 
 func TestSocketCarriesMessagesBothWays(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	conn, id := h.openSocket("chat", "other", "chat")
 	if conn.Subprotocol() != "chat" {
 		t.Errorf("subprotocol %q", conn.Subprotocol())
@@ -108,7 +108,7 @@ func TestSocketCarriesMessagesBothWays(t *testing.T) {
 
 // A client that is told 1000 does not come back; while the instance drains it should.
 func TestSocketEndedWhileTheInstanceDrains(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	conn, id := h.openSocket("")
 	h.f.Drain()
 	if r := h.f.End(id); r != 0 {
@@ -120,7 +120,7 @@ func TestSocketEndedWhileTheInstanceDrains(t *testing.T) {
 }
 
 func TestSocketClientCloses(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	conn, id := h.openSocket("")
 	if err := conn.Close(websocket.StatusNormalClosure, "enough"); err != nil {
 		t.Fatal(err)
@@ -137,7 +137,7 @@ func TestSocketClientCloses(t *testing.T) {
 }
 
 func TestSocketIsClosedWithTheInstance(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	conn, _ := h.openSocket("")
 	if err := h.ledger.CloseAll(context.Background()); err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestSocketIsClosedWithTheInstance(t *testing.T) {
 }
 
 func TestSocketMessageOverTheLimit(t *testing.T) {
-	h := newHouse(t, func(cfg *httpfn.Config) { cfg.MessageBytes = 100 })
+	h := newHarness(t, func(cfg *httpfn.Config) { cfg.MessageBytes = 100 })
 	conn, id := h.openSocket("")
 	if err := conn.Write(t.Context(), websocket.MessageText, []byte(strings.Repeat("x", 200))); err != nil {
 		t.Fatal(err)
@@ -162,7 +162,7 @@ func TestSocketMessageOverTheLimit(t *testing.T) {
 }
 
 func TestUpgradeOfAPlainRequestIsRefused(t *testing.T) {
-	h := newHouse(t, nil)
+	h := newHarness(t, nil)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -190,7 +190,7 @@ func TestUpgradeOfAPlainRequestIsRefused(t *testing.T) {
 
 // A client that is gone without a word is found out by a ping that stays unanswered.
 func TestSilentSocketClientIsFoundOut(t *testing.T) {
-	h := newHouse(t, func(cfg *httpfn.Config) { cfg.KeepAlive = 20 * time.Millisecond })
+	h := newHarness(t, func(cfg *httpfn.Config) { cfg.KeepAlive = 20 * time.Millisecond })
 	_, id := h.openSocket("") // nobody reads this side, so no ping is answered
 	if kind, handle, _ := h.nextEvent(); kind != abi.EventHTTPGone || handle != id {
 		t.Errorf("event %#x, want gone", kind)

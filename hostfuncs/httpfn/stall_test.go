@@ -14,7 +14,7 @@ import (
 )
 
 // inBubble runs a test in fake time, with a server on a network in memory: a write blocks until the client reads.
-func inBubble(t *testing.T, change func(cfg *httpfn.Config), test func(t *testing.T, h *house, network *memory)) {
+func inBubble(t *testing.T, change func(cfg *httpfn.Config), test func(t *testing.T, h *harness, network *memory)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		network := newMemory()
@@ -35,7 +35,7 @@ func inBubble(t *testing.T, change func(cfg *httpfn.Config), test func(t *testin
 }
 
 func TestBackPressure(t *testing.T) {
-	inBubble(t, func(cfg *httpfn.Config) { cfg.HighWater = 1000 }, func(t *testing.T, h *house, network *memory) {
+	inBubble(t, func(cfg *httpfn.Config) { cfg.HighWater = 1000 }, func(t *testing.T, h *harness, network *memory) {
 		c := network.dial()
 		c.send(t, get)
 		exchange := h.next(abi.EventHTTPRequest).handle
@@ -76,7 +76,7 @@ func TestBackPressure(t *testing.T) {
 
 func TestABudgetForAllAnswers(t *testing.T) {
 	bounds := func(cfg *httpfn.Config) { cfg.AnswersBytes, cfg.HighWater = 5000, 400 }
-	inBubble(t, bounds, func(t *testing.T, h *house, network *memory) {
+	inBubble(t, bounds, func(t *testing.T, h *harness, network *memory) {
 		stalled, other := network.dial(), network.dial()
 		stalled.send(t, get)
 		first := h.next(abi.EventHTTPRequest).handle
@@ -116,7 +116,7 @@ func TestKeepAlive(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			inBubble(t, func(cfg *httpfn.Config) { cfg.KeepAlive = c.every }, func(t *testing.T, h *house, network *memory) {
+			inBubble(t, func(cfg *httpfn.Config) { cfg.KeepAlive = c.every }, func(t *testing.T, h *harness, network *memory) {
 				h.f.SetKeepAlive(c.changed)
 				conn := network.dial()
 				conn.send(t, get)

@@ -85,7 +85,7 @@ func (r *active) stop(reason string) outcome.Stop {
 	return outcome.Stop{Reason: reason, Budget: r.of.Drain}
 }
 
-// ready is the word of a run that it serves.
+// ready notes that a run serves.
 func (l *loop) ready(r *active) {
 	if r.asked {
 		return // too late: it has to end
@@ -106,7 +106,7 @@ func (l *loop) ready(r *active) {
 	l.advance()
 }
 
-// unready is the word of a run that it serves no more.
+// unready notes that a run serves no more.
 func (l *loop) unready(r *active) {
 	served := r.serving
 	r.serving = false

@@ -15,7 +15,7 @@ func (l *loop) holdStuck(r *active, o outcome.Outcome) {
 	}()
 }
 
-// freed is the word that nothing of a run is alive any more.
+// freed notes that nothing of a run is alive any more.
 func (l *loop) freed(r *active) {
 	delete(l.stuck, r)
 	l.freeable--
