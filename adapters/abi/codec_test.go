@@ -51,8 +51,9 @@ func TestRecords(t *testing.T) {
 		if !got.Read(empty(want).Append(nil)) || !reflect.DeepEqual(got, empty(want)) {
 			t.Errorf("after an empty record: %+v", got)
 		}
-		if n := testing.AllocsPerRun(20, func() { want.Append(nil) }); n > 1 {
-			t.Errorf("%T: %v allocations to write it", want, n)
+		room := make([]byte, 0, 2*len(written))
+		if n := testing.AllocsPerRun(20, func() { want.Append(room) }); n > 0 {
+			t.Errorf("%T: %v allocations to write it where there is room", want, n)
 		}
 	}
 }
