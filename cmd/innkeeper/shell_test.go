@@ -201,6 +201,8 @@ type fakeHost struct {
 	// on is called with each command, such as "restart api_server", under the lock.
 	on  func(ctx context.Context, h *fakeHost, command string) error
 	ran []string
+	// changes are what subscribers see.
+	changes chan admin.Change
 }
 
 var _ host = (*fakeHost)(nil)
@@ -245,8 +247,19 @@ func (h *fakeHost) Reload(context.Context) (admin.Reloaded, error) {
 	return admin.Reloaded{Touched: touched, Wait: wait}, err
 }
 
-func (h *fakeHost) Subscribe(context.Context) iter.Seq[admin.Change] {
-	return func(func(admin.Change) bool) {}
+func (h *fakeHost) Subscribe(ctx context.Context) iter.Seq[admin.Change] {
+	return func(yield func(admin.Change) bool) {
+		for {
+			select {
+			case change, more := <-h.changes:
+				if !more || !yield(change) {
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
 }
 
 func (h *fakeHost) Config() *config.Config { return &config.Config{} }

@@ -49,10 +49,16 @@ func (a *app) showStatus(ctx context.Context, asJSON bool, prefix string) error 
 	return nil
 }
 
-// watchStatus prints the status again and again; on a terminal in place.
+// watchStatus prints the status again and again: with every change, and every second for what counts on by itself. On a
+// terminal it does so in place.
 func (a *app) watchStatus(ctx context.Context, asJSON bool) error {
 	signals, end := a.signals()
 	defer end()
+	news, stop, err := a.followChanges(ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	clear := ""
 	if a.terminal(a.out) {
 		clear = "\x1b[H\x1b[2J" // cursor home, erase the screen
@@ -65,12 +71,45 @@ func (a *app) watchStatus(ctx context.Context, asJSON bool) error {
 		}
 		select {
 		case <-tick.C:
+		case _, more := <-news:
+			if !more {
+				news = nil // the host ends; the next look says so
+			}
 		case <-signals:
 			return nil
 		case <-ctx.Done():
 			return nil
 		}
 	}
+}
+
+// followChanges gives a token when something has changed since the last one was taken, until stop is called. The channel is
+// closed when the host ends.
+func (a *app) followChanges(ctx context.Context) (_ <-chan struct{}, stop func(), err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	changes, err := a.client().Changes(ctx)
+	if err != nil {
+		cancel()
+		return nil, nil, err
+	}
+	news := make(chan struct{}, 1)
+	go func() {
+		defer close(news)
+		for _, err := range changes {
+			if err != nil {
+				return
+			}
+			select {
+			case news <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	return news, func() {
+		cancel()
+		for range news { // until the goroutine has ended
+		}
+	}, nil
 }
 
 func printJSON(w io.Writer, value any) error {

@@ -19,11 +19,19 @@ func (a *app) statusTable(status admin.Status, now time.Time) *table {
 		c := stateColour(adapter)
 		t.add(
 			plain("%s", adapter.Name), cell{adapter.State, c}, plain("%s", shortDuration(now.Sub(adapter.Since))),
-			plain("%d", adapter.Generation), plain("%s", adapter.Listen), plain("%s", openHandles(adapter.Handles.Open)),
+			plain("%s", generations(adapter)), plain("%s", adapter.Listen), plain("%s", openHandles(adapter.Handles.Open)),
 			totals(adapter.Handles), plain("%s", nextAttempt(adapter, now)), plain("%s", cut(why(adapter, now), statusWidth)),
 		)
 	}
 	return t
+}
+
+// generations returns the current generation, and the one before it if that still works.
+func generations(adapter admin.Adapter) string {
+	if adapter.Predecessor == 0 {
+		return fmt.Sprint(adapter.Generation)
+	}
+	return fmt.Sprintf("%d (%d ends)", adapter.Generation, adapter.Predecessor)
 }
 
 // longReasons returns the reasons and errors that the table has cut, whole: what helps an operator is often at their end.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -82,6 +83,40 @@ func TestStatusWatchedUntilASignal(t *testing.T) {
 	sh.terminal = true
 	sh.signals <- os.Interrupt
 	sh.want(exOK, []string{"status", "--watch"}, "\x1b[H\x1b[2J", "api_server")
+}
+
+// A change is shown at once, not with the next second: here the host changes when the status was shown, and is gone then.
+func TestStatusIsShownWithEveryChange(t *testing.T) {
+	sh := newShell(t)
+	sh.write("innkeeper.toml", "")
+	h := &fakeHost{adapters: []admin.Adapter{{Name: "mine", State: "starting"}}, changes: make(chan admin.Change)}
+	seen := make(chan struct{})
+	sh.host(seenConnected{h, sync.OnceFunc(func() { close(seen) })})
+	go func() {
+		h.changes <- admin.Change{Code: "connected"} // taken by the follower, which is there before anything is shown
+		h.mu.Lock()
+		h.adapters = []admin.Adapter{{Name: "mine", State: "connected", Generation: 5, Predecessor: 4, Update: "waiting"}}
+		h.mu.Unlock()
+		h.changes <- admin.Change{Code: "update_waiting"}
+		close(h.changes)
+		<-seen
+		sh.signals <- os.Interrupt
+	}()
+	sh.want(exOK, []string{"status", "--watch"}, "mine", "5 (4 ends)", "update waiting")
+}
+
+// seenConnected tells when a status with a connected adapter is asked for.
+type seenConnected struct {
+	*fakeHost
+	tell func()
+}
+
+func (s seenConnected) Status() admin.Status {
+	status := s.fakeHost.Status()
+	if status.Adapters[0].State == "connected" {
+		s.tell()
+	}
+	return status
 }
 
 func TestEveryControlCommandSaysWhenNobodyRuns(t *testing.T) {

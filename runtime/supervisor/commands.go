@@ -36,11 +36,10 @@ func (s *Slot) Refuse(ctx context.Context, reason string) error {
 	})
 }
 
-// Keep says that what is in force is what is wanted: a change that was refused is forgotten, and so is one that waits.
+// Keep says that what is wanted already is wanted still: a change that was refused is forgotten.
 func (s *Slot) Keep(ctx context.Context) error {
 	return s.do(ctx, func(l *loop) error {
-		l.withdraw(ErrSuperseded)
-		if l.successor == nil && l.Status().Update != (Update{}) {
+		if l.Status().Update.State == UpdateRefused {
 			l.set(func(st *Status) { st.Update = Update{} })
 		}
 		return nil

@@ -285,6 +285,28 @@ func TestAdoptedSpecIsThatOfTheNextRun(t *testing.T) {
 	})
 }
 
+// Who asks for the same again must not lose what waits.
+func TestChangeThatWaitsIsKept(t *testing.T) {
+	scripts(t, work(time.Minute), func(t *testing.T, s *Slot, next func(step) (*script, *Spec)) {
+		_, spec := next(serve)
+		if err := overlap(s, spec)(); err != nil {
+			t.Fatal(err)
+		}
+		third, spec := next(serve)
+		waiting := later(overlap(s, spec))
+		if s.Wanted().Runner != third {
+			t.Error("what waits is not what is wanted")
+		}
+		if err := s.Keep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantUpdate(t, s, UpdateWaiting)
+		if err := <-waiting; err != nil || third.count() != 1 {
+			t.Errorf("the change that waited: %v, %d runs", err, third.count())
+		}
+	})
+}
+
 func TestRefusedChangeIsForgottenWhenWhatRunsIsWanted(t *testing.T) {
 	scripts(t, serve, func(t *testing.T, s *Slot, next func(step) (*script, *Spec)) {
 		if err := s.Refuse(t.Context(), "the module cannot be read"); err != nil {
