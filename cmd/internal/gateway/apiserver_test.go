@@ -56,8 +56,8 @@ func apiServer(t *testing.T, dir string) string {
 
 const apiName = "api_server"
 
-// openAPI starts a house with the API server only.
-func openAPI(t *testing.T, more string) *house {
+// openAPI starts a gateway with the API server only.
+func openAPI(t *testing.T, more string) *harness {
 	t.Helper()
 	dir := t.TempDir()
 	builtins, err := Builtins(t.Context())
@@ -73,7 +73,7 @@ func openAPI(t *testing.T, more string) *house {
 }
 
 // call sends a request with the key.
-func (h *house) call(method, path, body string) *http.Response {
+func (h *harness) call(method, path, body string) *http.Response {
 	h.t.Helper()
 	request, err := http.NewRequest(method, h.url(apiName)+path, strings.NewReader(body))
 	if err != nil {
@@ -90,7 +90,7 @@ func (h *house) call(method, path, body string) *http.Response {
 }
 
 // answer is the body of a good answer.
-func (h *house) answer(method, path, body string) []byte {
+func (h *harness) answer(method, path, body string) []byte {
 	h.t.Helper()
 	response := h.call(method, path, body)
 	defer response.Body.Close()

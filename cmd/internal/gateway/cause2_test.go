@@ -75,7 +75,7 @@ func TestCause2ConnectedIsEarned(t *testing.T) {
 }
 
 // shows checks the state that an operator sees.
-func (h *house) shows(state string) {
+func (h *harness) shows(state string) {
 	h.t.Helper()
 	if now := h.slotOf(puppetName).status().State; now != state {
 		h.t.Errorf("status shows %s, want %s", now, state)
@@ -83,7 +83,7 @@ func (h *house) shows(state string) {
 }
 
 // unavailable checks that callers are told to come back.
-func (h *house) unavailable(word string) {
+func (h *harness) unavailable(word string) {
 	h.t.Helper()
 	response, err := http.Get(h.url(puppetName))
 	if err != nil {

@@ -55,7 +55,7 @@ func soak(t *testing.T, combined combination, cycles int) string {
 		c.quiet()
 	}
 	run(1) // what the first cycle leaves is the baseline: compiled code, the listener
-	data := c.house.dataDir()
+	data := c.harness.dataDir()
 	before := read(t, data)
 	c.held, c.times = 0, make([]time.Duration, 0, cycles)
 	run(cycles)
@@ -93,7 +93,7 @@ func row(c *cycler, cycles int, total ledger.Count, before, after reading) strin
 
 // quiet waits until the slot's site has no connection left.
 func (c *cycler) quiet() {
-	s := c.house.slotOf(puppetName)
+	s := c.harness.slotOf(puppetName)
 	deadline := time.Now().Add(patience)
 	for {
 		site := s.openedSite()

@@ -23,7 +23,7 @@ type path struct {
 	reason string
 	// connect and stall tell which budget the path uses up; the others are long.
 	connect, stall bool
-	// act is what the house does when the guest has called mark; nil: the guest ends by itself.
+	// act is what the test does when the guest has called mark; nil: the guest ends by itself.
 	act func(c *cycler) error
 	// breaks makes the host panic at the mark.
 	breaks bool
@@ -117,7 +117,7 @@ func (c combination) module() *puppet {
 	return p.main()
 }
 
-// mark is the call by which a puppet says that it has everything open. The house intercepts it.
+// mark is the call by which a puppet says that it has everything open. The harness intercepts it.
 func (p *puppet) mark() wt.Code {
 	return p.must(0, p.host("config.read", wt.I32Const(p.events), wt.I32Const(eventBytes)))
 }

@@ -27,10 +27,10 @@ func (hanging) Run(ctx context.Context, _ agent.Turn, _ func(agent.Event) error)
 // cycler drives one slot through its generations, one at a time: the slot waits at each start until it is let go.
 type cycler struct {
 	combination
-	t      testing.TB
-	house  *house
-	client *client
-	budget time.Duration // the one that the path uses up
+	t       testing.TB
+	harness *harness
+	client  *client
+	budget  time.Duration // the one that the path uses up
 
 	states   chan supervisor.Status
 	gate     chan struct{} // lets a generation start
@@ -51,10 +51,10 @@ func newCycler(t *testing.T, c combination, budget time.Duration) *cycler {
 	}
 	dir := t.TempDir()
 	file := c.module().write(t, dir, puppetName, puppetManifest)
-	y.house = newHouse(t, dir, plan{
+	y.harness = newHarness(t, dir, plan{
 		toml: adapter(puppetName, file, quick), tune: y.tune, agent: hanging{}, fault: y.intercept, observe: y.observe, forget: true,
 	})
-	y.house.start()
+	y.harness.start()
 	return y
 }
 
@@ -80,7 +80,7 @@ func (c *cycler) intercept(family, function string) (int32, bool) {
 	if family+"."+function != "config.read" {
 		return 0, false
 	}
-	s, err := c.house.slot(puppetName)
+	s, err := c.harness.slot(puppetName)
 	if err != nil {
 		panic(err)
 	}
@@ -229,7 +229,7 @@ func (c *cycler) holds(counts map[ledger.Kind]ledger.Count) error {
 func (c *cycler) ask() error {
 	var err error
 	if c.client == nil {
-		if c.client, err = dial(c.house.slotOf(puppetName).status().Listen); err != nil {
+		if c.client, err = dial(c.harness.slotOf(puppetName).status().Listen); err != nil {
 			return err
 		}
 	}
@@ -277,14 +277,14 @@ func (c *cycler) hangUp() {
 
 // restart asks for the next generation, which waits for the gate.
 func (c *cycler) restart() error {
-	_, err := c.house.Gateway.Restart(context.Background(), puppetName, false)
+	_, err := c.harness.Gateway.Restart(context.Background(), puppetName, false)
 	return err
 }
 
 // reload puts another slot in the place of this one.
 func (c *cycler) reload() error {
 	c.flip = !c.flip
-	done, err := c.house.Gateway.Reload(context.Background()) // what it starts waits for the gate
+	done, err := c.harness.Gateway.Reload(context.Background()) // what it starts waits for the gate
 	if err == nil && len(done.Touched) != 1 {
 		err = fmt.Errorf("reload touched %v", done.Touched)
 	}
@@ -293,7 +293,7 @@ func (c *cycler) reload() error {
 
 // totals sums the handles over all generations.
 func (c *cycler) totals() (sum ledger.Count) {
-	for _, count := range c.house.slotOf(puppetName).counts() {
+	for _, count := range c.harness.slotOf(puppetName).counts() {
 		sum.Add(count)
 	}
 	return sum

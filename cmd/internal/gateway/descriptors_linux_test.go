@@ -71,7 +71,7 @@ func moduleWithoutDescriptors(t *testing.T) {
 	p := newPuppet()
 	file := p.main(p.ready(), p.idle()).write(t, dir, "m", manifest)
 	var held *hog
-	h := newHouse(t, dir, plan{toml: adapter("quiet", file, quick)})
+	h := newHarness(t, dir, plan{toml: adapter("quiet", file, quick)})
 	h.plan.observe = func(_ string, status supervisor.Status) {
 		if status.State == supervisor.Starting && status.Generation == 1 {
 			held = hoard(t, 0)
@@ -87,7 +87,7 @@ func moduleWithoutDescriptors(t *testing.T) {
 func socketWithoutDescriptors(t *testing.T) {
 	dir := t.TempDir()
 	var held *hog
-	h := newHouse(t, dir, plan{toml: adapter(puppetName, server(t, dir, "m", "hello"), quick)})
+	h := newHarness(t, dir, plan{toml: adapter(puppetName, server(t, dir, "m", "hello"), quick)})
 	h.plan.observe = func(_ string, status supervisor.Status) {
 		if status.State == supervisor.Starting && status.Generation == 1 {
 			held = hoard(t, 0)

@@ -57,15 +57,15 @@ func scenario() *puppet {
 }
 
 // modes are the ways in which a host operation can go wrong.
-func modes() map[string]func(h *house) (int32, bool) {
-	return map[string]func(h *house) (int32, bool){
-		"error": func(*house) (int32, bool) { return abi.EIO.Result(), true },
-		"panic": func(*house) (int32, bool) { panic(errBroke) },
-		"delay": func(*house) (int32, bool) {
+func modes() map[string]func(h *harness) (int32, bool) {
+	return map[string]func(h *harness) (int32, bool){
+		"error": func(*harness) (int32, bool) { return abi.EIO.Result(), true },
+		"panic": func(*harness) (int32, bool) { panic(errBroke) },
+		"delay": func(*harness) (int32, bool) {
 			time.Sleep(scenarioStall + 10*time.Millisecond) // the operation itself is what takes too long
 			return 0, false
 		},
-		"cancel": func(h *house) (int32, bool) {
+		"cancel": func(h *harness) (int32, bool) {
 			s, err := h.slot(puppetName)
 			if err != nil {
 				panic(err)
@@ -88,20 +88,20 @@ func TestEveryHostOperationMayFail(t *testing.T) {
 	}
 }
 
-// breaker is a house with the scenario, one of whose host operations fails.
+// breaker is a gateway with the scenario, one of whose host operations fails.
 type breaker struct {
-	*house
+	*harness
 	target int64 // number of the operation; 0: none
-	fail   func(*house) (int32, bool)
+	fail   func(*harness) (int32, bool)
 	calls  atomic.Int64
 	before reading
 }
 
-// openBreaker starts the house. Its first run, with nothing failing, is the baseline.
+// openBreaker starts the gateway. Its first run, with nothing failing, is the baseline.
 func openBreaker(t *testing.T, stall time.Duration) *breaker {
 	b := &breaker{}
 	dir := t.TempDir()
-	b.house = newHouse(t, dir, plan{
+	b.harness = newHarness(t, dir, plan{
 		toml: adapter(puppetName, scenario().write(t, dir, "m", puppetManifest), `backoff = { initial = "1h", max = "1h" }`),
 		tune: func(c *config.Config) {
 			if stall > 0 {
@@ -112,7 +112,7 @@ func openBreaker(t *testing.T, stall time.Duration) *breaker {
 			if b.calls.Add(1) != b.target {
 				return 0, false
 			}
-			return b.fail(b.house)
+			return b.fail(b.harness)
 		},
 	})
 	b.start()
@@ -123,7 +123,7 @@ func openBreaker(t *testing.T, stall time.Duration) *breaker {
 }
 
 // run runs the scenario with one operation failing.
-func (b *breaker) run(target int64, fail func(*house) (int32, bool)) supervisor.Status {
+func (b *breaker) run(target int64, fail func(*harness) (int32, bool)) supervisor.Status {
 	b.t.Helper()
 	b.calls.Store(0)
 	b.target, b.fail = target, fail
@@ -141,7 +141,7 @@ func (b *breaker) clean(what string) {
 	b.balanced(puppetName)
 }
 
-func failEach(t *testing.T, stall time.Duration, fail func(*house) (int32, bool)) {
+func failEach(t *testing.T, stall time.Duration, fail func(*harness) (int32, bool)) {
 	dir := t.TempDir()
 	neighbour := openIn(t, dir, plan{toml: adapter(puppetName, server(t, dir, "n", "hello"), quick)})
 	neighbour.await(puppetName, supervisor.Connected)
@@ -194,7 +194,7 @@ func TestSoakRandomFaults(t *testing.T) {
 }
 
 // runScenario brings a request once the puppet is connected, and waits until the slot is at rest.
-func (h *house) runScenario() supervisor.Status {
+func (h *harness) runScenario() supervisor.Status {
 	h.t.Helper()
 	h.await(puppetName, supervisor.Starting)
 	status := h.await(puppetName, supervisor.Connected, supervisor.Stopped, supervisor.Backoff, supervisor.Failed)
@@ -221,7 +221,7 @@ func (h *house) runScenario() supervisor.Status {
 }
 
 // sound checks the puppet's database.
-func (h *house) sound() {
+func (h *harness) sound() {
 	h.t.Helper()
 	db, err := sqlite3.Open(filepath.Join(h.dataDir(), puppetName, "main.db"))
 	if err != nil {

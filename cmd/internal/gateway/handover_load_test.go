@@ -38,7 +38,7 @@ func TestHandoverUnderLoad(t *testing.T) {
 		name string
 		do   func(n int) error
 	}{
-		{"restart", func(int) error { return l.house.Restart(t.Context(), apiName) }},
+		{"restart", func(int) error { return l.harness.Restart(t.Context(), apiName) }},
 		{"reload", l.reload},
 		{"replaced file", l.replace},
 	} {
@@ -49,11 +49,11 @@ func TestHandoverUnderLoad(t *testing.T) {
 		fmt.Fprintf(&rows, "%-14s | %9d | %s\n", kind.name, *handovers, l.tally.snapshot().since(before))
 	}
 	stop()
-	l.house.awaitStatus(apiName, func(s supervisor.Status) bool { return s.Predecessor == 0 })
-	generation := l.house.Status().Adapters[0].Generation
-	l.house.must(l.house.Stop(context.Background()))
-	l.house.balanced(apiName)
-	handles := l.house.Status().Adapters[0].Handles
+	l.harness.awaitStatus(apiName, func(s supervisor.Status) bool { return s.Predecessor == 0 })
+	generation := l.harness.Status().Adapters[0].Generation
+	l.harness.must(l.harness.Stop(context.Background()))
+	l.harness.balanced(apiName)
+	handles := l.harness.Status().Adapters[0].Handles
 	t.Logf("%d clients, generation %d, %s; %d handles opened, %d closed, %d left\n%-14s | %9s | %s\n%s", clients, generation, time.Since(began).Round(time.Second),
 		handles.Opened, handles.Closed, handles.Opened-handles.Closed,
 		"change", "hand-overs", header, &rows)
@@ -68,7 +68,7 @@ func TestHandoverUnderLoad(t *testing.T) {
 // handoverLoad is an API server under load.
 type handoverLoad struct {
 	t        *testing.T
-	house    *house
+	harness  *harness
 	agent    *paced
 	tally    *handoverTally
 	url      string
@@ -89,9 +89,9 @@ func newHandoverLoad(t *testing.T) *handoverLoad {
 	dir := t.TempDir()
 	l := &handoverLoad{t: t, agent: newPaced(), tally: &handoverTally{}, file: filepath.Join(dir, "api_server.wasm"), code: code, manifest: string(text)}
 	l.write(0)
-	l.house = openIn(t, dir, plan{toml: l.toml(0), agent: l.agent})
-	l.house.await(apiName, supervisor.Connected)
-	l.url = l.house.url(apiName)
+	l.harness = openIn(t, dir, plan{toml: l.toml(0), agent: l.agent})
+	l.harness.await(apiName, supervisor.Connected)
+	l.url = l.harness.url(apiName)
 	return l
 }
 
@@ -118,7 +118,7 @@ func (l *handoverLoad) write(n int) {
 }
 
 func (l *handoverLoad) reload(n int) error {
-	l.house.configure(l.toml(n + 1))
+	l.harness.configure(l.toml(n + 1))
 	return l.reloaded()
 }
 
@@ -128,7 +128,7 @@ func (l *handoverLoad) replace(n int) error {
 }
 
 func (l *handoverLoad) reloaded() error {
-	touched, err := l.house.Reload(l.t.Context())
+	touched, err := l.harness.Reload(l.t.Context())
 	if err == nil && len(touched) != 1 {
 		err = fmt.Errorf("touched %v", touched)
 	}
@@ -145,7 +145,7 @@ func (l *handoverLoad) handOver(name string, change func() error) {
 	work.goesOn()
 	l.agent.release(name)
 	work.ends()
-	l.house.awaitStatus(apiName, func(s supervisor.Status) bool { return s.Predecessor == 0 && s.Update.State == "" })
+	l.harness.awaitStatus(apiName, func(s supervisor.Status) bool { return s.Predecessor == 0 && s.Update.State == "" })
 }
 
 // clients send plain and streamed requests without a pause, on kept and on new connections, until stop is called.

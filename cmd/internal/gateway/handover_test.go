@@ -75,8 +75,8 @@ func TestSuccessorHearsOfThePredecessorsEnd(t *testing.T) {
 	p := newPuppet()
 	file := p.stays("old").write(t, dir, "m", sharedManifest)
 	heard := make(chan int, 1)
-	var h *house
-	h = newHouse(t, dir, plan{toml: adapter(puppetName, file, quick), fault: func(family, _ string) (int32, bool) {
+	var h *harness
+	h = newHarness(t, dir, plan{toml: adapter(puppetName, file, quick), fault: func(family, _ string) (int32, bool) {
 		if family == "config" {
 			heard <- len(h.slotOf(puppetName).generations())
 		}

@@ -25,7 +25,7 @@ import (
 // patience is how long a test waits for what must happen. It is long: under the race detector a Go guest takes a minute to compile.
 const patience = 2 * time.Minute
 
-// plan is the house that a test wants.
+// plan is the gateway that a test wants.
 type plan struct {
 	toml     string                             // without data_dir
 	tune     func(*config.Config)               // applied after every load
@@ -41,8 +41,8 @@ type plan struct {
 	stuck    bool // an instance is not going to end
 }
 
-// house is a running gateway whose configuration lies in a folder of its own.
-type house struct {
+// harness is a running gateway whose configuration lies in a folder of its own.
+type harness struct {
 	*Gateway
 	t    *testing.T
 	dir  string
@@ -51,25 +51,25 @@ type house struct {
 }
 
 // open starts a gateway and stops it when the test ends.
-func open(t *testing.T, p plan) *house {
+func open(t *testing.T, p plan) *harness {
 	t.Helper()
 	return openIn(t, t.TempDir(), p)
 }
 
 // openIn is open in a folder where modules lie already.
-func openIn(t *testing.T, dir string, p plan) *house {
+func openIn(t *testing.T, dir string, p plan) *harness {
 	t.Helper()
-	h := newHouse(t, dir, p)
+	h := newHarness(t, dir, p)
 	h.start()
 	return h
 }
 
-// newHouse is openIn without the start, for plans that need the house.
-func newHouse(t *testing.T, dir string, p plan) *house {
-	return &house{t: t, dir: dir, plan: p, past: history{news: make(chan struct{}), seen: map[string]int{}, last: map[string]supervisor.Status{}}}
+// newHarness is openIn without the start, for plans that need it.
+func newHarness(t *testing.T, dir string, p plan) *harness {
+	return &harness{t: t, dir: dir, plan: p, past: history{news: make(chan struct{}), seen: map[string]int{}, last: map[string]supervisor.Status{}}}
 }
 
-func (h *house) start() {
+func (h *harness) start() {
 	h.t.Helper()
 	h.configure(h.plan.toml)
 	conf, err := h.load()
@@ -98,7 +98,7 @@ func (h *house) start() {
 	h.t.Cleanup(h.stop)
 }
 
-func (h *house) stop() {
+func (h *harness) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := h.Stop(ctx); err != nil && !h.plan.stuck {
@@ -107,7 +107,7 @@ func (h *house) stop() {
 }
 
 // configure writes the configuration file; Reload reads it.
-func (h *house) configure(toml string) {
+func (h *harness) configure(toml string) {
 	h.t.Helper()
 	text := fmt.Sprintf("data_dir = %q\n%s", h.dataDir(), toml)
 	if err := os.WriteFile(h.tomlPath(), []byte(text), 0o600); err != nil {
@@ -115,10 +115,10 @@ func (h *house) configure(toml string) {
 	}
 }
 
-func (h *house) tomlPath() string { return filepath.Join(h.dir, "innkeeper.toml") }
-func (h *house) dataDir() string  { return filepath.Join(h.dir, "data") }
+func (h *harness) tomlPath() string { return filepath.Join(h.dir, "innkeeper.toml") }
+func (h *harness) dataDir() string  { return filepath.Join(h.dir, "data") }
 
-func (h *house) load() (*config.Config, error) {
+func (h *harness) load() (*config.Config, error) {
 	plugs := Families(nil)
 	if h.plan.families != nil {
 		plugs = h.plan.families(nil)
@@ -134,7 +134,7 @@ func (h *house) load() (*config.Config, error) {
 	return conf, err
 }
 
-func (h *house) observe(name string, status supervisor.Status) {
+func (h *harness) observe(name string, status supervisor.Status) {
 	if !h.plan.forget {
 		h.past.add(name, status)
 	}
@@ -144,7 +144,7 @@ func (h *house) observe(name string, status supervisor.Status) {
 }
 
 // await waits for the slot's next change into one of the states.
-func (h *house) await(name string, states ...supervisor.State) supervisor.Status {
+func (h *harness) await(name string, states ...supervisor.State) supervisor.Status {
 	h.t.Helper()
 	over := time.After(patience)
 	for {
@@ -161,7 +161,7 @@ func (h *house) await(name string, states ...supervisor.State) supervisor.Status
 }
 
 // states are the states that the slot went through.
-func (h *house) states(name string) (all []supervisor.State) {
+func (h *harness) states(name string) (all []supervisor.State) {
 	h.past.mu.Lock()
 	defer h.past.mu.Unlock()
 	for _, c := range h.past.all {
@@ -174,19 +174,19 @@ func (h *house) states(name string) (all []supervisor.State) {
 
 // Restart, Pause, Resume and Reload are the gateway's, with their outcome.
 
-func (h *house) Restart(ctx context.Context, name string) error {
+func (h *harness) Restart(ctx context.Context, name string) error {
 	return outcomeOf(ctx, func() (admin.Pending, error) { return h.Gateway.Restart(ctx, name, false) })
 }
 
-func (h *house) Pause(ctx context.Context, name string) error {
+func (h *harness) Pause(ctx context.Context, name string) error {
 	return outcomeOf(ctx, func() (admin.Pending, error) { return h.Gateway.Pause(ctx, name) })
 }
 
-func (h *house) Resume(ctx context.Context, name string) error {
+func (h *harness) Resume(ctx context.Context, name string) error {
 	return outcomeOf(ctx, func() (admin.Pending, error) { return h.Gateway.Resume(ctx, name) })
 }
 
-func (h *house) Reload(ctx context.Context) ([]string, error) {
+func (h *harness) Reload(ctx context.Context) ([]string, error) {
 	done, err := h.Gateway.Reload(ctx)
 	if done.Wait != nil {
 		err = errors.Join(err, done.Wait(ctx))
@@ -203,7 +203,7 @@ func outcomeOf(ctx context.Context, begin func() (admin.Pending, error)) error {
 }
 
 // awaitStatus waits until the slot is as wanted.
-func (h *house) awaitStatus(name string, wanted func(supervisor.Status) bool) supervisor.Status {
+func (h *harness) awaitStatus(name string, wanted func(supervisor.Status) bool) supervisor.Status {
 	h.t.Helper()
 	over := time.After(patience)
 	for {
@@ -222,7 +222,7 @@ func (h *house) awaitStatus(name string, wanted func(supervisor.Status) bool) su
 }
 
 // begun fails the test unless a command was carried out, whatever became of the run that it started.
-func (h *house) begun(err error) {
+func (h *harness) begun(err error) {
 	h.t.Helper()
 	if err != nil && !errors.Is(err, supervisor.ErrNotReady) {
 		h.t.Fatal(err)
@@ -230,7 +230,7 @@ func (h *house) begun(err error) {
 }
 
 // must fails the test if an operator's command failed.
-func (h *house) must(err error) {
+func (h *harness) must(err error) {
 	h.t.Helper()
 	if err != nil {
 		h.t.Fatal(err)
@@ -238,7 +238,7 @@ func (h *house) must(err error) {
 }
 
 // slotOf is the slot of that name.
-func (h *house) slotOf(name string) *slot {
+func (h *harness) slotOf(name string) *slot {
 	h.t.Helper()
 	s, err := h.slot(name)
 	if err != nil {
@@ -248,7 +248,7 @@ func (h *house) slotOf(name string) *slot {
 }
 
 // url is where an adapter is served.
-func (h *house) url(name string) string {
+func (h *harness) url(name string) string {
 	h.t.Helper()
 	address := h.slotOf(name).status().Listen
 	if address == "" {
@@ -258,7 +258,7 @@ func (h *house) url(name string) string {
 }
 
 // get asks an adapter and returns status and body.
-func (h *house) get(name string) (int, string) {
+func (h *harness) get(name string) (int, string) {
 	h.t.Helper()
 	response, err := http.Get(h.url(name))
 	if err != nil {
@@ -273,7 +273,7 @@ func (h *house) get(name string) (int, string) {
 }
 
 // balanced checks that everything the slot's instances opened was closed.
-func (h *house) balanced(name string) {
+func (h *harness) balanced(name string) {
 	h.t.Helper()
 	for kind, count := range h.slotOf(name).counts() {
 		if count.Open != 0 || count.Failed != 0 || count.Opened != count.Closed {

@@ -36,7 +36,7 @@ type load struct {
 	news    chan struct{}
 }
 
-func (h *house) underLoad(transport http.RoundTripper) *load {
+func (h *harness) underLoad(transport http.RoundTripper) *load {
 	h.t.Helper()
 	l := &load{t: h.t, stop: make(chan struct{}), clients: make(chan struct{}), count: 4, news: make(chan struct{}, 1)}
 	url := h.url(puppetName)

@@ -19,7 +19,7 @@ import (
 )
 
 // reloads puts another configuration in force and checks which adapters were touched.
-func (h *house) reloads(toml string, touched ...string) {
+func (h *harness) reloads(toml string, touched ...string) {
 	h.t.Helper()
 	h.configure(toml)
 	got, err := h.Reload(context.Background())
@@ -29,7 +29,7 @@ func (h *house) reloads(toml string, touched ...string) {
 }
 
 // answersWith checks that an adapter serves.
-func (h *house) answersWith(name, want string) {
+func (h *harness) answersWith(name, want string) {
 	h.t.Helper()
 	if status, body := h.get(name); status != http.StatusOK || body != want {
 		h.t.Errorf("%s: %d %q, want %q", name, status, body, want)

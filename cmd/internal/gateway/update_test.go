@@ -15,10 +15,10 @@ import (
 )
 
 // updates ask for what lies in the file of the puppet's module, by one of the ways to do so.
-func updates() map[string]func(*house) error {
-	return map[string]func(*house) error{
-		"reload":  func(h *house) error { _, err := h.Reload(context.Background()); return err },
-		"restart": func(h *house) error { return h.Restart(context.Background(), puppetName) },
+func updates() map[string]func(*harness) error {
+	return map[string]func(*harness) error{
+		"reload":  func(h *harness) error { _, err := h.Reload(context.Background()); return err },
+		"restart": func(h *harness) error { return h.Restart(context.Background(), puppetName) },
 	}
 }
 
@@ -80,7 +80,7 @@ func TestBrokenModuleLeavesTheLastGoodOneRunning(t *testing.T) {
 func TestSwappedModuleRunsUnderItsOwnManifest(t *testing.T) {
 	dir := t.TempDir()
 	file := guarded(t, dir, "open")
-	h := newHouse(t, dir, plan{toml: adapter(puppetName, file, `key = "`+goodKey+`"`, quick)})
+	h := newHarness(t, dir, plan{toml: adapter(puppetName, file, `key = "`+goodKey+`"`, quick)})
 	h.plan.tune = func(*config.Config) { guarded(t, dir, "key") }
 	h.start()
 	h.await(puppetName, supervisor.Connected)
@@ -121,7 +121,7 @@ func TestRefusedUpdateAndAnotherAgent(t *testing.T) {
 func TestArtifactWithoutBytesIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	server(t, dir, "m", "hello")
-	h := newHouse(t, dir, plan{toml: adapter(puppetName, dir+"/m.wasm", quick)})
+	h := newHarness(t, dir, plan{toml: adapter(puppetName, dir+"/m.wasm", quick)})
 	h.plan.tune = func(c *config.Config) {
 		c.Adapters[0].Artifact = &artifact.Artifact{Reference: dir + "/m.wasm", Manifest: c.Adapters[0].Manifest}
 	}
