@@ -68,7 +68,7 @@ func (a *app) root() *cobra.Command {
 		[]string{"debug", "info", "warn", "error"}, cobra.ShellCompDirectiveNoFileComp))
 	root.AddCommand(
 		a.runCommand(), a.initCommand(), a.checkCommand(), a.statusCommand(), a.askCommand(), a.restartCommand(),
-		a.pauseCommand(), a.resumeCommand(), a.reloadCommand(), a.inspectCommand(), a.grantCommand(), a.packCommand(),
+		a.pauseCommand(), a.resumeCommand(), a.reloadCommand(), a.inspectCommand(), a.grantCommand(), a.packCommand(), a.sdkCommand(),
 		a.testexecCommand(),
 		a.versionCommand(),
 	)
