@@ -2,12 +2,17 @@ package main
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+
+	"innkeeper/runtime/admin"
 )
 
 // asCommand makes the test program the command itself, for programs that call it.
@@ -62,32 +67,74 @@ func (a author) does(environ []string, name string, args ...string) string {
 	return string(out)
 }
 
-// From an empty folder, with nothing but Go and the binary, to an adapter that is tested in the sandbox and accepted by the host.
-func TestAdapterFromAnEmptyFolder(t *testing.T) {
-	a := newAuthor(t)
-	a.does(nil, "./innkeeper", "sdk", "sdk")
-	example, err := filepath.Glob(a.path("sdk/adapters/hello/*"))
-	if err != nil || len(example) == 0 {
+// readmeCommands are the commands with which the README writes an adapter.
+func readmeCommands(t *testing.T) (commands []string) {
+	t.Helper()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range example {
-		if err := os.Rename(file, a.path(filepath.Base(file))); err != nil {
-			t.Fatal(err)
+	_, section, _ := strings.Cut(string(text), "\n## Write an adapter\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	for line := range strings.Lines(section) {
+		if command, indented := strings.CutPrefix(line, "    "); indented {
+			commands = append(commands, strings.TrimSpace(command))
 		}
 	}
-	a.does(nil, "go", "mod", "init", "mine")
-	a.does(nil, "go", "mod", "edit", "-require=innkeeper@v0.0.0", "-replace=innkeeper=./sdk")
-	a.does(nil, "go", "mod", "tidy")
-	a.does(nil, "go", "test", ".")
-	if out := a.does(guestTarget, "go", "test", "-exec", a.path("innkeeper")+" testexec --fail-on-leaks", "-v", "."); !strings.Contains(out, "--- PASS: TestInTheSandbox") {
-		t.Errorf("the tests in the sandbox: %s", out)
+	if len(commands) < 5 {
+		t.Fatalf("commands %q", commands)
 	}
-	a.does(guestTarget, "go", "build", "-o", "mine.wasm", ".")
-	a.does(nil, "./innkeeper", "pack", "mine.wasm", "manifest.toml")
-	a.write("innkeeper.toml", "[adapters.hello]\nmodule = \"mine.wasm\"\nkey = \""+goodKey+"\"\n")
-	if out := a.does(nil, "./innkeeper", "check", "-c", "innkeeper.toml"); !strings.Contains(out, "yes") {
-		t.Errorf("check: %s", out)
+	return commands
+}
+
+// From an empty folder, with nothing but Go and the binary, to an adapter that is tested, accepted and answers: as the README says.
+func TestReadmesAdapter(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip(err)
 	}
+	a, commands := newAuthor(t), readmeCommands(t)
+	last := len(commands) - 1
+	out := a.does([]string{"PATH=" + a.dir + string(os.PathListSeparator) + os.Getenv("PATH")}, "sh", "-ec", strings.Join(commands[:last], "\n"))
+	if n := strings.Count(out, "ok  \tmine"); n != 2 {
+		t.Errorf("%d test runs passed, want 2:\n%s", n, out)
+	}
+	key, found := strings.CutSuffix(commands[last], " innkeeper run")
+	name, value, _ := strings.Cut(key, "=")
+	if !found || value == "" {
+		t.Fatalf("the last command is %q", commands[last])
+	}
+	a.env[name] = value
+	a.write("innkeeper.toml", "[adapters.hello]\nlisten = \"127.0.0.1:0\"\n") // the README's address may be taken here
+	a.want(exOK, []string{"check"}, "hello", "yes")
+	s := a.runs()
+	address := a.address("hello")
+	response, err := http.Get("http://" + address + "/hello?name=you")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if body, err := io.ReadAll(response.Body); err != nil || string(body) != "Hello, you!\n" {
+		t.Errorf("%q, %v", body, err)
+	}
+	if code := a.ends(s, syscall.SIGTERM); code != exOK {
+		t.Errorf("ended with %d: %s", code, s.err)
+	}
+}
+
+// address is where the running host serves an adapter.
+func (sh *shell) address(adapter string) string {
+	sh.t.Helper()
+	status, err := admin.NewClient(sh.path("data")).Status(sh.t.Context())
+	if err != nil {
+		sh.t.Fatal(err)
+	}
+	for _, a := range status.Adapters {
+		if a.Name == adapter {
+			return a.Listen
+		}
+	}
+	sh.t.Fatalf("%s does not run", adapter)
+	return ""
 }
 
 // What the binary carries compiles without anything else, where guests are built and where their tests run.
