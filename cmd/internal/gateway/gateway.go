@@ -61,6 +61,8 @@ type Gateway struct {
 	stopping context.Context // over once Stop was called
 	stop     context.CancelCauseFunc
 
+	background sync.WaitGroup // addresses that are being given back; ends with the slots
+
 	mu    sync.Mutex
 	conf  *config.Config // as it was read last; what is in force of an adapter its slot knows
 	slots map[string]*slot
@@ -128,6 +130,7 @@ func (g *Gateway) Stop(ctx context.Context) error {
 		group.Go(func() { errs[i] = named(s.name, s.end(ctx, stopping)) })
 	}
 	group.Wait()
+	g.background.Wait()
 	g.changes.close()
 	errs = append(errs, g.front.Close(ctx), g.agent.Close(), g.host.Close(ctx))
 	return errors.Join(errs...)

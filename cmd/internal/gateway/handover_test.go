@@ -263,3 +263,24 @@ func TestHandoverBudgetCutsThePredecessor(t *testing.T) {
 		t.Errorf("the predecessor's program still runs: %+v", ended)
 	}
 }
+
+// An adapter that is switched off gives its address back, whatever it was doing.
+func TestAdapterThatIsSwitchedOffGivesItsAddressBack(t *testing.T) {
+	for state, guest := range map[supervisor.State]func(p *puppet) *puppet{
+		supervisor.Connected: func(p *puppet) *puppet { return p.main(p.ready(), p.idle()) },
+		supervisor.Failed:    func(p *puppet) *puppet { return p.main(p.exit(78)) },
+	} {
+		t.Run(string(state), func(t *testing.T) {
+			dir, at := t.TempDir(), freeAddress(t)
+			table := adapter(puppetName, guest(newPuppet()).write(t, dir, "m", puppetManifest), quick, `listen = "`+at+`"`)
+			h := openIn(t, dir, plan{toml: table})
+			h.await(puppetName, state)
+			h.reloads(table+"enabled = false\n", puppetName)
+			h.background.Wait()
+			if conn, err := net.Dial("tcp", at); err == nil {
+				conn.Close()
+				t.Error("it still listens")
+			}
+		})
+	}
+}

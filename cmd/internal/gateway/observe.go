@@ -20,6 +20,9 @@ func (s *slot) observe(status supervisor.Status) {
 	code := changeCode(before, status)
 	s.gateway.changes.publish(code, s.statusOf(status))
 	s.logChange(code, status)
+	if status.State == supervisor.Disabled || status.State == supervisor.Unconfigured {
+		s.gateway.background.Go(func() { s.dropUnusedSite(context.Background()) })
+	}
 }
 
 // changeCode names a change in one word.

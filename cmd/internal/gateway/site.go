@@ -69,12 +69,14 @@ func (s *slot) resite(ctx context.Context, p *spec) {
 
 // dropUnusedSite gives the address back if what is wanted does not serve, and nothing that lives does.
 func (s *slot) dropUnusedSite(ctx context.Context) {
+	s.siting.Lock() // first: whoever is about to serve waits for it, and is wanted by then
+	defer s.siting.Unlock()
 	if p := s.wanted(); p.conf.Enabled() && (p.conf.Manifest == nil || p.conf.Manifest.HTTP != nil) || s.attached() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, limits.CloseBudget)
 	defer cancel()
-	if err := s.closeSite(ctx); err != nil {
+	if err := s.giveUpSite(ctx); err != nil {
 		s.logger.Error("address not closed in order", "error", err)
 	}
 }
@@ -90,6 +92,11 @@ func (s *slot) attached() bool {
 func (s *slot) closeSite(ctx context.Context) error {
 	s.siting.Lock()
 	defer s.siting.Unlock()
+	return s.giveUpSite(ctx)
+}
+
+// giveUpSite does the work of closeSite. The caller holds s.siting.
+func (s *slot) giveUpSite(ctx context.Context) error {
 	s.mu.Lock()
 	site := s.site
 	s.site, s.sited = nil, nil
