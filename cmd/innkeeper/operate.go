@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"innkeeper/runtime/admin"
+	"innkeeper/runtime/supervisor"
 )
 
 // operation is a command on one adapter.
@@ -50,11 +51,14 @@ func (a *app) carryOut(ctx context.Context, op operation, name string, wait time
 	return err
 }
 
-// isOutcome reports whether a command was carried out and ended badly, so that there is a state to show.
+// isOutcome reports whether a command was begun and has ended badly, or not yet, so that there is a state to show.
 func isOutcome(err error) bool {
 	var p *admin.Problem
-	return errors.As(err, &p) && (p.Code == admin.CodeNotReady || p.Code == admin.CodeUpdateRefused)
+	return errors.Is(err, errNoOutcome) || errors.As(err, &p) && (p.Code == admin.CodeNotReady || p.Code == admin.CodeUpdateRefused)
 }
+
+// errNoOutcome means that a command takes longer than somebody wants to wait for it.
+var errNoOutcome = errors.New("no outcome")
 
 // within runs a command and waits for its outcome for so long. What was begun goes on if that is not enough.
 func (a *app) within(ctx context.Context, wait time.Duration, command func(context.Context, admin.Wait) error) error {
@@ -65,7 +69,7 @@ func (a *app) within(ctx context.Context, wait time.Duration, command func(conte
 	defer cancel()
 	err := command(patient, admin.Await)
 	if err != nil && patient.Err() != nil && ctx.Err() == nil {
-		return fail(exTempFail, "look at: "+a.command("status"), "no outcome within %s; what was begun goes on", wait)
+		return fail(exTempFail, "look at: "+a.command("status"), "%w within %s; what was begun goes on", errNoOutcome, wait)
 	}
 	return err
 }
@@ -75,6 +79,9 @@ func (a *app) printState(adapter admin.Adapter) {
 	line := fmt.Sprintf("%s: %s (generation %d)", adapter.Name, state, adapter.Generation)
 	if text := whereOrWhy(adapter); text != "" {
 		line += "  " + oneLine(text)
+	}
+	if adapter.Update == string(supervisor.UpdateWaiting) { // of one that was refused the command says more
+		line += fmt.Sprintf("  update waits for generation %d", adapter.Predecessor)
 	}
 	fmt.Fprintln(a.out, line)
 }

@@ -44,11 +44,13 @@ func TestOperationsShowTheirOutcome(t *testing.T) {
 func TestOperationDoesNotWaitForEver(t *testing.T) {
 	sh := newShell(t)
 	sh.write("innkeeper.toml", "")
-	sh.host(&fakeHost{adapters: threeAdapters(), on: func(ctx context.Context, _ *fakeHost, _ string) error {
+	waits := admin.Adapter{Name: "mine", State: "connected", Generation: 3, Predecessor: 2, Update: "waiting"}
+	sh.host(&fakeHost{adapters: []admin.Adapter{waits}, on: func(ctx context.Context, _ *fakeHost, _ string) error {
 		<-ctx.Done()
 		return context.Cause(ctx)
 	}})
-	sh.want(exTempFail, []string{"restart", "mine", "--wait", "1ms"}, "no outcome within 1ms")
+	sh.want(exTempFail, []string{"restart", "mine", "--wait", "1ms"}, "no outcome within 1ms", "mine: connected (generation 3)",
+		"update waits for generation 2")
 	sh.want(exOK, []string{"restart", "mine", "--wait", "0"})
 	sh.want(exTempFail, []string{"reload", "--wait", "1ms"}, "no outcome within 1ms")
 }
