@@ -7,7 +7,8 @@ import "strconv"
 // The events of innkeeper:lifecycle@1.
 const (
 	// EventShutdown: Asks the guest to end: no new work will come, and what is open may be finished within the
-	// budget.
+	// budget. It comes again if there is less time than was said before. No new work does not mean none: a successor
+	// passes on what belongs to open work.
 	EventShutdown EventKind = 0x0001
 	// EventPredecessorEnded: The older instance, beside which this one was started, is over and everything that it
 	// held is closed. What it had not finished, nobody finishes any more.

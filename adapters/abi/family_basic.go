@@ -26,7 +26,7 @@ func LifecycleFamily() Family {
 					{Name: "drain_ms", Type: FieldU32, Doc: "how long what is open may go on, in milliseconds"},
 					{Name: "reason", Type: FieldString, Doc: "\"restart\", \"reload\", \"stop\", \"pause\" or \"handover\""},
 				},
-				Doc: "Asks the guest to end: no new work will come, and what is open may be finished within the budget.",
+				Doc: "Asks the guest to end: no new work will come, and what is open may be finished within the budget. It comes again if there is less time than was said before. No new work does not mean none: a successor passes on what belongs to open work.",
 			},
 			{
 				Name: "predecessor_ended", Kind: 0x0002,

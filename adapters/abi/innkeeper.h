@@ -104,7 +104,9 @@
 //   u64 max_body_bytes: the largest request body that the host lets through
 //   u64 predecessor: the generation of the older instance that still finishes its work, 0 if there is none
 
-// Asks the guest to end: no new work will come, and what is open may be finished within the budget.
+// Asks the guest to end: no new work will come, and what is open may be finished within the budget. It comes
+// again if there is less time than was said before. No new work does not mean none: a successor passes on what
+// belongs to open work.
 //   u32 drain_ms: how long what is open may go on, in milliseconds
 //   string reason: "restart", "reload", "stop", "pause" or "handover"
 #define INNKEEPER_EVENT_SHUTDOWN 0x0001
