@@ -71,7 +71,10 @@ type liveChange struct {
 }
 
 // succession is one spec that takes the place of another.
-type succession struct{ before, next *spec }
+type succession struct {
+	before, next *spec
+	vacated      bool // the address of the one before is closed already
+}
 
 // reload does what Reload says. The caller holds g.change.
 func (g *Gateway) reload(ctx context.Context) (admin.Reloaded, error) {
@@ -146,7 +149,7 @@ func (g *Gateway) compare(ctx context.Context, p *changeset, s *slot, next *conf
 			p.refused = errors.Join(p.refused, err)
 			return
 		}
-		p.changed = append(p.changed, succession{before, successor})
+		p.changed = append(p.changed, succession{before: before, next: successor})
 	}
 }
 
@@ -196,38 +199,50 @@ func (g *Gateway) replaceAgent(next agent.Agent) {
 // carryOut begins everything that was planned. What ends comes before what starts, and addresses are given up before they are
 // taken, because one may go from one adapter to another.
 func (g *Gateway) carryOut(ctx context.Context, p *changeset) (admin.Reloaded, error) {
-	var waits []admin.Pending
-	err := errors.Join(p.refused, g.remove(ctx, p.removed), g.vacate(ctx, p))
-	touched := []string{}
-	for _, s := range p.removed {
-		touched = append(touched, s.name)
-	}
+	errs := []error{p.refused, g.remove(ctx, p.removed), g.vacate(ctx, p)}
 	for _, s := range p.kept {
 		_ = s.super.Keep(ctx) // a slot that has been stopped needs no note
 	}
 	for _, change := range p.live {
-		touched = append(touched, change.slot.name)
-		err = errors.Join(err, named(change.slot.name, change.slot.adopt(ctx, change.conf)))
+		errs = append(errs, named(change.slot.name, change.slot.adopt(ctx, change.conf)))
 	}
+	var waits []admin.Pending
 	for _, change := range p.changed {
-		touched = append(touched, change.next.conf.Name)
-		wait, refused := change.begin(ctx)
-		waits, err = append(waits, wait), errors.Join(err, refused)
+		wait, err := change.begin(ctx)
+		waits, errs = append(waits, wait), append(errs, err)
 	}
 	if ctx.Err() == nil {
 		for _, conf := range p.added {
-			touched = append(touched, conf.Name)
 			waits = append(waits, g.startSlot(conf))
 		}
 	}
-	slices.Sort(touched)
-	return admin.Reloaded{Touched: touched, Agent: p.agent != nil, Wait: waitAll(waits)}, errors.Join(err, context.Cause(ctx))
+	return admin.Reloaded{Touched: p.touched(), Agent: p.agent != nil, Wait: waitAll(waits)},
+		errors.Join(append(errs, context.Cause(ctx))...)
 }
 
-// begin hands the slot over to the next spec. What is waited for includes the end of an address that is not used any more.
+// touched are the names of the adapters that do not stay as they are.
+func (p *changeset) touched() []string {
+	names := []string{}
+	for _, s := range p.removed {
+		names = append(names, s.name)
+	}
+	for _, change := range p.live {
+		names = append(names, change.slot.name)
+	}
+	for _, change := range p.changed {
+		names = append(names, change.next.slot.name)
+	}
+	for _, conf := range p.added {
+		names = append(names, conf.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// begin hands the slot over to the next spec.
 func (c succession) begin(ctx context.Context) (admin.Pending, error) {
 	s, spec := c.next.slot, c.next.supervised()
-	op, err := s.super.Update(ctx, supervisor.Change{Spec: &spec, Overlap: c.next.shares(c.before), Reason: reloading})
+	op, err := s.super.Update(ctx, supervisor.Change{Spec: &spec, Overlap: c.next.shares(c.before) && !c.vacated, Reason: reloading})
 	if err != nil {
 		return nil, named(s.name, err)
 	}

@@ -144,8 +144,14 @@ func TestReloadAddsAndRemoves(t *testing.T) {
 
 // An address may go from one adapter to another in one reload, and two may swap theirs.
 func TestReloadMovesAddresses(t *testing.T) {
+	for name, build := range map[string]func(t *testing.T, dir, name, body string) string{"exclusive": server, "sharing": sharing} {
+		t.Run(name, func(t *testing.T) { movesAddresses(t, build) })
+	}
+}
+
+func movesAddresses(t *testing.T, build func(t *testing.T, dir, name, body string) string) {
 	dir := t.TempDir()
-	first, second := server(t, dir, "m1", "first"), server(t, dir, "m2", "second")
+	first, second := build(t, dir, "m1", "first"), build(t, dir, "m2", "second")
 	at := func(address string) string { return `listen = "` + address + `"` }
 	a, b := freeAddress(t), freeAddress(t)
 	h := openIn(t, dir, plan{toml: adapter("one", first, quick, at(a)) + adapter("two", second, quick, at(b))})

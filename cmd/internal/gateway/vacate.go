@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// vacate closes the addresses of slots that are going to give them up and that others want, or that nothing will serve any
-// more. Requests in progress there may end within the drain budget.
+// vacate closes the addresses of slots that are going to give them up and that others want. Requests in progress there may end
+// within the drain budget. Such a slot cannot hand over, because its predecessor has nowhere to go on.
 func (g *Gateway) vacate(ctx context.Context, p *changeset) error {
 	wanted := map[string]bool{}
 	for _, change := range p.changed {
@@ -23,6 +23,7 @@ func (g *Gateway) vacate(ctx context.Context, p *changeset) error {
 		if before.Listen == "" || before.Endpoint() == next.Endpoint() || !wanted[before.Endpoint()] {
 			continue
 		}
+		p.changed[i].vacated = true
 		group.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, before.Budgets.Drain)
 			defer cancel()
