@@ -66,7 +66,6 @@ func Setup(l *sdk.Loop) error {
 	if a.store, err = store.Open(l, a.generation, a.settings.kept); err != nil {
 		return err
 	}
-	// Nothing of this generation is in the database yet. Its number may be: that of a generation before the process was started anew.
 	if err := a.endLeftovers(a.predecessor); err != nil {
 		return err
 	}

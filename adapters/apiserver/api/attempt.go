@@ -1,11 +1,9 @@
 package api
 
 import (
-	"errors"
 	"math"
 	"slices"
 
-	"innkeeper/adapters/abi"
 	"innkeeper/adapters/apiserver/api/store"
 	"innkeeper/adapters/lib/replay"
 	"innkeeper/adapters/sdk"
@@ -154,11 +152,11 @@ func (t *attempt) watch(_, _ func()) {}
 func (t *attempt) pass() error {
 	t.forget()
 	err := t.waiting[0].pass()
-	if errors.Is(err, abi.ENOENT) {
-		t.claim() // there is nobody else by now
-		return err
+	if passed(err) {
+		t.close()
+	} else {
+		t.claim() // the request is this instance's after all
 	}
-	t.close()
 	return err
 }
 

@@ -15,16 +15,15 @@ const drainMargin = 500 * time.Millisecond
 // because it is about this generation's work.
 const handover = "handover"
 
-// drain lets what runs go on until shortly before the budget ends.
+// drain lets what runs go on until shortly before the budget ends. It may come again with a shorter one.
 func (a *app) drain(s sdk.Shutdown) {
 	a.handingOver = s.Reason == handover
 	for client := range a.sockets {
 		client.advance() // who waits for nothing is let go
 	}
-	if a.pending.len() == 0 {
-		return
+	if open := a.pending.len(); open > 0 {
+		a.log.Info("finishing open answers", "open", open, "budget", s.Drain)
 	}
-	a.log.Info("finishing open answers", "open", a.pending.len(), "budget", s.Drain)
 	a.loop.After(max(s.Drain-min(drainMargin, s.Drain/4), 0), func() {
 		a.pending.each(func(w *waiter) { w.handler.interrupt() })
 	})

@@ -29,15 +29,21 @@ func (a *app) mayBeElsewhere(fault *openai.Error) bool {
 
 // passOn gives the request to the predecessor. If that is over by now, its work is ended and the request is looked at again.
 func (c *call) passOn() {
-	err := c.to.pass()
-	if err == nil || errors.Is(err, abi.EPIPE) || errors.Is(err, sdk.ErrEnded) {
-		return
+	a := c.app
+	switch err := c.to.pass(); {
+	case passed(err):
+	case errors.Is(err, abi.ENOENT):
+		a.predecessorEnded(a.predecessor)
+		c.handle(c)
+	default:
+		a.log.Error("request not passed on", "request_id", c.x.RequestID, "error", err)
+		a.refuse(c.to, openai.Internal("The request could not be given to the instance that it is about."))
 	}
-	if !errors.Is(err, abi.ENOENT) {
-		c.app.log.Error("request not passed on", "request_id", c.x.RequestID, "error", err)
-	}
-	c.app.predecessorEnded(c.app.predecessor)
-	c.handle(c)
+}
+
+// passed reports whether a request is no longer this instance's: the predecessor has it, or its client has left.
+func passed(err error) bool {
+	return err == nil || errors.Is(err, abi.EPIPE) || errors.Is(err, sdk.ErrEnded)
 }
 
 // predecessorEnded ends the work that a generation which is over has left.
@@ -50,9 +56,9 @@ func (a *app) predecessorEnded(generation uint64) {
 	}
 }
 
-// endLeftovers ends the work of all generations but the predecessor and one more.
+// endLeftovers ends the work of all generations but one: at the start the predecessor, as this one has none yet, and later this one.
 func (a *app) endLeftovers(but uint64) error {
-	left, err := a.store.Leftovers(a.predecessor, but)
+	left, err := a.store.Leftovers(but)
 	if err != nil {
 		return err
 	}

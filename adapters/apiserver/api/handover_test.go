@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"innkeeper/adapters/abi"
 	"innkeeper/adapters/sdk/sdktest"
 )
 
@@ -15,12 +16,24 @@ type pair struct {
 }
 
 // handOver starts a successor beside the instance.
-func (s *server) handOver() *pair {
+func (s *server) handOver(change ...func(*abi.Host)) *pair {
 	s.t.Helper()
 	host := sdktest.New()
 	host.SetPredecessor(1)
-	young := startOn(s.t, host, s.dir, `{}`)
+	young := startOn(s.t, host, s.dir, `{}`, change...)
 	return &pair{s.t.(*testing.T), s, young}
+}
+
+// lastMoment is HTTP with something that happens just before an exchange is passed on.
+type lastMoment struct {
+	abi.HTTP
+	happens func()
+}
+
+// Pass implements abi.HTTP.
+func (m lastMoment) Pass(exchange uint32) int32 {
+	m.happens()
+	return m.HTTP.Pass(exchange)
 }
 
 // send brings a request. The exchange is that of the instance that answers it, and which one it is.
@@ -283,6 +296,40 @@ func TestARequestIsAnsweredAlthoughThePredecessorEndsFirst(t *testing.T) {
 	}
 }
 
+// TestAPredecessorMayFinishBetweenTheLookAndThePass: the request is about something that is known by then, and keeps its key.
+func TestAPredecessorMayFinishBetweenTheLookAndThePass(t *testing.T) {
+	s := start(t, t.TempDir(), `{}`)
+	x := s.send("POST", "/v1/responses", `{"input":"hi","stream":true}`)
+	turn := <-s.turn
+	turn.Text("Hel")
+	x.WaitFor(`"delta":"Hel"`)
+	id := at(t, object(t, events(t, x.Response())[0].data), "response", "id").(string)
+	var p *pair
+	p = s.handOver(func(host *abi.Host) {
+		host.HTTP = lastMoment{host.HTTP, func() {
+			says("lo")(turn)
+			x.Wait()
+			p.old.stop()
+			p.young.host.EndPredecessor()
+		}}
+	})
+	body := `{"input":"2","previous_response_id":"` + id + `"}`
+	first := p.young.sendKeyed("k", "/v1/responses", body)
+	turn2 := <-p.young.turn
+	if got := say(t, at(t, object(t, turn2.Request()), "messages").([]any)); got != "user:hi assistant:Hello user:2" {
+		t.Errorf("the agent got %s", got)
+	}
+	says("x")(turn2)
+	if r := p.young.doKeyed("k", "/v1/responses", body); r.Body != first.Wait().Body || !replayed(r) {
+		t.Errorf("%+v", r)
+	}
+	p.young.stop()
+	again := start(t, s.dir, `{}`)
+	if r := again.doKeyed("k", "/v1/responses", body); !replayed(r) {
+		t.Errorf("the key was not kept: %+v", r)
+	}
+}
+
 func TestTheEndOfTheBudgetCutsShortWhatAHandOverDidNotFinish(t *testing.T) {
 	s := start(t, t.TempDir(), `{}`)
 	id, turn := s.startBackground(`{"input":"hi","background":true}`)
@@ -312,4 +359,16 @@ func TestWebSocketsAreLetGoOnceTheyAreIdle(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	p.ended()
+}
+
+// TestAHandOverThatBecomesAStop has less time than it was given at first.
+func TestAHandOverThatBecomesAStop(t *testing.T) {
+	s := start(t, t.TempDir(), `{}`)
+	id, turn := s.startBackground(`{"input":"hi","background":true}`)
+	p := s.handOver()
+	p.shutDown()
+	p.old.host.Shutdown("stop", 0)
+	<-turn.Cancelled()
+	p.ended()
+	expect(t, p.young.status(t, id, "incomplete"), "shutdown", "incomplete_details", "reason")
 }

@@ -62,17 +62,14 @@ func TestOnlyWorkOfGenerationsThatAreOverIsLeft(t *testing.T) {
 		try(t, err)
 	}
 	s, _ := openAs(t, dir, 3, some)
-	for _, c := range []struct {
-		alive, other uint64
-		want         int
-	}{{3, 2, 2}, {3, 0, 4}, {0, 0, 6}} {
-		left, err := s.Leftovers(c.alive, c.other)
+	for but, want := range map[uint64]int{3: 4, 2: 4, 0: 6} {
+		left, err := s.Leftovers(but)
 		all := append(left.Responses, left.Runs...)
-		if err != nil || len(all) != c.want {
-			t.Errorf("%d and %d live: %+v, %v", c.alive, c.other, left, err)
+		if err != nil || len(all) != want {
+			t.Errorf("but %d: %+v, %v", but, left, err)
 		}
 		for _, r := range all {
-			if r.Generation == c.alive || r.Generation == c.other {
+			if r.Generation == but {
 				t.Errorf("%+v is being worked at", r)
 			}
 		}

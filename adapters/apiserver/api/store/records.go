@@ -61,11 +61,11 @@ func (s *Store) remove(k kind, id string) (bool, error) {
 // Leftovers is the work that generations have left without ending it.
 type Leftovers struct{ Responses, Keys, Runs []Record }
 
-const sqlLeftovers = `SELECT kind, n, id, generation FROM records WHERE generation > 0 AND generation NOT IN (?1, ?2) ORDER BY n`
+const sqlLeftovers = `SELECT kind, n, id, generation FROM records WHERE generation > 0 AND generation <> ?1 ORDER BY n`
 
-// Leftovers is the work of all generations but these two.
-func (s *Store) Leftovers(alive, other uint64) (left Leftovers, err error) {
-	for row, err := range s.db.Query(sqlLeftovers, int64(alive), int64(other)) {
+// Leftovers is the work of all generations but one.
+func (s *Store) Leftovers(but uint64) (left Leftovers, err error) {
+	for row, err := range s.db.Query(sqlLeftovers, int64(but)) {
 		if err != nil {
 			return Leftovers{}, err
 		}
