@@ -1,7 +1,6 @@
 package api
 
 import (
-	"math"
 	"time"
 
 	"innkeeper/adapters/apiserver/api/ids"
@@ -19,13 +18,12 @@ import (
 // that succeeds, the asker hears of the end exactly once, unless it is the transport that ends it: with abandon, or by a
 // reader that is gone.
 type response struct {
-	app       *app
-	wait      waiter
-	id        string
-	requestID string // for the log
-	answer    *responses.Answer
-	asker     asker // nil in the background
-	told      bool  // somebody knows of the response, so it cannot be refused any more
+	app    *app
+	wait   waiter
+	id     string
+	answer *responses.Answer
+	asker  asker // nil in the background
+	told   bool  // somebody knows of the response, so it cannot be refused any more
 
 	log    replay.Log       // the events, for those who read along
 	events responses.Events // what makes them
@@ -52,19 +50,11 @@ type asker interface {
 }
 
 // newResponse makes the response to a request. The request is not needed any more once start has returned.
-func (a *app) newResponse(r *responses.Request, requestID string) *response {
-	p := &response{app: a, id: a.ids.New(ids.Response), requestID: requestID, store: r.Store, conversation: r.Conversation}
+func (a *app) newResponse(r *responses.Request) *response {
+	p := &response{app: a, id: a.ids.New(ids.Response), store: r.Store, conversation: r.Conversation}
 	p.answer = responses.NewAnswer(p.id, time.Now().Unix(), r.AppendEcho(nil, a.modelShown(r.Model)), nil)
 	p.answer.Custom, p.answer.Summarize = r.CustomTools(), r.Summarize()
 	return p
-}
-
-// makeEvents makes it a response whose events somebody reads.
-func (p *response) makeEvents() {
-	p.log.Start(0, &p.app.spare)
-	p.log.OnLeave = p.unread
-	p.events.Frame = p.log.Append
-	p.answer.Events = &p.events
 }
 
 // start asks the agent. The conversation is everything that it is to know beside the instructions; the response takes it
@@ -92,57 +82,6 @@ func (p *response) remember(r *responses.Request, conversation []byte) {
 
 // background reports whether the response goes on whoever leaves.
 func (p *response) background() bool { return p.answer.Log != nil }
-
-// Text implements sdk.TurnHandler.
-func (p *response) Text(text []byte) { p.step(func() { p.answer.Text(text) }) }
-
-// Reasoning implements sdk.TurnHandler.
-func (p *response) Reasoning(text []byte) { p.step(func() { p.answer.Reasoning(text) }) }
-
-// Refusal implements sdk.TurnHandler.
-func (p *response) Refusal(text []byte) { p.step(func() { p.answer.Refusal(text) }) }
-
-// ToolCall implements sdk.TurnHandler.
-func (p *response) ToolCall(c sdk.ToolCall) {
-	p.step(func() { p.answer.ToolCall(c.Index, c.ID, c.Name, c.Arguments, p.app.newCallID) })
-}
-
-// begin tells the readers of a silent agent's response that it is in progress.
-func (p *response) begin() { p.step(p.answer.Begin) }
-
-// step runs one callback: what it makes of events leaves together.
-func (p *response) step(f func()) {
-	p.makeOrCount()
-	f()
-	if p.log.Next() > 0 {
-		p.told = true
-	}
-	p.skip()
-	p.log.Send()
-}
-
-// makeOrCount lets the events of a response in the background be counted only while nobody reads along: they can be made
-// again.
-func (p *response) makeOrCount() {
-	p.events.From = 0
-	if p.background() && p.log.Readers() == 0 {
-		p.events.From = math.MaxInt64
-	}
-}
-
-// skip notes the number of events that were counted only.
-func (p *response) skip() {
-	if p.background() && p.log.Readers() == 0 {
-		p.log.Skip(p.events.Next())
-	}
-}
-
-// unread hears of a reader that has left. A response with an asker does not live without readers.
-func (p *response) unread() {
-	if p.asker != nil && p.log.Readers() == 0 {
-		p.abandon()
-	}
-}
 
 // Done implements sdk.TurnHandler.
 func (p *response) Done(result *sdk.AgentDone) {

@@ -19,7 +19,7 @@ func (a *app) startBackground(c *call, r *responses.Request, conversation []byte
 	if a.settings.kept.Responses == 0 {
 		return openai.Unsupported("background", "Background responses are not supported, as this server stores no responses.")
 	}
-	p := a.newResponse(r, c.x.RequestID)
+	p := a.newResponse(r)
 	p.told = true
 	p.answer.Queue()
 	p.steps.Start(p.answer)

@@ -28,7 +28,7 @@ var _ asker = (*foreground)(nil)
 
 // startForeground asks the agent for a response that lives as long as its client stays.
 func (a *app) startForeground(c *call, r *responses.Request, conversation []byte) *openai.Error {
-	p := a.newResponse(r, c.x.RequestID)
+	p := a.newResponse(r)
 	q := &foreground{eventStream{app: a, to: c.to, end: openai.StreamEnd}, r.Stream}
 	p.asker = q
 	if !q.streamed {

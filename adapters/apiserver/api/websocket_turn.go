@@ -67,7 +67,7 @@ func (s *socket) create(l *lane, message jsontext.Value) {
 // newTurn takes the stream.
 func (s *socket) newTurn(l *lane, r *responses.Request, conversation []byte) *socketTurn {
 	a := s.app
-	t := &socketTurn{s: s, lane: l, p: a.newResponse(r, s.x.RequestID), previous: r.PreviousID}
+	t := &socketTurn{s: s, lane: l, p: a.newResponse(r), previous: r.PreviousID}
 	if !r.Store || a.settings.kept.Responses == 0 {
 		t.unstored, t.context, t.memory = true, conversation, a.memory.reserve(len(conversation))
 	}
