@@ -84,10 +84,11 @@ func (c *call) object() (jsontext.Value, bool) {
 	return root, fault == nil
 }
 
-// creates makes a handler of requests that start work, with what those have in common: new work has to be admitted, the body
-// is read and decoded, and whatever is wrong is said here. The request is not needed any more once start has returned.
+// creates makes a handler of requests that start work, with what those have in common: an Idempotency-Key is honoured, new work
+// has to be admitted, the body is read and decoded, and whatever is wrong is said here. The request is not needed any more
+// once start has returned.
 func creates[R any](a *app, decode func(jsontext.Value) (R, *openai.Error), start func(*call, R) *openai.Error) func(*call) {
-	return func(c *call) {
+	return a.underKey(func(c *call) {
 		if fault := a.admit(); fault != nil {
 			c.refuse(fault)
 			return
@@ -104,5 +105,5 @@ func creates[R any](a *app, decode func(jsontext.Value) (R, *openai.Error), star
 		if fault != nil {
 			c.refuse(fault)
 		}
-	}
+	})
 }

@@ -5,7 +5,8 @@
 // to the moment when the client left. Keys, origins, limits of size, unknown paths and wrong methods are the host's
 // business and never get here. The package must not know what the agent is, nor where the database lies.
 //
-// The wire is in the packages beside it: chat, responses, runs, and in those below them in adapters/lib: openai (errors,
-// checks) and jsontext; replay, there as well, hands events to those who read along, early and late; store keeps responses;
-// work keeps what else clients come back for: answers under an Idempotency-Key, runs and chat completions.
+// The wire is in the packages below it: chat, responses, runs; store is the database. What other adapters may need as well is in
+// adapters/lib: openai has the words that all endpoints share, and replay hands events to those who read along, early and late.
+//
+// Two generations of the adapter may live at the same time, in a hand-over: see handover.go.
 package api

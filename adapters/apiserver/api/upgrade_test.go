@@ -77,6 +77,7 @@ func TestTheDatabaseOfAnEarlierReleaseGoesOn(t *testing.T) {
 		s.stop()
 	}
 	s := start(t, dir, `{}`)
+	expectError(t, s.get("/v1/responses/"+r.First, "stream=true").Wait(), 400, "response_id", "response_not_in_background")
 	expectError(t, s.doKeyed("open", "/v1/chat/completions", r.Open+" "), 409, "Idempotency-Key", "idempotency_key_conflict")
 	if answer := s.doKeyed("open", "/v1/chat/completions", r.Open, says("x")); answer.Status != 200 || replayed(answer) {
 		t.Errorf("%+v", answer)

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"math"
 	"slices"
-
-	"innkeeper/adapters/abi"
 )
 
 // Past has the events of a log that are not in memory any more.
@@ -110,14 +108,14 @@ func (l *Log) Send() {
 
 // settle is the end of a step: what nobody needs leaves the memory, and the owner hears of readers that have left.
 func (l *Log) settle(left bool) {
-	left = l.trim() || left
+	left = l.discard() || left
 	if left && l.OnLeave != nil {
 		l.OnLeave()
 	}
 }
 
-// trim drops what nobody needs any more, and then what is too much. It reports whether readers were cut off.
-func (l *Log) trim() (left bool) {
+// discard drops what nobody needs any more, and then what is too much. It reports whether readers were cut off.
+func (l *Log) discard() (left bool) {
 	if l.Keep {
 		return false
 	}
@@ -183,55 +181,4 @@ func (l *Log) from(number int64) (events []byte, next int64, err error) {
 func (l *Log) remove(r *Reader) {
 	r.left = true
 	l.readers = slices.DeleteFunc(slices.Clone(l.readers), func(other *Reader) bool { return other == r })
-}
-
-// Reader is one reader of a log.
-type Reader struct {
-	log     *Log
-	sink    Sink
-	next    int64 // the number of the event that it gets next
-	waiting bool  // the sink took nothing the last time
-	left    bool
-}
-
-// Resume hands to the reader what it takes now. It is called when a sink that took nothing has room again.
-func (r *Reader) Resume() {
-	if !r.left {
-		r.log.settle(r.pump())
-	}
-}
-
-// Leave takes the reader out, without a word to its sink. It does nothing the second time.
-func (r *Reader) Leave() {
-	if !r.left {
-		r.log.remove(r)
-		r.log.settle(true)
-	}
-}
-
-// pump hands over events until there are no more or the sink takes none. It reports whether the reader has left.
-func (r *Reader) pump() (left bool) {
-	r.waiting = false
-	for {
-		events, next, err := r.log.from(r.next)
-		if err != nil {
-			r.sink.Abort()
-			r.log.remove(r)
-			return true
-		}
-		last := r.log.ended && next >= r.log.window.next()
-		if len(events) == 0 && !last {
-			r.next = next
-			return false
-		}
-		err = r.sink.Write(events, last)
-		if errors.Is(err, abi.EAGAIN) {
-			r.waiting = true
-			return false
-		}
-		if r.next = next; err != nil || last {
-			r.log.remove(r)
-			return true
-		}
-	}
 }

@@ -66,27 +66,8 @@ func (s *Store) moveResponse() (bool, error) {
 	if err != nil || !found {
 		return false, err
 	}
-	texts := make([][]byte, 4)
-	for part, first := range []string{
-		`SELECT response_size, response_sum, response FROM old_bodies WHERE n = ?1`,
-		`SELECT input_size, input_sum, input FROM old_bodies WHERE n = ?1`,
-		`SELECT context_size, context_sum, context FROM old_bodies WHERE n = ?1`,
-		`SELECT size, sum, log FROM old_logs WHERE n = ?1`,
-	} {
-		if texts[part], err = s.oldText(first, `SELECT data FROM old_overflow WHERE n = ?1 AND part = ?2 ORDER BY seq`, n, part); err != nil {
-			return false, err
-		}
-	}
-	var names []string
-	for row, err := range s.db.Query(`SELECT name FROM old_conversations WHERE n = ?1`, n) {
-		if err != nil {
-			return false, err
-		}
-		var name string
-		row.Scan(&name)
-		names = append(names, name)
-	}
-	if err := s.db.Exec(`DELETE FROM old_responses WHERE n = ?1`, n); err != nil {
+	texts, err := s.oldTexts(n)
+	if err != nil {
 		return false, err
 	}
 	r, err := s.add(responses, id, unfinished(pending), sizeOf(texts...))
@@ -96,12 +77,34 @@ func (s *Store) moveResponse() (bool, error) {
 	if err := s.countOld(responses, &r); err != nil {
 		return false, err
 	}
-	for _, name := range names {
-		if err := s.db.Exec(sqlName, name, r.n); err != nil {
+	for _, sql := range []string{
+		`INSERT INTO conversations SELECT name, ?2 FROM old_conversations WHERE n = ?1`,
+		`DELETE FROM old_responses WHERE n = ?1 AND ?2 > 0`,
+	} {
+		if err := s.db.Exec(sql, n, r.n); err != nil {
 			return false, err
 		}
 	}
 	return true, s.texts.Put(s.db, r.n, texts...)
+}
+
+// oldTexts are the texts of a response, by their parts.
+func (s *Store) oldTexts(n int64) (texts [][]byte, err error) {
+	texts = make([][]byte, 4)
+	for part, first := range []string{
+		`SELECT response_size, response_sum, response FROM old_bodies WHERE n = ?1`,
+		`SELECT input_size, input_sum, input FROM old_bodies WHERE n = ?1`,
+		`SELECT context_size, context_sum, context FROM old_bodies WHERE n = ?1`,
+		`SELECT size, sum, log FROM old_logs WHERE n = ?1`,
+	} {
+		if texts[part], err = s.oldText(first, `SELECT data FROM old_overflow WHERE n = ?1 AND part = ?2 ORDER BY seq`, n, part); err != nil {
+			return nil, err
+		}
+	}
+	if texts[Log] == nil { // it did not run in the background
+		texts = texts[:Log]
+	}
+	return texts, nil
 }
 
 const (
