@@ -102,7 +102,8 @@ CREATE TRIGGER completions_removed AFTER DELETE ON records WHEN OLD.kind = 4 BEG
 END;
 `
 
-// migrate makes the tables, or brings those of an earlier release up to date.
+// migrate makes the tables, or brings those of an earlier release up to date. A release that changes them has to say exclusive = true in
+// its manifest: a predecessor beside it would go on with tables that are not there any more.
 func (s *Store) migrate() error {
 	schema := database.Schema{Create: sqlCreate(), Upgrades: []database.Upgrade{s.setAside, s.moveSome, s.dropOld}}
 	err := s.db.Migrate(schema)
