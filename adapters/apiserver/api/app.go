@@ -66,7 +66,8 @@ func Setup(l *sdk.Loop) error {
 	if a.store, err = store.Open(l, a.generation, a.settings.kept); err != nil {
 		return err
 	}
-	if err := a.endLeftovers(a.predecessor); err != nil {
+	// This one has no work yet, so what has its number is of an earlier process.
+	if err := a.endLeftovers(func(of uint64) bool { return of != a.predecessor }); err != nil {
 		return err
 	}
 	for _, r := range a.routes() {

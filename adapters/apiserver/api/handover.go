@@ -46,19 +46,20 @@ func passed(err error) bool {
 	return err == nil || errors.Is(err, abi.EPIPE) || errors.Is(err, sdk.ErrEnded)
 }
 
-// predecessorEnded ends the work that a generation which is over has left.
+// predecessorEnded ends the work that a generation which is over has left, and no other: by the time that a busy instance hears
+// of it, there may be work of its successor.
 func (a *app) predecessorEnded(generation uint64) {
 	if generation == a.predecessor {
 		a.predecessor = 0
 	}
-	if err := a.endLeftovers(a.generation); err != nil {
+	if err := a.endLeftovers(func(of uint64) bool { return of == generation }); err != nil {
 		a.storeFailed("work of an earlier instance not ended", "", err)
 	}
 }
 
-// endLeftovers ends the work of all generations but one: at the start the predecessor, as this one has none yet, and later this one.
-func (a *app) endLeftovers(but uint64) error {
-	left, err := a.store.Leftovers(but)
+// endLeftovers ends the work of generations that are over.
+func (a *app) endLeftovers(over func(generation uint64) bool) error {
+	left, err := a.store.Leftovers(over)
 	if err != nil {
 		return err
 	}

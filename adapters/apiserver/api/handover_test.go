@@ -15,11 +15,16 @@ type pair struct {
 	old, young *server
 }
 
-// handOver starts a successor beside the instance.
+// handOver starts a successor beside the instance, which is of the first generation.
 func (s *server) handOver(change ...func(*abi.Host)) *pair {
 	s.t.Helper()
+	return s.handOverFrom(1, change...)
+}
+
+func (s *server) handOverFrom(generation uint64, change ...func(*abi.Host)) *pair {
+	s.t.Helper()
 	host := sdktest.New()
-	host.SetPredecessor(1)
+	host.SetPredecessor(generation)
 	young := startOn(s.t, host, s.dir, `{}`, change...)
 	return &pair{s.t.(*testing.T), s, young}
 }
@@ -255,6 +260,24 @@ func TestOnlyWhatADeadPredecessorHasLeftIsEnded(t *testing.T) {
 	p.young.status(t, own, "queued")
 	says("x")(ownTurn)
 	p.young.status(t, own, "completed")
+}
+
+// TestAnInstanceThatHearsLateOfAnEndSparesItsSuccessor: a busy one may have a successor of its own by then.
+func TestAnInstanceThatHearsLateOfAnEndSparesItsSuccessor(t *testing.T) {
+	first := start(t, t.TempDir(), `{}`)
+	lost, _ := first.startBackground(`{"input":"hi","background":true}`)
+	second := first.handOver().young
+	first.kill()
+	third := second.handOverFrom(2).young
+	id, turn := third.startBackground(`{"input":"hi","background":true}`)
+	run, _ := third.startRun(`{"input":"hi"}`)
+	second.host.EndPredecessor()
+	second.status(t, lost, "failed")
+	third.status(t, id, "queued")
+	expect(t, third.runStatus(run), "in_progress", "status")
+	says("x")(turn)
+	third.stop()
+	expect(t, second.status(t, id, "completed"), "x", "output", 0, "content", 0, "text")
 }
 
 // TestARequestIsAnsweredAlthoughThePredecessorEndsFirst lets it end between the look into the database and the pass.

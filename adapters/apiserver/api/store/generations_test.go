@@ -63,7 +63,7 @@ func TestOnlyWorkOfGenerationsThatAreOverIsLeft(t *testing.T) {
 	}
 	s, _ := openAs(t, dir, 3, some)
 	for but, want := range map[uint64]int{3: 4, 2: 4, 0: 6} {
-		left, err := s.Leftovers(but)
+		left, err := s.Leftovers(allBut(but))
 		all := append(left.Responses, left.Runs...)
 		if err != nil || len(all) != want {
 			t.Errorf("but %d: %+v, %v", but, left, err)

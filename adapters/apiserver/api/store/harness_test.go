@@ -83,6 +83,11 @@ func counted(t testing.TB, s *Store, want Counts) {
 	}
 }
 
+// allBut is for [Store.Leftovers].
+func allBut(alive uint64) func(uint64) bool {
+	return func(generation uint64) bool { return generation != alive }
+}
+
 func response(id string) Response {
 	return Response{ID: id, Object: []byte(`{"id":"` + id + `"}`), Input: []byte(`[]`), Context: []byte(`{"role":"user"}`)}
 }

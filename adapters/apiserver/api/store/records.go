@@ -61,17 +61,20 @@ func (s *Store) remove(k kind, id string) (bool, error) {
 // Leftovers is the work that generations have left without ending it.
 type Leftovers struct{ Responses, Keys, Runs []Record }
 
-const sqlLeftovers = `SELECT kind, n, id, generation FROM records WHERE generation > 0 AND generation <> ?1 ORDER BY n`
+const sqlLeftovers = `SELECT kind, n, id, generation FROM records WHERE generation > 0 ORDER BY n`
 
-// Leftovers is the work of all generations but one.
-func (s *Store) Leftovers(but uint64) (left Leftovers, err error) {
-	for row, err := range s.db.Query(sqlLeftovers, int64(but)) {
+// Leftovers is the work of the generations that are over.
+func (s *Store) Leftovers(over func(generation uint64) bool) (left Leftovers, err error) {
+	for row, err := range s.db.Query(sqlLeftovers) {
 		if err != nil {
 			return Leftovers{}, err
 		}
 		var k int
 		var r Record
 		row.Scan(&k, &r.n, &r.ID, &r.Generation)
+		if !over(r.Generation) {
+			continue
+		}
 		switch kind(k) {
 		case responses:
 			left.Responses = append(left.Responses, r)

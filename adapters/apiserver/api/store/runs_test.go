@@ -20,7 +20,7 @@ func TestRunsKeepTheirPages(t *testing.T) {
 	}
 	try(t, s.Close())
 	s, _ = openAs(t, dir, 2, some)
-	left, err := s.Leftovers(2)
+	left, err := s.Leftovers(allBut(2))
 	if err != nil || len(left.Runs) != 1 || left.Runs[0].ID != "run_1" {
 		t.Fatalf("%+v, %v", left, err)
 	}
@@ -37,7 +37,7 @@ func TestRunsKeepTheirPages(t *testing.T) {
 	if text, ok, err := s.RunObject(&found); err != nil || !ok || string(text) != "ended" {
 		t.Fatalf("%q, %v, %v", text, ok, err)
 	}
-	if left, err := s.Leftovers(2); err != nil || len(left.Runs) != 0 {
+	if left, err := s.Leftovers(allBut(2)); err != nil || len(left.Runs) != 0 {
 		t.Fatalf("%+v, %v", left, err)
 	}
 	counted(t, s, Counts{Runs: 1})

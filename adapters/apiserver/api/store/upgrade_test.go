@@ -32,7 +32,7 @@ func TestAllRecordsOfTheFirstReleaseAreMoved(t *testing.T) {
 	unpack(t, dir)
 	s, _ := open(t, dir, plenty)
 	counted(t, s, Counts{Responses: 7, Keys: 4, Runs: 2, Completions: 2})
-	left, err := s.Leftovers(0)
+	left, err := s.Leftovers(allBut(0))
 	if err != nil || len(left.Responses) != 1 || len(left.Runs) != 1 || len(left.Keys) != 0 {
 		t.Errorf("%+v, %v", left, err)
 	}
