@@ -25,7 +25,7 @@ func (o Options) pages() uint32 { return uint32(o.Memory / limits.MemoryPageByte
 func (h *Host) Check(ctx context.Context, a *Artifact, o Options) error {
 	o.Interpreter = true // validates like the compiler, in a fraction of the time
 	program, err := h.within(ctx, a, func(ctx context.Context) (*engine.Program, error) {
-		return h.compile(ctx, a, o, nil)
+		return h.guardedCompile(ctx, a, o, nil)
 	})
 	if err != nil {
 		return err
@@ -41,7 +41,7 @@ func (h *Host) Compile(ctx context.Context, a *Artifact, o Options) (*engine.Pro
 			return nil, errors.Join(err, e.close(ctx))
 		}
 		defer e.unlock()
-		program, err := h.compile(context.WithoutCancel(ctx), a, o, e)
+		program, err := h.guardedCompile(context.WithoutCancel(ctx), a, o, e)
 		if err != nil {
 			return nil, errors.Join(err, e.close(context.WithoutCancel(ctx)))
 		}
@@ -79,6 +79,17 @@ func (h *Host) within(ctx context.Context, a *Artifact, compile func(context.Con
 }
 
 var errCompileBudget = fmt.Errorf("not compiled within %s: %w", limits.ModuleCompileBudget, context.DeadlineExceeded)
+
+// guardedCompile is compile with a panic turned into an error: it works in a goroutine of its own, where a bug that some module
+// brings out would end the process.
+func (h *Host) guardedCompile(ctx context.Context, a *Artifact, o Options, e *entry) (_ *engine.Program, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = refuse(a.Reference, fmt.Errorf("panic while it was made ready: %v", value))
+		}
+	}()
+	return h.compile(ctx, a, o, e)
+}
 
 // compile takes what the entry has, makes what it lacks, and gives the entry to the program. An error with the cache in use may
 // be the cache's: the last word has an attempt without it.

@@ -149,3 +149,18 @@ func TestPanicOfTheCompiler(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// So does one in what comes before the compiler, and nothing of the cache stays in use.
+func TestPanicBeforeTheCompiler(t *testing.T) {
+	cache, _ := testCache(t, t.TempDir())
+	h := testHost(t, cache)
+	h.cfg.HostModules = func([]string) ([]engine.HostModule, error) { panic("unreachable state") }
+	a := artifactOf(t, bare(), described)
+	_, compiled := h.Compile(t.Context(), a, options())
+	for way, err := range map[string]error{"compile": compiled, "check": h.Check(t.Context(), a, options())} {
+		var refusal *Refusal
+		if !errors.As(err, &refusal) || refusal.Reference != a.Reference || !strings.Contains(err.Error(), "unreachable state") {
+			t.Errorf("%s: %v", way, err)
+		}
+	}
+}
