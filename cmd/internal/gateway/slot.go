@@ -134,6 +134,7 @@ func (s *slot) generations() []*generation {
 // adopt puts live settings in force: what runs hears of them, and what comes is made with them.
 func (s *slot) adopt(ctx context.Context, conf *config.Adapter) error {
 	p := s.newSpec(conf)
+	p.good = s.wanted().compiled()
 	if err := s.super.Adopt(ctx, p.supervised()); err != nil {
 		return err
 	}

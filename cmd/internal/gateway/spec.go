@@ -20,6 +20,7 @@ import (
 type spec struct {
 	slot *slot
 	conf *config.Adapter
+	good bool // its module was compiled before, for a spec that differs in live settings only
 
 	mu      sync.Mutex
 	program *engine.Program // nil before it is needed
@@ -73,11 +74,11 @@ func (p *spec) compile(ctx context.Context) (*engine.Program, error) {
 	return program, nil
 }
 
-// compiled reports whether there is a program: then the module is good.
+// compiled reports whether a program was made of the module: then it is good.
 func (p *spec) compiled() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.program != nil
+	return p.good || p.program != nil
 }
 
 // Close gives the program back. No run of it is left.

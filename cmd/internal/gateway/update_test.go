@@ -75,6 +75,28 @@ func TestBrokenModuleLeavesTheLastGoodOneRunning(t *testing.T) {
 	}
 }
 
+// A change of live settings does not make the module an untried one: what is broken after it is refused like before it.
+func TestBrokenModuleAfterALiveChange(t *testing.T) {
+	for way, update := range updates() {
+		t.Run(way, func(t *testing.T) {
+			dir := t.TempDir()
+			p := newPuppet()
+			file := p.main(p.serve("hello")).write(t, dir, "m", strings.Replace(puppetManifest, `note = { type`, `note = { live = true, type`, 1))
+			h := openIn(t, dir, plan{toml: adapter(puppetName, file, quick)})
+			h.await(puppetName, supervisor.Connected)
+			h.reloads(adapter(puppetName, file, quick, `note = "other"`), puppetName)
+			write(t, file, []byte("hello"))
+			if err := update(h); !errors.Is(err, ErrUpdateRefused) {
+				t.Errorf("%v", err)
+			}
+			if a := h.Status().Adapters[0]; a.State != "connected" || a.Generation != 1 {
+				t.Errorf("%+v", a)
+			}
+			h.answersWith(puppetName, "hello")
+		})
+	}
+}
+
 // Once, a file that was swapped between two readings ran under the manifest of the one before, and a route that needs the key
 // was open. What is read once cannot be swapped: here the file is another whenever the configuration has been read.
 func TestSwappedModuleRunsUnderItsOwnManifest(t *testing.T) {
