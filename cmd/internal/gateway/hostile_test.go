@@ -133,3 +133,22 @@ func TestNothingStartsBesideAStuckInstance(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 }
+
+// Once nothing of a stuck instance is alive, the next one starts, and does not take it for a predecessor that finishes its work.
+func TestFreedInstanceIsNoPredecessor(t *testing.T) {
+	dir, release := t.TempDir(), make(chan struct{})
+	p := newPuppet()
+	file := p.main(p.openDatabase(), p.ready(), p.mark(), p.idle()).write(t, dir, "m", puppetManifest)
+	h := openIn(t, dir, plan{toml: adapter(puppetName, file, `budgets = { stall = "50ms", close = "50ms" }`), fault: func(family, _ string) (int32, bool) {
+		if family == "config" {
+			<-release
+		}
+		return 0, false
+	}})
+	h.await(puppetName, supervisor.Failed)
+	close(release)
+	h.await(puppetName, supervisor.Connected)
+	if live := h.slotOf(puppetName).generations(); len(live) > 1 {
+		t.Errorf("%d live", len(live))
+	}
+}

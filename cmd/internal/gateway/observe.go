@@ -13,6 +13,7 @@ import (
 func (s *slot) observe(status supervisor.Status) {
 	before := s.seen
 	s.seen = status
+	s.forgetFreed()
 	s.announce(status)
 	if s.gateway.options.observe != nil {
 		s.gateway.options.observe(s.name, status)

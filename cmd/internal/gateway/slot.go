@@ -72,16 +72,31 @@ func (s *slot) enter(ctx context.Context, p *spec, run supervisor.Run) (*generat
 // leave takes a generation that has ended out of the live ones, and tells the one that came after it.
 func (s *slot) leave(g *generation, o outcome.Outcome) {
 	s.report(g, o)
-	if o.Stuck {
-		return // it is not over
+	s.mu.Lock()
+	if g.freed = o.Freed; !o.Stuck {
+		s.forget(g)
 	}
-	s.forgetGeneration(g)
-	s.dropUnusedSite(context.Background())
+	s.mu.Unlock()
+	if !o.Stuck {
+		s.dropUnusedSite(context.Background())
+	}
 }
 
-func (s *slot) forgetGeneration(g *generation) {
+// forgetFreed does what leave could not do for generations that ended stuck, once nothing of them is alive.
+func (s *slot) forgetFreed() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, g := range slices.Clone(s.live) {
+		select {
+		case <-g.freed:
+			s.forget(g)
+		default:
+		}
+	}
+}
+
+// forget does the work of leave. The caller holds s.mu.
+func (s *slot) forget(g *generation) {
 	for kind, count := range g.Ledger.Counts() {
 		total := s.past[kind]
 		total.Add(count)
