@@ -54,6 +54,7 @@ type Loop struct {
 	parked bool      // the loop is in parker.Wait
 	until  time.Time // and comes back by itself then; zero for never
 	rounds uint8     // of handling and waiting
+	uses   uint8     // of the loop by goroutines
 }
 
 // Shutdown is the host's wish that the instance ends. No new exchange comes after it.

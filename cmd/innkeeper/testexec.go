@@ -33,7 +33,8 @@ func (a *app) testexecCommand() *cobra.Command {
 		Long: "Run a module that go test built, in the sandbox: with the families that manifest.toml asks for, databases in a temporary\n" +
 			"folder, every setting at its default, every secret set, and an agent. Output and exit code are the test's. What it leaves\n" +
 			"open is named at the end.\n\n" +
-			"The manifest is looked for in the current folder and above, up to the one with go.mod; without any, the test gets WASI only.",
+			"The manifest is looked for in the current folder and above, up to the one with go.mod; without any, the test gets WASI only.\n" +
+			"A guest has no files, so tests read none, and coverage and profiles cannot be written.",
 		Example: "  GOOS=wasip1 GOARCH=wasm go test -exec 'innkeeper testexec' ./...\n" +
 			"  GOOS=wasip1 GOARCH=wasm go test -exec 'innkeeper testexec --agent testdata/agent.toml --fail-on-leaks' .",
 		Args: cobra.MinimumNArgs(1),

@@ -92,6 +92,7 @@ func runGuest(t *testing.T, program *engine.Program) *harness {
 	h.server = httptest.NewServer(h)
 	h.server.Client().Timeout = 10 * time.Second // for a guest that stands still
 	t.Cleanup(h.server.Close)
+	t.Cleanup(func() { h.guest.Kill(errors.New("the test is over")) }) // or a request that hangs would hold up the server's end
 	select {
 	case <-ready:
 	case exit := <-h.exit:
@@ -259,6 +260,23 @@ func testGoroutines(t *testing.T, h *harness) {
 		_ = response.Body.Close()
 		if got := h.ask("/left", ""); got != "the client left" {
 			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("a busy goroutine lets requests through", func(t *testing.T) {
+		answer := make(chan string, 1)
+		go func() { answer <- h.ask("/busy", "") }()
+		for told := ""; ; told = h.ask("/idle", "") { // until it has begun
+			select {
+			case got := <-answer:
+				if got != "idle" {
+					t.Errorf("got %q", got)
+				}
+				return
+			default:
+				if told != "" && told != "told" {
+					t.Fatalf("got %q", told)
+				}
+			}
 		}
 	})
 	t.Run("a goroutine ends the guest", func(t *testing.T) {

@@ -18,6 +18,7 @@ type adapter struct {
 	ticks chan struct{} // of a goroutine that no request has to do with
 	meet  chan string   // between two requests
 	gone  chan error    // why the context of a request ended
+	busy  bool          // a request goes on until another one ends it
 }
 
 func setup(l *sdk.Loop) error {
@@ -74,6 +75,14 @@ func (a *adapter) serve(ctx context.Context, c *sdk.Call) {
 		if errors.Is(<-a.gone, abi.EPIPE) {
 			c.RespondText(200, "the client left")
 		}
+	case "/busy":
+		for a.busy = true; a.busy; {
+			a.loop.OnLoop(func() {})
+		}
+		c.RespondText(200, "idle")
+	case "/idle":
+		a.busy = false
+		c.RespondText(200, "told")
 	case "/exit":
 		c.RespondText(200, "bye")
 		a.loop.OnLoop(func() { a.loop.Exit(sdk.Temporary("asked", "a client asked for it")) })
