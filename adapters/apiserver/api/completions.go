@@ -59,11 +59,14 @@ func (a *app) updateCompletion(c *call) {
 	}
 	object = append([]byte(nil), object...) // a view, which ends with the next call
 	text, labels := metadataOf(metadata)
-	if err := a.store.SetMetadata(&k, text, labels); err != nil {
+	switch found, err := a.store.SetMetadata(&k, text, labels); {
+	case err != nil:
 		c.refuse(a.storeFailed("metadata not stored", k.ID, err))
-		return
+	case !found:
+		c.refuse(noCompletion(k.ID))
+	default:
+		a.replyCompletion(c, &k, object)
 	}
-	a.replyCompletion(c, &k, object)
 }
 
 // deleteCompletion is DELETE /v1/chat/completions/{id}.

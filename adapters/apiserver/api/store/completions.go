@@ -3,7 +3,9 @@ package store
 const (
 	sqlCompletionAdd = `INSERT INTO completions (n, model, metadata) VALUES (?1, ?2, ?3)`
 	sqlCompletion    = `SELECT metadata FROM completions WHERE n = ?1`
-	sqlCompletionSet = `UPDATE completions SET metadata = ?2 WHERE n = ?1`
+	// Numbers of records may be used again, so the id is compared as well.
+	sqlCompletionSet = `UPDATE completions SET metadata = ?2 WHERE n = ?1
+		AND EXISTS (SELECT 1 FROM records WHERE n = ?1 AND kind = 4 AND id = ?3)`
 	sqlLabelAdd      = `INSERT OR IGNORE INTO labels (key, value, n) VALUES (?1, ?2, ?3)`
 	sqlLabelsRemove  = `DELETE FROM labels WHERE n = ?1`
 	sqlLabel         = `SELECT 1 FROM labels WHERE key = ?1 AND value = ?2 AND n = ?3`
@@ -98,10 +100,11 @@ func (s *Store) CompletionMessages(c *FoundCompletion) ([]byte, bool, error) {
 	return s.text(c.n, completionMessages, c.ID)
 }
 
-// SetMetadata replaces a completion's metadata.
-func (s *Store) SetMetadata(c *FoundCompletion, metadata []byte, labels []Pair) error {
-	err := s.write(len(metadata), func() error {
-		if err := s.db.Exec(sqlCompletionSet, c.n, string(metadata)); err != nil {
+// SetMetadata replaces a completion's metadata. It reports false if the completion has left meanwhile.
+func (s *Store) SetMetadata(c *FoundCompletion, metadata []byte, labels []Pair) (found bool, err error) {
+	err = s.write(len(metadata), func() error {
+		changed, err := s.db.Change(sqlCompletionSet, c.n, string(metadata), c.ID)
+		if found = changed > 0; err != nil || !found {
 			return err
 		}
 		if err := s.db.Exec(sqlLabelsRemove, c.n); err != nil {
@@ -109,10 +112,11 @@ func (s *Store) SetMetadata(c *FoundCompletion, metadata []byte, labels []Pair) 
 		}
 		return s.putLabels(c.n, labels)
 	})
-	if err == nil {
-		c.Metadata = metadata
+	if err != nil || !found {
+		return false, err
 	}
-	return err
+	c.Metadata = metadata
+	return true, nil
 }
 
 // RemoveCompletion takes out a completion. It reports whether it was there.

@@ -57,7 +57,9 @@ func TestCompletionsAreListed(t *testing.T) {
 			t.Errorf("%+v: %q, want %q", c.filter, got, c.want)
 		}
 	}
-	try(t, s.SetMetadata(&second, []byte(`{"k":"x"}`), []Pair{{"k", "x"}}))
+	if found, err := s.SetMetadata(&second, []byte(`{"k":"x"}`), []Pair{{"k", "x"}}); err != nil || !found {
+		t.Errorf("%v, %v", found, err)
+	}
 	n := 0
 	try(t, s.Completions(Filter{Labels: []Pair{{"k", "x"}}}, func(found *FoundCompletion, _ []byte) bool {
 		n++
@@ -65,5 +67,26 @@ func TestCompletionsAreListed(t *testing.T) {
 	}))
 	if n != 1 {
 		t.Errorf("%d with the new metadata", n)
+	}
+}
+
+// TestMetadataOfACompletionThatLeftIsNotKept: the other generation may have removed it, and its number may stand for another.
+func TestMetadataOfACompletionThatLeftIsNotKept(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := openAs(t, dir, 1, some)
+	other, _ := openAs(t, dir, 2, some)
+	try(t, s.AddCompletion(completion("old")))
+	c, _, err := s.Completion("old")
+	try(t, err)
+	_, err = other.RemoveCompletion("old")
+	try(t, err)
+	for i := range 2 {
+		if found, err := s.SetMetadata(&c, []byte(`{"k":"x"}`), []Pair{{"k", "x"}}); err != nil || found {
+			t.Errorf("%v, %v", found, err)
+		}
+		try(t, other.AddCompletion(Completion{ID: name("new", i), Metadata: []byte("{}")}))
+	}
+	if n := count(t, dir, "labels"); n != 0 {
+		t.Errorf("%d labels", n)
 	}
 }
