@@ -19,7 +19,8 @@ type listener struct {
 	socket  net.Listener
 	limits  atomic.Pointer[AddressLimits]
 	table   atomic.Pointer[table]
-	stray   place // of requests that no site gets
+	stray   place    // of requests that no site gets
+	parted  []*place // those that lost their requests and may have some in progress; guarded by mu
 	slots   *slots
 	unread  tally // connections on which no request was read yet
 	over    context.Context
@@ -181,7 +182,7 @@ func (l *listener) end(ctx context.Context) error {
 	for _, s := range servers {
 		s.http.SetKeepAlivesEnabled(false) // closes those without a request
 	}
-	for _, p := range append(l.table.Load().all(), &l.stray) {
+	for _, p := range l.places() {
 		if err := p.busy.wait(ctx); err != nil {
 			l.front.cfg.Logger.Info("cutting requests in progress", "address", l.address, "requests", p.busy.n.Load(), "cause", err)
 		}
@@ -189,6 +190,13 @@ func (l *listener) end(ctx context.Context) error {
 	l.cut()
 	l.running.Wait()
 	return errors.Join(l.failed...)
+}
+
+// places lists whatever can have requests in progress.
+func (l *listener) places() []*place {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Concat(l.table.Load().all(), l.parted, []*place{&l.stray})
 }
 
 // awaitFirstRequests gives requests that are on their way the time to arrive: to close a connection then would refuse a caller.

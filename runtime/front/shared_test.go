@@ -236,6 +236,37 @@ func TestTheEndOfASiteCutsItsOwnRequests(t *testing.T) {
 	})
 }
 
+// What was begun at a mount that its site has left goes on, also when the last site leaves the address.
+func TestTheEndOfAnAddressWaitsForMountsThatWereLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := newMemory()
+		f := newFront(network)
+		s := mounted(t, f, "/a", nil)
+		end := make(chan struct{})
+		s.Attach(&slow{make(chan struct{}, 1), end})
+		c := network.dial()
+		c.send(t, "GET /a/health HTTP/1.1\r\nHost: x\r\n\r\n")
+		text := make(chan error, 1)
+		go func() {
+			response, err := http.ReadResponse(c.in, nil)
+			if err == nil {
+				_, err = io.Copy(io.Discard, response.Body)
+			}
+			text <- err
+		}()
+		synctest.Wait()
+		s.update(t, func(cfg *front.SiteConfig) { cfg.Mount = "/b" })
+		closed := make(chan error, 1)
+		go func() { closed <- s.Close(t.Context()) }()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		close(end)
+		if err := errors.Join(<-text, <-closed, f.Close(t.Context())); err != nil {
+			t.Errorf("the stream was cut: %v", err)
+		}
+	})
+}
+
 // Sites share the limits of the address, and each has those of its requests.
 func TestLimitsOnASharedAddress(t *testing.T) {
 	f := newFront(nil)

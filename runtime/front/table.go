@@ -62,7 +62,7 @@ func (l *listener) join(p *place) error {
 	return nil
 }
 
-// part takes the requests from a place.
+// part takes the requests from a place. Those in progress there are remembered for the listener's end.
 func (l *listener) part(p *place) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -71,4 +71,6 @@ func (l *listener) part(p *place) {
 		delete(mounts, p.mount)
 	}
 	l.table.Store(&table{mounts: mounts})
+	l.parted = slices.DeleteFunc(l.parted, func(other *place) bool { return other.busy.n.Load() == 0 })
+	l.parted = append(l.parted, p)
 }
