@@ -6,9 +6,9 @@ const (
 	// Numbers of records may be used again, so the id is compared as well.
 	sqlCompletionSet = `UPDATE completions SET metadata = ?2 WHERE n = ?1
 		AND EXISTS (SELECT 1 FROM records WHERE n = ?1 AND kind = 4 AND id = ?3)`
-	sqlLabelAdd      = `INSERT OR IGNORE INTO labels (key, value, n) VALUES (?1, ?2, ?3)`
-	sqlLabelsRemove  = `DELETE FROM labels WHERE n = ?1`
-	sqlLabel         = `SELECT 1 FROM labels WHERE key = ?1 AND value = ?2 AND n = ?3`
+	sqlLabelAdd     = `INSERT OR IGNORE INTO labels (key, value, n) VALUES (?1, ?2, ?3)`
+	sqlLabelsRemove = `DELETE FROM labels WHERE n = ?1`
+	sqlLabel        = `SELECT 1 FROM labels WHERE key = ?1 AND value = ?2 AND n = ?3`
 
 	sqlListed        = `SELECT c.n, c.metadata, c.model, r.id FROM `
 	sqlListUp        = sqlListed + `completions AS c JOIN records AS r USING (n) WHERE c.n > ?1 ORDER BY c.n`

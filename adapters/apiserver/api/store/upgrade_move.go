@@ -50,6 +50,18 @@ func (s *Store) countOld(k kind, r *Record) error {
 	return s.count(k, 1, 0)
 }
 
+// putMoved writes the texts of a record that was moved. If one of them was damaged, it gets none: they count as missing, where an
+// empty one would be taken for what was written.
+func (s *Store) putMoved(r *Record, texts ...[]byte) error {
+	for _, text := range texts {
+		if text == nil {
+			s.log.Warn("a stored text is damaged: those of its record are not taken over", "id", r.ID)
+			return nil
+		}
+	}
+	return s.texts.Put(s.db, r.n, texts...)
+}
+
 func sizeOf(texts ...[]byte) (bytes int) {
 	for _, text := range texts {
 		bytes += len(text)
@@ -85,7 +97,7 @@ func (s *Store) moveResponse() (bool, error) {
 			return false, err
 		}
 	}
-	return true, s.texts.Put(s.db, r.n, texts...)
+	return true, s.putMoved(&r, texts...)
 }
 
 // oldTexts are the texts of a response, by their parts.
@@ -144,7 +156,10 @@ func (s *Store) moveKey() (bool, error) {
 	if err := s.count(keys, 1, int64(len(text))); err != nil {
 		return false, err
 	}
-	return true, s.texts.Put(s.db, moved, text)
+	if KeyState(state) != Answered { // which alone has an answer
+		return true, nil
+	}
+	return true, s.putMoved(&Record{ID: name, n: moved}, text)
 }
 
 // moveRun moves the oldest run.
@@ -181,7 +196,7 @@ func (s *Store) moveRun() (bool, error) {
 	if err := s.db.Exec(`DELETE FROM old_runs WHERE n = ?1`, n); err != nil {
 		return false, err
 	}
-	return true, s.texts.Put(s.db, r.n, text)
+	return true, s.putMoved(&r, text)
 }
 
 // moveCompletion moves the oldest completion.
@@ -216,5 +231,5 @@ func (s *Store) moveCompletion() (bool, error) {
 	if err := s.db.Exec(`DELETE FROM old_completions WHERE n = ?1`, n); err != nil {
 		return false, err
 	}
-	return true, s.texts.Put(s.db, r.n, texts...)
+	return true, s.putMoved(&r, texts...)
 }

@@ -70,3 +70,22 @@ func TestAFirstStartThatDiedIsNoDatabase(t *testing.T) {
 	counted(t, s, Counts{})
 	add(t, s, response("a"))
 }
+
+// TestWhatWasDamagedStaysSo: a text that is not the one that was written must not come back as an empty one.
+func TestWhatWasDamagedStaysSo(t *testing.T) {
+	dir := t.TempDir()
+	unpack(t, dir)
+	db := connect(t, dir)
+	try(t, db.Exec(`UPDATE texts SET sum = sum + 1; UPDATE bodies SET input_sum = input_sum + 1`))
+	s, _ := open(t, dir, plenty)
+	counted(t, s, Counts{Responses: 7, Keys: 4, Runs: 2, Completions: 2})
+	for row, err := range s.db.Query(`SELECT n, id FROM records`) {
+		try(t, err)
+		var n int64
+		var id string
+		row.Scan(&n, &id)
+		if text, found, err := s.text(n, 0, id); err != nil || found {
+			t.Errorf("%s has %d bytes, %v", id, len(text), err)
+		}
+	}
+}
