@@ -2,11 +2,14 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/runtime/engine"
+	"innkeeper/runtime/mailbox"
 	wt "innkeeper/runtime/module/wasmtest"
 	"innkeeper/runtime/outcome"
 )
@@ -98,23 +101,42 @@ func TestStopBeforeTheStart(t *testing.T) {
 	}
 }
 
-// New work is refused from the moment of the shutdown, and open work still brings its events.
+// steps is a mailbox that notes what a shutdown does with it.
+type steps struct {
+	engine.Mailbox
+	of *stay
+}
+
+func (m steps) RefuseNew() {
+	m.of.note("refuse new")
+	m.Mailbox.RefuseNew()
+}
+
+func (m steps) Post(kind abi.EventKind, handle uint32, payload []byte) error {
+	m.of.note("post")
+	return m.Mailbox.Post(kind, handle, payload)
+}
+
+// Callers go elsewhere before the mailbox refuses what they bring, or one who comes in between is refused for nothing. When the
+// guest hears of the shutdown new work is refused, and open work still brings its events.
 func TestMailboxWhileDraining(t *testing.T) {
 	program := compile(t, server(func(b *wt.Builder, wait uint32) wt.Code { return untilEvent(b, wait) }), nil, false)
 	s := newStay()
+	s.Mailbox = steps{s.Mailbox, s}
 	ctx, stop := context.WithCancelCause(context.Background())
 	s.OnReady = func() { stop(asked("stop")) }
-	s.Detach = func(string) {
-		if err := s.guest.Mailbox.PostNew(abi.EventHTTPRequest, 1, nil); err == nil {
-			t.Error("new work was taken after the shutdown")
+	s.Ended = func() {
+		if err := s.guest.Mailbox.PostNew(abi.EventHTTPRequest, 1, nil); !errors.Is(err, mailbox.ErrSealed) {
+			t.Errorf("new work after the shutdown: %v", err)
 		}
-		if s.Context.Err() == nil { // before the kill
-			if err := s.guest.Mailbox.Post(abi.EventHTTPGone, 1, nil); err != nil {
-				t.Errorf("an event of open work: %v", err)
-			}
+		if err := s.guest.Mailbox.Post(abi.EventHTTPGone, 1, nil); err != nil {
+			t.Errorf("an event of open work: %v", err)
 		}
 	}
 	check(t, s.finished(t, program.Run(ctx, s.Instance)), outcome.Done, "exit")
+	if got := strings.Join(s.events, ", "); got != "detach: stop, refuse new, post, finish" {
+		t.Errorf("%q", got)
+	}
 }
 
 // A second wish with less time takes the place of the first: who waits out a long budget must not keep the host from stopping.

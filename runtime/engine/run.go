@@ -106,15 +106,15 @@ func (r *run) call(name string, callback func()) (err error) {
 	return nil
 }
 
-// detach cuts the instance off from new work, once.
-func (r *run) detach(reason string) error {
+// detach cuts the instance off from new work, once: whoever comes goes elsewhere first, and only then the mailbox refuses.
+func (r *run) detach(reason string) (err error) {
 	if r.detached {
 		return nil
 	}
 	r.detached = true
-	r.Mailbox.RefuseNew()
-	if r.Detach == nil {
-		return nil
+	if r.Detach != nil {
+		err = r.call("detach", func() { r.Detach(reason) })
 	}
-	return r.call("detach", func() { r.Detach(reason) })
+	r.Mailbox.RefuseNew()
+	return err
 }

@@ -226,7 +226,7 @@ func (m *Mailbox) left(e *event) {
 	}
 }
 
-// RefuseNew makes PostNew fail from now on; everything else goes on. It is the first step of a teardown.
+// RefuseNew makes PostNew fail from now on, because the instance is going to end; everything else goes on.
 func (m *Mailbox) RefuseNew() {
 	m.mu.Lock()
 	m.noNew = true
