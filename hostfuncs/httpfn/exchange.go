@@ -22,6 +22,7 @@ const (
 	statePassed                 // for the predecessor to answer; the handle is closed
 	stateOverdue                // nothing was answered in time; the host does that
 	stateTorn                   // the instance is over
+	stateUnseen                 // the instance is over, and the guest never learned of the request
 )
 
 // exchange is one request and its answer. The guest's calls and the goroutine in Serve meet here.
@@ -145,7 +146,9 @@ func (ex *exchange) tear() <-chan struct{} {
 		return ex.done // nil if the guest has ended it: the rest is between the front and the client
 	}
 	ex.close()
-	ex.state = stateTorn
+	if ex.state = stateTorn; ex.f.cfg.Mailbox.Unseen(ex.id) {
+		ex.state = stateUnseen
+	}
 	if ex.left || !ex.entered {
 		return nil
 	}

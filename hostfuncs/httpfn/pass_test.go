@@ -3,6 +3,7 @@ package httpfn_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"sync/atomic"
 	"testing"
 
@@ -70,5 +71,26 @@ func TestWhatIsPassedReachesADrainingInstance(t *testing.T) {
 	h.check("respond", h.f.Respond(h.next(abi.EventHTTPRequest).handle, 200, nil, nil), abi.OK)
 	if got := <-outcome; got != backend.Answered {
 		t.Errorf("outcome %d", got)
+	}
+}
+
+// A request that waited in the mailbox when its instance ended was seen by nobody, so another instance may have it. That is how a
+// successor gets back what it passed on in the moment in which its predecessor ended.
+func TestARequestThatTheGuestNeverSawIsNotTaken(t *testing.T) {
+	h := newHarness(t, nil)
+	seen := h.serve(backend.Inbound{})
+	h.next(abi.EventHTTPRequest)
+	unseen := []<-chan backend.Outcome{h.serve(backend.Inbound{}), h.serve(backend.Inbound{Passed: true})}
+	for h.ledger.Open() < 3 || !h.box.Waiting() {
+		runtime.Gosched()
+	}
+	h.tearDown()
+	if got := <-seen; got != backend.Unanswered {
+		t.Errorf("a request that the guest may have acted on: outcome %d", got)
+	}
+	for _, outcome := range unseen {
+		if got := <-outcome; got != backend.NotTaken {
+			t.Errorf("a request that it never saw: outcome %d", got)
+		}
 	}
 }

@@ -64,6 +64,8 @@ func (r *responder) work() (outcome backend.Outcome, over bool) {
 				return backend.Unanswered, true
 			}
 			return backend.Cut, true
+		case stateUnseen:
+			return backend.NotTaken, true
 		case stateOverdue:
 			return backend.Overdue, true
 		case statePassed:

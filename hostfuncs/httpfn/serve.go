@@ -25,7 +25,7 @@ func (f *Family) Serve(w http.ResponseWriter, r *http.Request, in backend.Inboun
 	}
 	post := f.cfg.Mailbox.PostNew
 	if in.Passed {
-		post = f.cfg.Mailbox.Post
+		post = f.cfg.Mailbox.PostPassed
 	}
 	if err := post(abi.EventHTTPRequest, id, requestPayload(r, in)); err != nil {
 		f.notTaken(r, in, err)

@@ -58,6 +58,7 @@ type Mailbox struct {
 	fresh   int // events that wait and are new work
 	noNew   bool
 	closed  bool
+	unseen  map[uint32]bool // handles of new work that waited when the mailbox was closed
 }
 
 type event struct {
@@ -65,6 +66,7 @@ type event struct {
 	handle  uint32
 	payload []byte
 	fresh   bool // new work
+	first   bool // the guest learns of the handle by it
 	delta   bool
 	last    bool // the handle ends when this was fetched
 	nth     int  // of a delta: how many of its handle came since none was waiting
@@ -81,7 +83,7 @@ func (e *event) cost() int { return len(e.payload) + eventBytes }
 func New(bounds Bounds, retire func(handle uint32)) *Mailbox {
 	return &Mailbox{
 		bounds: bounds, retire: retire, wake: make(chan struct{}, 1), start: time.Now(),
-		tails: map[uint32]*event{}, pending: map[uint32]int{}, room: make(chan struct{}),
+		tails: map[uint32]*event{}, pending: map[uint32]int{}, room: make(chan struct{}), unseen: map[uint32]bool{},
 	}
 }
 
@@ -97,8 +99,14 @@ func (m *Mailbox) PostNew(kind abi.EventKind, handle uint32, payload []byte) err
 		return ErrFull
 	}
 	m.fresh++
-	m.push(&event{kind: kind, handle: handle, payload: payload, fresh: true})
+	m.push(&event{kind: kind, handle: handle, payload: payload, fresh: true, first: true})
 	return nil
+}
+
+// PostPassed posts new work that another instance has passed on. It is taken also after RefuseNew, and fails only with
+// ErrSealed, when the instance is over.
+func (m *Mailbox) PostPassed(kind abi.EventKind, handle uint32, payload []byte) error {
+	return m.post(&event{kind: kind, handle: handle, payload: payload, first: true})
 }
 
 // Post posts an event about work that the guest already has; it is never refused for lack of room, because the number of
@@ -241,11 +249,23 @@ func (m *Mailbox) Close() {
 		return
 	}
 	m.closed, m.noNew = true, true
+	for _, e := range m.queue[m.head:] {
+		if e.first {
+			m.unseen[e.handle] = true
+		}
+	}
 	m.queue, m.head = nil, 0
 	clear(m.tails)
 	clear(m.pending)
 	m.deltas = 0
 	close(m.room)
+}
+
+// Unseen reports whether the mailbox was closed before the guest could learn of a handle.
+func (m *Mailbox) Unseen(handle uint32) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.unseen[handle]
 }
 
 // freed takes fetched delta bytes out of the count and wakes whoever waits for room. The caller holds m.mu.

@@ -232,6 +232,29 @@ func TestSeal(t *testing.T) {
 	m.Drop(1)
 }
 
+func TestUnseen(t *testing.T) {
+	m := newBox()
+	must(t, m.PostNew(1, 1, nil))
+	must(t, m.PostNew(1, 2, nil))
+	m.RefuseNew()
+	must(t, m.PostPassed(1, 3, nil))
+	must(t, m.Post(2, 4, nil))
+	if _, ok := m.Recv(make([]byte, 64)); !ok {
+		t.Fatal("nothing there")
+	}
+	if m.Unseen(2) {
+		t.Error("a handle whose news waits still may be learned of")
+	}
+	m.Drop(2)
+	must(t, m.PostPassed(1, 5, nil))
+	m.Close()
+	for handle, want := range map[uint32]bool{1: false, 2: false, 3: true, 4: false, 5: true} {
+		if m.Unseen(handle) != want {
+			t.Errorf("handle %d: unseen %v", handle, !want)
+		}
+	}
+}
+
 func TestWait(t *testing.T) {
 	cause := errors.New("instance over")
 	synctest.Test(t, func(t *testing.T) {
