@@ -19,8 +19,8 @@
 // callbacks. Only [Loop.Go], [Loop.OnLoop], [Loop.Ask], [Loop.Log] and the methods of [Call] may be used by goroutines.
 //
 // Goroutines, time.Sleep, channels and contexts work as anywhere. A guest has one thread: they run while the loop waits, and between
-// two batches of events. A timer of package time that no goroutine waits for, such as one of time.AfterFunc, may be some milliseconds
-// late.
+// two batches of events. A timer of package time that no goroutine waits for, such as one of time.AfterFunc, may be 20 milliseconds
+// late; those of [Loop.After] are not.
 //
 // Bytes that a callback gets, or that a method returns as a view, are valid until the callback returns; copy what is to
 // be kept.

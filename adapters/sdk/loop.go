@@ -53,8 +53,8 @@ type Loop struct {
 	parker parker
 	parked bool      // the loop is in parker.Wait
 	until  time.Time // and comes back by itself then; zero for never
-	rounds uint8     // of handling and waiting
 	uses   uint8     // of the loop by goroutines
+	looks  timerLooks
 }
 
 // Shutdown is the host's wish that the instance ends. No new exchange comes after it.
@@ -67,7 +67,7 @@ type Shutdown struct {
 
 // New makes a loop on a host. Guests use [Main]; tests and benchmarks give a host of their own, natively.
 func New(host abi.Host) *Loop {
-	l := &Loop{host: host, event: make([]byte, 4096), parker: &inProcess{event: host.Event}}
+	l := &Loop{host: host, event: make([]byte, 4096), parker: &inProcess{event: host.Event}, looks: timerLooks{last: time.Now()}}
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	return l
 }

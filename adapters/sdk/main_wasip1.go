@@ -11,10 +11,7 @@ import (
 func Main(setup func(*Loop) error) {
 	l := New(wasmHost())
 	l.guest = true
-	l.parker = poller.New(func() (bool, error) {
-		result := l.host.Event.Wait(0)
-		return result != 0, waitError(result)
-	})
+	l.parker = poller.New()
 	os.Exit(l.Run(setup))
 }
 

@@ -45,6 +45,14 @@ func (h timerHeap) timeout() time.Duration {
 	return max(0, time.Until(h[0].when))
 }
 
+// first is when the first timer is due; the zero time is never.
+func (h timerHeap) first() time.Time {
+	if len(h) == 0 {
+		return time.Time{}
+	}
+	return h[0].when
+}
+
 // dueBefore reports whether a timer is due before that time; the zero time is never.
 func (h timerHeap) dueBefore(t time.Time) bool {
 	return len(h) > 0 && (t.IsZero() || h[0].when.Before(t))

@@ -11,7 +11,7 @@ import (
 // forward moves the events of the sandbox's own host into the mailbox of a test's, until it is stopped.
 func forward(from abi.Event, to *mailbox) (stop func()) {
 	ended := make(chan struct{})
-	p := poller.New(func() (bool, error) { return from.Wait(0) != 0, nil })
+	p := poller.New()
 	p.Arm(time.Time{})
 	stopping := false // a guest has one thread
 	go func() {

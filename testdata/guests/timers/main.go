@@ -11,7 +11,7 @@ import (
 )
 
 // pause is longer than the loop blocks in the host at a time.
-const pause = 5 * time.Millisecond
+const pause = 15 * time.Millisecond
 
 func main() {
 	early := make(chan struct{})
