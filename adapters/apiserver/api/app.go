@@ -25,7 +25,7 @@ type app struct {
 
 	generation  uint64
 	predecessor uint64 // the generation that still finishes its work beside this one; 0 if there is none
-	handingOver bool   // this generation finishes its work beside its successor
+	handingOver bool   // this generation finishes its work beside its successor, and has time for more
 
 	pending   pending               // what waits for the agent
 	responses map[string]*response  // the responses among it that can be asked for, by id

@@ -25,6 +25,7 @@ func (a *app) drain(s sdk.Shutdown) {
 		a.log.Info("finishing open answers", "open", open, "budget", s.Drain)
 	}
 	a.loop.After(max(s.Drain-min(drainMargin, s.Drain/4), 0), func() {
+		a.handingOver = false // what began now would be cut off
 		a.pending.each(func(w *waiter) { w.handler.interrupt() })
 	})
 }

@@ -364,6 +364,26 @@ func TestTheEndOfTheBudgetCutsShortWhatAHandOverDidNotFinish(t *testing.T) {
 	expect(t, p.young.status(t, id, "incomplete"), "shutdown", "incomplete_details", "reason")
 }
 
+// TestTheEndOfTheBudgetBeginsNothingNew: what waits on a WebSocket behind a response that is cut short would only be cut off.
+func TestTheEndOfTheBudgetBeginsNothingNew(t *testing.T) {
+	s := start(t, t.TempDir(), `{}`)
+	busy := s.dial()
+	turn, _ := busy.ask(`{"type":"response.create","input":"one"}`)
+	busy.x.Message(`{"type":"response.create","input":"two"}`)
+	s.do("GET", "/health", "") // both have arrived
+	s.host.Shutdown("handover", 0)
+	<-turn.Cancelled()
+	select {
+	case another := <-s.turn:
+		t.Error("another turn was started")
+		says("2")(another)
+	case <-busy.x.Done():
+	}
+	if r := busy.x.Wait(); r.Aborted || strings.Count(r.Body, "The server is restarting.") != 2 {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestWebSocketsAreLetGoOnceTheyAreIdle(t *testing.T) {
 	s := start(t, t.TempDir(), `{}`)
 	idle, busy := s.dial(), s.dial()
