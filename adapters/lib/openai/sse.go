@@ -5,13 +5,9 @@ import (
 	"iter"
 )
 
-// Pieces of a server-sent event stream. https://html.spec.whatwg.org/multipage/server-sent-events.html
-const (
-	// StreamEnd is the frame that ends every stream of this API.
-	StreamEnd = "data: [DONE]\n\n"
-	// KeepAlive is a comment, which readers skip and proxies take for a sign of life.
-	KeepAlive = ": keepalive\n\n"
-)
+// StreamEnd is the server-sent event that ends every stream of this API.
+// https://html.spec.whatwg.org/multipage/server-sent-events.html
+const StreamEnd = "data: [DONE]\n\n"
 
 // AppendErrorChunk appends the frame that tells the reader of a chat stream what went wrong.
 func AppendErrorChunk(dst []byte, e *Error) []byte {

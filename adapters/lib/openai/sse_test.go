@@ -22,7 +22,7 @@ func TestWholeFrames(t *testing.T) {
 }
 
 func TestData(t *testing.T) {
-	stream := "id: 1\nevent: x\ndata: {\"a\":1}\n\n" + KeepAlive + "data: b\n\n" + StreamEnd
+	stream := "id: 1\nevent: x\ndata: {\"a\":1}\n\n" + ": keepalive\n\n" + "data: b\n\n" + StreamEnd
 	var got []string
 	for data := range Data([]byte(stream)) {
 		got = append(got, string(data))
