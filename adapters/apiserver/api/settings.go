@@ -19,12 +19,14 @@ type config struct {
 // changeSettings puts changed settings in force. They all are live: what runs goes on as it was begun. The agent may be another
 // one, too.
 func (a *app) changeSettings() {
+	before := a.settings
 	changed, err := a.readSettings()
 	if err == nil {
 		a.settings = changed
 		err = a.readModels()
 	}
 	if err != nil {
+		a.settings = before
 		a.log.Error("changed settings not taken", "error", err)
 		return
 	}

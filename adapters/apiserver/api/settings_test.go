@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/adapters/sdk/sdktest"
 )
 
 // unnamed is the front of a request that names no model.
@@ -38,4 +39,21 @@ func TestSettingsAndTheAgentChangeUnderARunningInstance(t *testing.T) {
 
 	s.host.ChangeSettings(`{"stored_responses":"many"}`) // as no host would
 	expect(t, object(t, s.do("POST", "/v1/chat/completions", unnamed+`}`, says("x")).Body), "two", "model")
+}
+
+// mute is an agent whose models cannot be listed.
+type mute struct{ abi.Agent }
+
+// Models implements abi.Agent.
+func (mute) Models([]byte) int32 { return abi.EIO.Result() }
+
+func TestSettingsThatAreNotTakenChangeNothing(t *testing.T) {
+	agent := &struct{ abi.Agent }{}
+	s := startOn(t, sdktest.New(), t.TempDir(), `{"stored_responses":3}`, func(host *abi.Host) {
+		agent.Agent, host.Agent = host.Agent, agent
+	})
+	s.do("GET", "/health", "")
+	agent.Agent = mute{agent.Agent}
+	s.host.ChangeSettings(`{"stored_responses":2}`)
+	expect(t, object(t, s.do("GET", "/health/detailed", "").Body), 3.0, "limits", "stored_responses")
 }
