@@ -242,6 +242,31 @@ func TestStatusDoesNotWaitForASocket(t *testing.T) {
 	h.answersWith(puppetName, "hello")
 }
 
+// Nor does a successor that is ready, and whose socket is slow to open, hold up the end of the host.
+func TestStopDoesNotWaitForASocket(t *testing.T) {
+	dir := t.TempDir()
+	opening, slow := make(chan struct{}), freeAddress(t)
+	file := sharing(t, dir, "m", "hello")
+	h := openIn(t, dir, plan{
+		toml: adapter(puppetName, file, quick),
+		listen: func(ctx context.Context, network, address string) (net.Listener, error) {
+			if address == slow {
+				close(opening)
+				<-ctx.Done()
+				return nil, context.Cause(ctx)
+			}
+			return new(net.ListenConfig).Listen(ctx, network, address)
+		},
+	})
+	h.await(puppetName, supervisor.Connected)
+	h.configure(adapter(puppetName, file, quick, `listen = "`+slow+`"`))
+	if _, err := h.Gateway.Reload(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	<-opening
+	h.must(h.Stop(context.Background()))
+}
+
 // A predecessor that does not come to an end is cut when the hand-over budget is over, and everything of it is given back, its
 // program included.
 func TestHandoverBudgetCutsThePredecessor(t *testing.T) {
@@ -259,7 +284,7 @@ func TestHandoverBudgetCutsThePredecessor(t *testing.T) {
 	h.must(h.Pause(context.Background(), puppetName)) // the slot's goroutine has been everywhere by then
 	again, err := before.newGeneration(t.Context(), supervisor.Run{Generation: 99, Unready: func() {}})
 	h.must(err)
-	if ended := before.program.Run(t.Context(), again.instance()); !strings.Contains(ended.Message, "closed") {
+	if ended := before.program.Run(t.Context(), again.instance(t.Context())); !strings.Contains(ended.Message, "closed") {
 		t.Errorf("the predecessor's program still runs: %+v", ended)
 	}
 }

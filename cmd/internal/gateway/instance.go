@@ -44,15 +44,15 @@ func (p *spec) newGeneration(ctx context.Context, run supervisor.Run) (*generati
 	return g, nil
 }
 
-// instance is the run of a generation as the engine sees it.
-func (g *generation) instance() engine.Instance {
+// instance is the run of a generation as the engine sees it; ctx ends when the generation is to end.
+func (g *generation) instance(ctx context.Context) engine.Instance {
 	s, b := g.spec.slot, g.spec.conf.Budgets
 	log, _ := guesthost.Find[*logfn.Family](g.Guest) // every instance has it
 	return engine.Instance{
 		Context: hostcall.With(g.Context, g.Calls(s.gateway.options.Intercept)),
 		Kill:    g.Kill,
 		Mailbox: g.Mailbox, Ledger: g.Ledger, Ready: g.Ready, Sooner: g.run.Sooner,
-		OnReady: g.serve, Detach: g.retire, Ended: g.ended,
+		OnReady: func() { g.serve(ctx) }, Detach: g.retire, Ended: g.ended,
 		Failure: g.failure, Finish: g.Finish,
 		Stdout: log.Lines(slog.LevelInfo, "stdout"), Stderr: log.Lines(slog.LevelWarn, "stderr"),
 		Args: []string{g.spec.conf.Name}, Env: map[string]string{"INNKEEPER_GENERATION": fmt.Sprint(g.run.Generation)},
@@ -63,9 +63,14 @@ func (g *generation) instance() engine.Instance {
 // errNotServed is the cause of the end of an instance that is ready, and that no caller could reach.
 var errNotServed = errors.New("the instance could not be served")
 
-// serve lets callers through to the instance. Requests of its predecessor go on where they are.
-func (g *generation) serve() {
-	if failure := g.spec.slot.listen(g.Context, g.spec); failure != nil {
+// serve lets callers through to the instance. Requests of its predecessor go on where they are. An address that is slow to open
+// is not waited for any longer when the instance is to end, or has.
+func (g *generation) serve(ctx context.Context) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stop := context.AfterFunc(g.Context, func() { cancel(context.Cause(g.Context)) })
+	defer stop()
+	if failure := g.spec.slot.listen(ctx, g.spec); failure != nil {
 		g.refused = failure
 		g.Kill(errNotServed)
 		return

@@ -100,7 +100,7 @@ func (p *spec) Run(ctx context.Context, run supervisor.Run) outcome.Outcome {
 	if err != nil {
 		return outcome.Failure{Code: "settings", Message: err.Error()}.Outcome()
 	}
-	ended := program.Run(ctx, g.instance())
+	ended := program.Run(ctx, g.instance(ctx))
 	p.slot.leave(g, ended)
 	return ended
 }
