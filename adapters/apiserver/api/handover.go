@@ -46,6 +46,9 @@ func passed(err error) bool {
 	return err == nil || errors.Is(err, abi.EPIPE) || errors.Is(err, sdk.ErrEnded)
 }
 
+// endAgain is when work that could not be ended is tried again: until then it looks as if somebody were at it.
+const endAgain = 500 * time.Millisecond
+
 // predecessorEnded ends the work that a generation which is over has left, and no other: by the time that a busy instance hears
 // of it, there may be work of its successor.
 func (a *app) predecessorEnded(generation uint64) {
@@ -54,6 +57,7 @@ func (a *app) predecessorEnded(generation uint64) {
 	}
 	if err := a.endLeftovers(func(of uint64) bool { return of == generation }); err != nil {
 		a.storeFailed("work of an earlier instance not ended", "", err)
+		a.loop.After(endAgain, func() { a.predecessorEnded(generation) })
 	}
 }
 

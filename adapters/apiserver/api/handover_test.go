@@ -280,6 +280,38 @@ func TestAnInstanceThatHearsLateOfAnEndSparesItsSuccessor(t *testing.T) {
 	expect(t, second.status(t, id, "completed"), "x", "output", 0, "content", 0, "text")
 }
 
+// stumbling is a database that fails when work is to be ended for the first time.
+type stumbling struct {
+	abi.SQLite
+	tries chan int
+	tried int
+}
+
+// Prepare implements abi.SQLite.
+func (s *stumbling) Prepare(connection uint32, sql []byte, statement, tail *uint32) int32 {
+	if strings.Contains(string(sql), "SET generation = 0") {
+		s.tried++
+		s.tries <- s.tried
+		if s.tried == 1 {
+			return abi.SQLiteIOErr
+		}
+	}
+	return s.SQLite.Prepare(connection, sql, statement, tail)
+}
+
+func TestWorkThatCouldNotBeEndedIsEndedLater(t *testing.T) {
+	s := start(t, t.TempDir(), `{}`)
+	id, _ := s.startBackground(`{"input":"hi","background":true}`)
+	tries := make(chan int, 2)
+	p := s.handOver(func(host *abi.Host) { host.SQLite = &stumbling{SQLite: host.SQLite, tries: tries} })
+	p.killed()
+	for range 2 {
+		<-tries
+	}
+	p.young.do("GET", "/health", "") // the second try is over
+	p.young.status(t, id, "failed")
+}
+
 // TestARequestIsAnsweredAlthoughThePredecessorEndsFirst lets it end between the look into the database and the pass.
 func TestARequestIsAnsweredAlthoughThePredecessorEndsFirst(t *testing.T) {
 	s := start(t, t.TempDir(), `{}`)
