@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"innkeeper/cmd/internal/testexec"
+	"innkeeper/runtime/config"
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/manifest"
 )
@@ -22,6 +23,7 @@ import (
 type testRun struct {
 	manifest    string // path; empty: looked for
 	agent       string // path of a script; empty: the echo agent
+	engine      string
 	failOnLeaks bool
 }
 
@@ -44,11 +46,15 @@ func (a *app) testexecCommand() *cobra.Command {
 	flags.SetInterspersed(false) // what follows MODULE is the test's
 	flags.StringVar(&t.manifest, "manifest", "", "the adapter's manifest is `FILE`")
 	flags.StringVar(&t.agent, "agent", "", "the agent answers by the rules in `FILE`; default is the echo agent")
+	flags.StringVar(&t.engine, "engine", string(config.EngineCompiler), "`ENGINE` to run it with: compiler or interpreter, as in an adapter's limits")
 	flags.BoolVar(&t.failOnLeaks, "fail-on-leaks", false, "fail if the test leaves something open")
 	return cmd
 }
 
 func (a *app) testexec(ctx context.Context, t testRun, module string, args []string) error {
+	if engine := config.Engine(t.engine); engine != config.EngineCompiler && engine != config.EngineInterpreter {
+		return fail(exUsage, "", "--engine must be compiler or interpreter, not %q", t.engine)
+	}
 	text, err := t.manifestText(ctx)
 	if err != nil {
 		return err
@@ -65,7 +71,8 @@ func (a *app) testexec(ctx context.Context, t testRun, module string, args []str
 	ctx, cancel := a.untilSignal(ctx)
 	defer cancel()
 	result, err := testexec.Run(ctx, testexec.Config{
-		Module: module, Args: withoutTestLog(args), Limit: testLimit(args), Manifest: text, Agent: answers, Stdout: a.out, Stderr: a.err,
+		Module: module, Args: withoutTestLog(args), Limit: testLimit(args), Interpreter: t.engine == string(config.EngineInterpreter),
+		Manifest: text, Agent: answers, Stdout: a.out, Stderr: a.err,
 		Logger: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{ReplaceAttr: withoutTime})), Version: versionText(),
 	})
 	if err != nil {

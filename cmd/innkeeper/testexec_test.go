@@ -31,7 +31,7 @@ func TestTestexec(t *testing.T) {
 	sh := newShell(t)
 	binary := sh.testBinary(notes)
 	testexec := func(flags []string, args ...string) []string {
-		return slices.Concat([]string{"testexec", "--manifest", notes + "/manifest.toml"}, flags, []string{binary, "-test.v=true"}, args)
+		return slices.Concat([]string{"testexec", "--engine", "interpreter", "--manifest", notes + "/manifest.toml"}, flags, []string{binary, "-test.v=true"}, args)
 	}
 	script := []string{"--agent", notes + "/testdata/agent.toml", "--fail-on-leaks"}
 
@@ -74,6 +74,7 @@ func TestTestexecRefuses(t *testing.T) {
 		says string
 	}{
 		{exUsage, []string{"testexec"}, "hint:"},
+		{exUsage, []string{"testexec", "--engine", "steam", module}, `not "steam"`},
 		{exNoInput, []string{"testexec", sh.path("none.wasm")}, "no such file"},
 		{exDataErr, []string{"testexec", "--manifest", module, module}, "m.wasm: "},
 		{exDataErr, []string{"testexec", "--manifest", good, "--agent", module, module}, "m.wasm: "},

@@ -26,13 +26,15 @@ import (
 	"innkeeper/runtime/outcome"
 )
 
-// Config says what is run and with what. All fields are required but Args and Limit.
+// Config says what is run and with what. All fields are required but Args, Limit and Interpreter.
 type Config struct {
 	// Module is the path of the test program. Args are its arguments without its name.
 	Module string
 	Args   []string
 	// Limit is how long the program may run, 0 for as long as it likes.
 	Limit time.Duration
+	// Interpreter runs it without compiling it.
+	Interpreter bool
 	// Manifest is the text of the adapter's manifest.
 	Manifest []byte
 	// Agent answers turns.
@@ -71,7 +73,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	}
 	fresh := context.WithoutCancel(ctx) // for what is given back
 	defer func() { err = errors.Join(err, host.Close(fresh)) }()
-	program, err := host.Compile(ctx, packed, artifact.Options{Memory: limits.MemoryBytesMax})
+	program, err := host.Compile(ctx, packed, artifact.Options{Memory: limits.MemoryBytesMax, Interpreter: cfg.Interpreter})
 	if err != nil {
 		return Result{}, err
 	}
