@@ -204,6 +204,37 @@ func TestLiveSettingsReachTheRunningInstance(t *testing.T) {
 	h.reloads(adapter(puppetName, file, quick, `note = "other"`, `enabled = false`), puppetName)
 }
 
+// What a live setting says of the address stays in force when an instance begins to serve that was made before the change.
+func TestLiveOriginsOutliveTheStartOfAnInstance(t *testing.T) {
+	dir := t.TempDir()
+	manifest := strings.Replace(puppetManifest, "[http]\n", "[http]\ncors = \"origins\"\n", 1) + `origins = { live = true, type = "strings" }`
+	p := newPuppet()
+	file := p.main(p.mark(), p.serve("hello")).write(t, dir, "m", manifest)
+	asking, goOn := make(chan struct{}), make(chan struct{})
+	h := openIn(t, dir, plan{toml: adapter(puppetName, file, quick, `origins = ["http://gone.example"]`), fault: func(family, _ string) (int32, bool) {
+		if family == "config" {
+			close(asking)
+			<-goOn
+		}
+		return 0, family == "config"
+	}})
+	<-asking
+	h.reloads(adapter(puppetName, file, quick, `origins = ["http://new.example"]`), puppetName)
+	close(goOn)
+	h.await(puppetName, supervisor.Connected)
+	for origin, want := range map[string]int{"http://gone.example": http.StatusForbidden, "http://new.example": http.StatusOK} {
+		request, err := http.NewRequest(http.MethodGet, h.url(puppetName), nil)
+		h.must(err)
+		request.Header.Set("Origin", origin)
+		response, err := http.DefaultClient.Do(request)
+		h.must(err)
+		h.must(response.Body.Close())
+		if response.StatusCode != want {
+			t.Errorf("%s: %d", origin, response.StatusCode)
+		}
+	}
+}
+
 // While an exclusive adapter is replaced, requests wait for the next instance instead of being refused.
 func TestRequestsWaitForAnExclusiveSuccessor(t *testing.T) {
 	dir := t.TempDir()

@@ -21,6 +21,9 @@ func (s *slot) listen(ctx context.Context, p *spec) *outcome.Failure {
 	}
 	s.siting.Lock()
 	defer s.siting.Unlock()
+	if wanted := s.wanted(); wanted.conf.LiveSince(p.conf) {
+		p = wanted // its live settings changed after the generation was made
+	}
 	if s.sited == p {
 		return nil
 	}
