@@ -86,6 +86,7 @@ func (l *listener) accept() {
 			break
 		}
 	}
+	l.stop() // a socket that has failed must not let callers wait for nobody
 	l.mu.Lock()
 	l.ended = true
 	l.mu.Unlock()

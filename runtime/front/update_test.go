@@ -371,3 +371,28 @@ func fragile(t *testing.T) (s *site, refuse func(prefix string)) {
 	t.Cleanup(func() { _ = f.Close(context.Background()) })
 	return open(t, f, func(cfg *front.SiteConfig) { cfg.Address = freeAddress(t) }), func(prefix string) { refused = prefix }
 }
+
+// brokenSocket fails for good.
+type brokenSocket struct{ *memory }
+
+func (brokenSocket) Accept() (net.Conn, error) { return nil, errors.New("broken") }
+
+// Callers of a socket that takes no more connections are refused at once instead of waiting for nobody.
+func TestASocketThatFailedIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := newMemory()
+		f := front.New(front.Config{Logger: discard(), Listen: func(context.Context, string, string) (net.Listener, error) {
+			return brokenSocket{network}, nil
+		}})
+		open(t, f, nil)
+		synctest.Wait()
+		select {
+		case <-network.done:
+		default:
+			t.Error("it is still open")
+		}
+		if err := f.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
