@@ -18,6 +18,7 @@ const handover = "handover"
 // drain lets what runs go on until shortly before the budget ends. It may come again with a shorter one.
 func (a *app) drain(s sdk.Shutdown) {
 	a.handingOver = s.Reason == handover
+	a.store.Flush()
 	for client := range a.sockets {
 		client.advance() // who waits for nothing is let go
 	}

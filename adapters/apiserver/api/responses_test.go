@@ -268,3 +268,18 @@ func TestTheAgentsParamGetsItsNameHere(t *testing.T) {
 	})
 	expectError(t, r, 400, "text.format", "invalid_value")
 }
+
+// TestUsesOutliveAnOrderlyEnd: what was read last leaves last, also if nothing was written between.
+func TestUsesOutliveAnOrderlyEnd(t *testing.T) {
+	dir, settings := t.TempDir(), `{"stored_responses":2}`
+	s := start(t, dir, settings)
+	read, other := s.create(`{"input":"a"}`, "x"), s.create(`{"input":"b"}`, "x")
+	s.do("GET", "/v1/responses/"+read, "")
+	s.stop()
+	s = start(t, dir, settings)
+	s.create(`{"input":"c"}`, "x")
+	if got := s.do("GET", "/v1/responses/"+read, ""); got.Status != 200 {
+		t.Errorf("the one that was read has left: %+v", got)
+	}
+	expectError(t, s.do("GET", "/v1/responses/"+other, ""), 404, "response_id", "response_not_found")
+}

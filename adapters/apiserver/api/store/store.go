@@ -65,7 +65,7 @@ func Open(l *sdk.Loop, generation uint64, limits Limits) (*Store, error) {
 
 // Close closes the database.
 func (s *Store) Close() error {
-	s.flush()
+	s.Flush()
 	return s.db.Close()
 }
 

@@ -26,12 +26,12 @@ const sqlUse = `UPDATE records SET used = ` + sqlNext + ` WHERE kind = ?1 AND id
 // use notes that a response was used.
 func (s *Store) use(id string) {
 	if s.uses.note(id); len(s.uses) == maxUses {
-		s.flush()
+		s.Flush()
 	}
 }
 
-// flush writes down what waits. A database that cannot be written can still be read.
-func (s *Store) flush() {
+// Flush writes down the uses that wait: an instance does so before it ends. A database that cannot be written can still be read.
+func (s *Store) Flush() {
 	if len(s.uses) == 0 {
 		return
 	}
