@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 
 	"innkeeper/adapters/apiserver/api/responses"
@@ -131,7 +132,7 @@ func startingAfter(c *call) (from int64, fault *openai.Error) {
 		return 0, nil
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 {
+	if err != nil || n < 0 || n == math.MaxInt64 { // the last would have none after it
 		return 0, openai.Invalid("starting_after", "Invalid 'starting_after': must be the number of an event.")
 	}
 	return n + 1, nil

@@ -205,7 +205,7 @@ func TestOnlyBackgroundResponsesAreCancelledOrStreamedLater(t *testing.T) {
 	}
 	expectError(t, s.do("POST", "/v1/responses/resp_nope/cancel", ""), 404, "response_id", "response_not_found")
 	expectError(t, s.get("/v1/responses/resp_nope", "stream=true").Wait(), 404, "response_id", "response_not_found")
-	for _, n := range []string{"-1", "x", ""} {
+	for _, n := range []string{"-1", "x", "", "9223372036854775807"} {
 		expectError(t, s.get("/v1/responses/"+stored, "stream=true&starting_after="+n).Wait(), 400, "starting_after", "invalid_value")
 	}
 	if r := s.get("/v1/responses/"+stored, "stream=false").Wait(); r.Status != 200 || r.Streamed {
