@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -146,38 +147,6 @@ func (s *slot) generations() []*generation {
 	return slices.Clone(s.live)
 }
 
-// adopt puts live settings in force: what runs hears of them, and what comes is made with them.
-func (s *slot) adopt(ctx context.Context, conf *config.Adapter) error {
-	p := s.newSpec(conf)
-	p.good = s.wanted().compiled()
-	if err := s.super.Adopt(ctx, p.supervised()); err != nil {
-		return err
-	}
-	s.resite(ctx, p)
-	for _, g := range s.generations() {
-		s.catchUp(g)
-	}
-	return nil
-}
-
-// catchUp gives a generation the live settings that are wanted, if they are not those that it was made with. A guest that is
-// over itself need not know.
-func (s *slot) catchUp(g *generation) {
-	wanted := s.wanted().conf
-	if !wanted.LiveSince(g.spec.conf) {
-		return
-	}
-	settings, err := wanted.SettingsJSON()
-	if err != nil {
-		s.logger.Error("live settings", "error", err)
-		return
-	}
-	if g.http != nil {
-		g.http.SetKeepAlive(wanted.KeepAlive())
-	}
-	_ = g.ChangeSettings(settings)
-}
-
 // report logs what only a developer wants to know of a run's end.
 func (s *slot) report(g *generation, o outcome.Outcome) {
 	logger := s.logger.With("generation", g.run.Generation)
@@ -190,10 +159,12 @@ func (s *slot) report(g *generation, o outcome.Outcome) {
 	logger.Debug("instance ended", "code", o.Code, "message", o.Message)
 }
 
-// end stops the slot for good, within the budgets of its instances, and gives back its address.
+// end stops the slot for good, within the budgets of its instances, and gives back its address, also if something of an
+// instance stays alive: nothing of it is served.
 func (s *slot) end(ctx context.Context, reason string) error {
-	if err := s.super.Stop(ctx, reason); err != nil {
+	err := s.super.Stop(ctx, reason)
+	if err != nil && !errors.Is(err, supervisor.ErrStuck) {
 		return err
 	}
-	return s.closeSite(ctx)
+	return errors.Join(err, s.closeSite(ctx))
 }
