@@ -307,6 +307,7 @@ func TestHandoverBudgetCutsThePredecessor(t *testing.T) {
 	h := openIn(t, dir, plan{toml: adapter(puppetName, p.stays("old").write(t, dir, "m", sharedManifest), stays)})
 	h.await(puppetName, supervisor.Connected)
 	before := h.slotOf(puppetName).wanted()
+	compiled := before.program.Program
 	sharing(t, dir, "m", "new")
 	h.must(h.Restart(context.Background(), puppetName))
 	h.awaitStatus(puppetName, func(s supervisor.Status) bool { return s.Predecessor == 0 })
@@ -315,8 +316,32 @@ func TestHandoverBudgetCutsThePredecessor(t *testing.T) {
 	h.must(h.Pause(context.Background(), puppetName)) // the slot's goroutine has been everywhere by then
 	again, err := before.newGeneration(t.Context(), supervisor.Run{Generation: 99, Unready: func() {}})
 	h.must(err)
-	if ended := before.program.Run(t.Context(), again.instance(t.Context())); !strings.Contains(ended.Message, "closed") {
+	if ended := compiled.Run(t.Context(), again.instance(t.Context())); !strings.Contains(ended.Message, "closed") {
 		t.Errorf("the predecessor's program still runs: %+v", ended)
+	}
+}
+
+// A generation of the same module is started without compiling anew, and the program goes with its last user.
+func TestTheSameModuleIsCompiledOnce(t *testing.T) {
+	dir := t.TempDir()
+	h := openIn(t, dir, plan{toml: adapter(puppetName, sharing(t, dir, "m", "same"), quick)})
+	h.await(puppetName, supervisor.Connected)
+	first := h.slotOf(puppetName).wanted().program
+	for range 3 {
+		h.must(h.Restart(context.Background(), puppetName))
+		h.awaitStatus(puppetName, func(s supervisor.Status) bool { return s.Predecessor == 0 })
+	}
+	h.must(h.Pause(context.Background(), puppetName)) // the slot's goroutine has been everywhere by then
+	if now := h.slotOf(puppetName).wanted().program; now != first || now.users != 1 {
+		t.Errorf("program %p with %d users, want %p with the one that is wanted", now, now.users, first)
+	}
+	sharing(t, dir, "m", "other")
+	h.must(h.Resume(context.Background(), puppetName))
+	h.must(h.Restart(context.Background(), puppetName))
+	h.awaitStatus(puppetName, func(s supervisor.Status) bool { return s.Predecessor == 0 })
+	h.must(h.Pause(context.Background(), puppetName))
+	if now := h.slotOf(puppetName).wanted().program; now == first || first.users != 0 {
+		t.Errorf("the program of the file before has %d users", first.users)
 	}
 }
 

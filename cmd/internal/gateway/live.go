@@ -8,8 +8,9 @@ import (
 
 // adopt puts live settings in force: what runs hears of them, and what comes is made with them.
 func (s *slot) adopt(ctx context.Context, conf *config.Adapter) error {
-	p := s.newSpec(conf)
-	p.good = s.wanted().compiled()
+	p, before := s.newSpec(conf), s.wanted()
+	p.good = before.compiled()
+	p.inherit(before)
 	if err := s.super.Adopt(ctx, p.supervised()); err != nil {
 		return err
 	}

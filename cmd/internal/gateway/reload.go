@@ -162,6 +162,7 @@ func (g *Gateway) successor(ctx context.Context, s *slot, next *config.Adapter) 
 	}
 	err := unusable(next, before.conf)
 	if err == nil && next.Enabled() {
+		p.inherit(before)
 		_, err = p.compile(ctx)
 	}
 	if err != nil {

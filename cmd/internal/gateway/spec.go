@@ -23,7 +23,7 @@ type spec struct {
 	good bool // its module was compiled before, for a spec that differs in live settings only
 
 	mu      sync.Mutex
-	program *engine.Program // nil before it is needed
+	program *program // nil before it is needed
 }
 
 var _ supervisor.Runner = (*spec)(nil)
@@ -59,19 +59,32 @@ func (p *spec) compile(ctx context.Context) (*engine.Program, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.program != nil {
-		return p.program, nil
+		return p.program.Program, nil
 	}
 	if p.conf.Disposition == config.Failed {
 		return nil, errors.New(p.conf.Reason)
 	}
 	started := time.Now()
-	program, err := p.slot.gateway.host.Compile(ctx, p.conf.Artifact, OptionsOf(p.conf))
+	compiled, err := p.slot.gateway.host.Compile(ctx, p.conf.Artifact, OptionsOf(p.conf))
 	if err != nil {
 		return nil, err
 	}
-	p.program = program
+	p.program = newProgram(compiled)
 	p.slot.logger.Debug("module compiled", "module", p.conf.Module, "took", time.Since(started).Round(time.Millisecond))
-	return program, nil
+	return compiled, nil
+}
+
+// inherit takes the program of another spec, if it would be the same.
+func (p *spec) inherit(other *spec) {
+	if !p.conf.Artifact.Same(other.conf.Artifact) || OptionsOf(p.conf) != OptionsOf(other.conf) {
+		return
+	}
+	other.mu.Lock()
+	shared := other.program.take()
+	other.mu.Unlock()
+	p.mu.Lock()
+	p.program = shared
+	p.mu.Unlock()
 }
 
 // compiled reports whether a program was made of the module: then it is good.
@@ -85,9 +98,10 @@ func (p *spec) compiled() bool {
 func (p *spec) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if err := p.program.Close(context.Background()); err != nil {
+	if err := p.program.release(context.Background()); err != nil {
 		p.slot.logger.Error("program not closed", "module", p.conf.Module, "error", err)
 	}
+	p.program = nil
 }
 
 // Run runs one generation: what it needs is made ready, the instance runs, and everything of it is closed again.
