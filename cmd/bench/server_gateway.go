@@ -26,6 +26,15 @@ var _ server = (*gatewayServer)(nil)
 
 // readConfig reads a configuration without looking at the environment.
 func readConfig(path string) (*config.Config, error) {
+	load, err := configReader(path)
+	if err != nil {
+		return nil, err
+	}
+	return load()
+}
+
+// configReader gives what reads a configuration, each time anew but for the bundled modules.
+func configReader(path string) (func() (*config.Config, error), error) {
 	ctx := context.Background()
 	builtins, err := gateway.Builtins(ctx)
 	if err != nil {
@@ -34,14 +43,20 @@ func readConfig(path string) (*config.Config, error) {
 	if builtins[apiServer] == nil {
 		return nil, errors.New("built without the bundled adapters: run make bundled first")
 	}
-	return config.Load(path, config.Options{
-		Env: func(string) (string, bool) { return "", false }, Builtins: builtins, Handles: gateway.HandleQuotas(),
-		Module: func(path string) (*artifact.Artifact, error) { return gateway.Modules().Read(ctx, path) },
-	})
+	return func() (*config.Config, error) {
+		return config.Load(path, config.Options{
+			Env: func(string) (string, bool) { return "", false }, Builtins: builtins, Handles: gateway.HandleQuotas(),
+			Module: func(path string) (*artifact.Artifact, error) { return gateway.Modules().Read(ctx, path) },
+		})
+	}, nil
 }
 
 func newGateway(ctx context.Context, path string) (*gatewayServer, error) {
-	conf, err := readConfig(path)
+	load, err := configReader(path)
+	if err != nil {
+		return nil, err
+	}
+	conf, err := load()
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +64,7 @@ func newGateway(ctx context.Context, path string) (*gatewayServer, error) {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s.gateway, err = gateway.Start(ctx, conf, gateway.Options{
 		Version: "bench", Logger: logger,
-		Load: func() (*config.Config, error) { return readConfig(path) },
+		Load: load,
 	})
 	if err != nil {
 		return nil, err

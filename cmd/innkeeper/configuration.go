@@ -18,12 +18,11 @@ func (a *app) load() (*config.Config, error) { return a.loadAfter(nil) }
 // loadAfter is load for a host that runs already, with the configuration from before: there may be nothing then.
 func (a *app) loadAfter(before *config.Config) (*config.Config, error) {
 	ctx := context.Background() // the reading of modules has a budget of its own
-	builtins, err := gateway.Builtins(ctx)
-	if err != nil {
+	if err := a.readBuiltins(ctx); err != nil {
 		return nil, err
 	}
 	conf, err := config.Load(a.configPath, config.Options{
-		Env: a.env, Builtins: builtins, Handles: gateway.HandleQuotas(), AllowMissing: true, AllowNothing: before != nil, Before: before,
+		Env: a.env, Builtins: a.builtins, Handles: gateway.HandleQuotas(), AllowMissing: true, AllowNothing: before != nil, Before: before,
 		Module: func(path string) (*artifact.Artifact, error) { return gateway.Modules().Read(ctx, path) },
 		Folder: func(path string) (artifact.Folder, error) { return gateway.Modules().ReadFolder(ctx, path) },
 	})
@@ -34,6 +33,20 @@ func (a *app) loadAfter(before *config.Config) (*config.Config, error) {
 		}
 	}
 	return conf, err
+}
+
+// readBuiltins reads the bundled modules, once: they are part of the program.
+func (a *app) readBuiltins(ctx context.Context) error {
+	a.reading.Lock()
+	defer a.reading.Unlock()
+	if a.builtins != nil {
+		return nil
+	}
+	builtins, err := gateway.Builtins(ctx)
+	if err == nil {
+		a.builtins = builtins
+	}
+	return err
 }
 
 // missingConfig says that there is no file, without the words of the system.

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
+
+	"innkeeper/runtime/artifact"
 )
 
 const (
@@ -21,6 +24,9 @@ type app struct {
 	configPath string // of the TOML file
 	logLevel   string // as given; empty: the configuration's
 	begun      bool   // the command line was understood
+
+	reading  sync.Mutex
+	builtins map[string]*artifact.Artifact // nil before they were read
 }
 
 // run carries out one command line and returns the exit code.
