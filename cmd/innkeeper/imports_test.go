@@ -40,6 +40,8 @@ var rules = map[string]struct {
 	"runtime/module":             {why: "it owns the binary format and no engine", own: []string{"runtime/limits"}},
 	"runtime/module/wasmtest":    {why: "it builds test modules"},
 	"runtime/outcome":            {why: "words that need nothing"},
+	"runtime/safetext":           {why: "text of strangers, made safe to show"},
+	"runtime/budget":             {why: "an amount that many share, of anything"},
 	"runtime/engine":             {why: "it runs guests and knows no host function", own: []string{"adapters/abi", "runtime/outcome"}, outside: []string{"github.com/tetratelabs/wazero"}},
 	"runtime/supervisor":         {why: "pure logic", own: []string{"runtime/outcome"}, outside: []string{"github.com/cenkalti/backoff/v5"}},
 	"runtime/front":              {why: "a route is what the manifest says of it, and a backend is an interface", own: []string{"runtime/front/backend", "runtime/limits", "runtime/manifest"}, outside: []string{"github.com/google/uuid"}},
@@ -53,7 +55,6 @@ var rules = map[string]struct {
 
 	"hostfuncs/...":                 {why: "a family knows the host's small parts only", own: familyParts},
 	"hostfuncs/guestmem":            {why: "the only package that touches guest memory", own: []string{"adapters/abi"}},
-	"hostfuncs/guesttext":           {why: "text from guests, made safe to show"},
 	"hostfuncs/handles":             {why: "the ledger's errors in the ABI's numbers", own: []string{"adapters/abi", "runtime/ledger"}},
 	"hostfuncs/family":              {why: "the words between a family and whoever puts families together", own: []string{"adapters/abi", "hostfuncs/hostcall", "runtime/ledger", "runtime/mailbox", "runtime/manifest", "runtime/outcome"}},
 	"hostfuncs/hostcall":            {why: "the ABI table as functions; it knows no family", own: []string{"adapters/abi", "hostfuncs/guestmem"}, outside: []string{"github.com/tetratelabs/wazero"}},
@@ -74,7 +75,7 @@ var rules = map[string]struct {
 	"cmd/bench/sqlops":                       {why: "the same work inside and outside of the sandbox", own: []string{"adapters/apiserver/api/store", "adapters/sdk", "adapters/sdk/sqlite"}},
 }
 
-var familyParts = []string{"adapters/abi", "runtime/ledger", "runtime/limits", "runtime/mailbox", "hostfuncs/family", "hostfuncs/guestmem", "hostfuncs/guesttext", "hostfuncs/handles", "hostfuncs/hostcall"}
+var familyParts = []string{"adapters/abi", "runtime/ledger", "runtime/limits", "runtime/mailbox", "hostfuncs/family", "hostfuncs/guestmem", "runtime/safetext", "hostfuncs/handles", "hostfuncs/hostcall"}
 
 const modulePath = "innkeeper/"
 

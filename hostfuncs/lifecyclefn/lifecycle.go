@@ -9,8 +9,8 @@ import (
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/family"
 	"innkeeper/hostfuncs/guestmem"
-	"innkeeper/hostfuncs/guesttext"
 	"innkeeper/runtime/outcome"
+	"innkeeper/runtime/safetext"
 )
 
 var _ abi.Lifecycle = (*Family)(nil)
@@ -36,7 +36,7 @@ func (f *Family) Ready() int32 {
 // Fail implements lifecycle.fail. A code or a message out of shape is mended rather than refused: the reason must not get lost.
 func (f *Family) Fail(code []byte, retryable uint32, message []byte) int32 {
 	f.core.Failed(outcome.Failure{
-		Code: word(code), Retryable: retryable != 0, Message: guesttext.Line(message, FailMessageBytes),
+		Code: word(code), Retryable: retryable != 0, Message: safetext.Line(message, FailMessageBytes),
 	})
 	return 0
 }

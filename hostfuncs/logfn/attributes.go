@@ -9,7 +9,7 @@ import (
 	"log/slog"
 	"strconv"
 
-	"innkeeper/hostfuncs/guesttext"
+	"innkeeper/runtime/safetext"
 )
 
 // invalidKey is the one attribute of a record whose attributes could not be used; its value says why.
@@ -41,7 +41,7 @@ func parseAttributes(text []byte) []slog.Attr {
 	}
 	attributes, err := decodeAttributes(text)
 	if err != nil {
-		return []slog.Attr{slog.String(invalidKey, guesttext.Line(err.Error(), KeyBytes))}
+		return []slog.Attr{slog.String(invalidKey, safetext.Line(err.Error(), KeyBytes))}
 	}
 	for i, a := range attributes {
 		if reserved(a.Key) {
@@ -128,7 +128,7 @@ func (d *decoder) value(depth int) (slog.Value, error) {
 	case json.Delim:
 		return d.nested(v, depth+1)
 	case string:
-		return slog.StringValue(guesttext.Line(v, MessageBytes)), nil
+		return slog.StringValue(safetext.Line(v, MessageBytes)), nil
 	case json.Number:
 		return number(v), nil
 	case bool:
@@ -157,7 +157,7 @@ func number(n json.Number) slog.Value {
 	if f, err := n.Float64(); err == nil {
 		return slog.Float64Value(f)
 	}
-	return slog.StringValue(guesttext.Line(n.String(), KeyBytes)) // beyond what a float can hold
+	return slog.StringValue(safetext.Line(n.String(), KeyBytes)) // beyond what a float can hold
 }
 
 // plainValue returns a value as a list item: handlers know groups as attributes only, so an object in a list is a map.
@@ -178,5 +178,5 @@ func keyText(key string) string {
 	if key == "" {
 		return "unnamed"
 	}
-	return guesttext.Line(key, KeyBytes)
+	return safetext.Line(key, KeyBytes)
 }

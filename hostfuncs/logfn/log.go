@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"innkeeper/adapters/abi"
-	"innkeeper/hostfuncs/guesttext"
+	"innkeeper/runtime/safetext"
 )
 
 var _ abi.Log = (*Family)(nil)
@@ -88,7 +88,7 @@ func (f *Family) record(level slog.Level, origin string, message, attributes []b
 		return
 	}
 	f.summarise(dropped)
-	r := slog.NewRecord(now, level, guesttext.Line(message, MessageBytes), 0)
+	r := slog.NewRecord(now, level, safetext.Line(message, MessageBytes), 0)
 	r.AddAttrs(slog.String(OriginKey, origin))
 	r.AddAttrs(parseAttributes(attributes)...)
 	f.handle(r)

@@ -1,4 +1,4 @@
-package guesttext_test
+package safetext_test
 
 import (
 	"strconv"
@@ -6,7 +6,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"innkeeper/hostfuncs/guesttext"
+	"innkeeper/runtime/safetext"
 )
 
 func TestLine(t *testing.T) {
@@ -35,10 +35,10 @@ func TestLine(t *testing.T) {
 		{"a broken character at the end", "abc\xc3", 64, `abc\xc3`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := guesttext.Line(c.text, c.limit); got != c.want {
+			if got := safetext.Line(c.text, c.limit); got != c.want {
 				t.Errorf("string: got %q, want %q", got, c.want)
 			}
-			if got := guesttext.Line([]byte(c.text), c.limit); got != c.want {
+			if got := safetext.Line([]byte(c.text), c.limit); got != c.want {
 				t.Errorf("bytes: got %q, want %q", got, c.want)
 			}
 		})
@@ -50,8 +50,8 @@ func FuzzLine(f *testing.F) {
 	f.Add([]byte(strings.Repeat("ü", 40)), 11)
 	f.Fuzz(func(t *testing.T, text []byte, limit int) {
 		limit = int(uint(limit) % 1000)
-		line := guesttext.Line(text, limit)
-		if len(line) > limit+len(guesttext.Cut) {
+		line := safetext.Line(text, limit)
+		if len(line) > limit+len(safetext.Cut) {
 			t.Errorf("%d bytes with a limit of %d", len(line), limit)
 		}
 		if !utf8.ValidString(line) {

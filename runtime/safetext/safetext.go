@@ -1,7 +1,8 @@
-// Package guesttext makes text from a guest safe to show: in a log, on a terminal, in a status.
+// Package safetext makes text of strangers safe to show: in a log, on a terminal, in a header, in a status. A stranger is a
+// guest, a client, an upstream or a file of theirs.
 //
 // It owns the escaping and the cutting. It knows nothing of where a text came from or goes to.
-package guesttext
+package safetext
 
 import (
 	"strconv"
