@@ -58,10 +58,10 @@ func (l *Ledger) Seal() {
 	l.mu.Unlock()
 }
 
-// CloseAll seals the ledger and closes every handle, newest first. A child is always newer than its parent, so children
-// go before parents. Every closer runs, each under its own recover; the errors are joined. It may be called again: what is
-// closed already is not closed twice, and what could not be reached before is tried again. Give it a fresh context: the
-// instance's own is over by now.
+// CloseAll seals the ledger, tells every [Ender] to end, and then closes every handle, newest first. A child is always newer
+// than its parent, so children go before parents. Every closer runs, each under its own recover; the errors are joined. It may
+// be called again: what is closed already is not closed twice, and what could not be reached before is tried again. Give it a
+// fresh context: the instance's own is over by now.
 func (l *Ledger) CloseAll(ctx context.Context) error {
 	l.mu.Lock()
 	l.sealed = true
@@ -76,13 +76,37 @@ func (l *Ledger) CloseAll(ctx context.Context) error {
 
 func (l *Ledger) closeEach(ctx context.Context, entries []*Entry) error {
 	slices.SortFunc(entries, func(a, b *Entry) int { return cmp.Compare(b.id, a.id) })
-	var errs []error
+	errs := endEach(ctx, entries)
 	for _, e := range entries {
 		if err := l.closeOne(ctx, e); err != nil {
 			errs = append(errs, fmt.Errorf("handle[%d] kind[%s]: %w", e.id, e.kind, err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// endEach tells everything that can be told to come to its end.
+func endEach(ctx context.Context, entries []*Entry) (errs []error) {
+	for _, e := range entries {
+		ender, ok := e.resource.(Ender)
+		if !ok || e.closed.Load() {
+			continue
+		}
+		if err := endOne(ctx, ender); err != nil {
+			errs = append(errs, fmt.Errorf("handle[%d] kind[%s]: %w", e.id, e.kind, err))
+		}
+	}
+	return errs
+}
+
+func endOne(ctx context.Context, ender Ender) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic while ending: %v\n%s", p, debug.Stack())
+		}
+	}()
+	ender.EndHandle(ctx)
+	return nil
 }
 
 func (l *Ledger) closeOne(ctx context.Context, e *Entry) error {

@@ -25,6 +25,16 @@ type Resource interface {
 	CloseHandle(ctx context.Context) error
 }
 
+// Ender is a resource that can be told to come to its end before it is closed: many that each need a while end together then,
+// instead of one after the other.
+type Ender interface {
+	Resource
+	// EndHandle begins the end and waits for nothing: what is in progress is cut short, so that CloseHandle, which follows with
+	// the same ctx, has little left to do. Before anything of several handles is closed, all of them are told. It comes without
+	// the entry's lock, so that a call may be using the resource; it may come again, and after the close.
+	EndHandle(ctx context.Context)
+}
+
 // Why a handle cannot be used or made.
 var (
 	// ErrBadHandle means that the number is not a live handle of the kind.
