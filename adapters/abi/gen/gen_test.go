@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"go/ast"
 	"go/format"
-	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
@@ -101,7 +100,7 @@ func check(t *testing.T, path string, sources map[string]string) *types.Package 
 		}
 		files = append(files, file)
 	}
-	pkg, err := (&types.Config{Importer: importer.ForCompiler(set, "source", nil)}).Check(path, set, files, nil)
+	pkg, err := (&types.Config{Importer: standard(set)}).Check(path, set, files, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

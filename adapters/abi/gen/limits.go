@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"go/ast"
 	"go/constant"
-	"go/importer"
 	"go/parser"
 	"go/token"
 	"go/types"
@@ -80,7 +79,7 @@ func (r *limitReader) read(path string, paths []string) ([]*ast.File, *types.Pac
 func (r *limitReader) Import(path string) (*types.Package, error) {
 	if path != limitsPath {
 		if r.source == nil {
-			r.source = importer.ForCompiler(r.files, "source", nil)
+			r.source = standard(r.files)
 		}
 		return r.source.Import(path)
 	}
