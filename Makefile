@@ -23,7 +23,7 @@ bundled: $(BUNDLED)/api_server.wasm ## build the bundled adapters only
 
 $(BUNDLED)/api_server.wasm: FORCE
 	@mkdir -p bin
-	$(AS_GUEST) $(GO) build -trimpath -ldflags '-s -w' -o bin/api_server.wasm ./adapters/apiserver
+	$(AS_GUEST) $(GO) build -trimpath -buildvcs=false -ldflags '-s -w' -o bin/api_server.wasm ./adapters/apiserver
 	$(GO) run ./cmd/innkeeper pack -o $@ bin/api_server.wasm adapters/apiserver/manifest.toml
 
 examples: ## build the example adapter, bin/hello.wasm

@@ -68,6 +68,7 @@ var rules = map[string]struct {
 
 	"cmd/internal/gateway":                   {why: "here all meet, and nothing of the command line", own: []string{"adapters/abi", "adapters/bundled", "hostfuncs/...", "runtime/..."}, outside: []string{"github.com/tetratelabs/wazero"}},
 	"cmd/internal/gateway/internal/kettlefn": {why: "a family made for a test: a family knows the host's small parts only", own: familyParts},
+	"cmd/internal/adaptertest":               {why: "the adapters of this tree, built for tests", own: []string{"runtime/module"}},
 	"cmd/internal/testexec":                  {why: "one instance outside of any slot, for the tests of a guest", own: []string{"cmd/internal/gateway", "hostfuncs/family", "hostfuncs/guesthost", "hostfuncs/hostcall", "runtime/..."}, outside: []string{"github.com/BurntSushi/toml"}},
 	"cmd/innkeeper":                          {why: "the command line reaches guests through the gateway", own: []string{"adapters", "adapters/bundled", "cmd/internal/gateway", "cmd/internal/testexec", "runtime/admin/...", "runtime/artifact", "runtime/config", "runtime/limits", "runtime/manifest", "runtime/module", "runtime/supervisor", "runtime/tomldoc"}, outside: []string{"github.com/lmittmann/tint", "github.com/spf13/cobra", "golang.org/x/term"}},
 	"cmd/bench":                              {why: "it measures the whole house, with and without its parts", own: []string{"adapters/...", "hostfuncs/...", "runtime/...", "cmd/internal/gateway", "cmd/bench/..."}, outside: []string{"github.com/ncruces/go-sqlite3", "github.com/tetratelabs/wazero"}},

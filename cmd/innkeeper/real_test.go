@@ -1,30 +1,12 @@
 package main
 
 import (
-	"os"
-	"os/exec"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
 
-	"innkeeper/adapters/bundled"
+	"innkeeper/cmd/internal/adaptertest"
 )
-
-// apiServer returns the reference of the real API server: the bundled one, or without that one that is built now.
-func (sh *shell) apiServer() string {
-	sh.t.Helper()
-	if slices.Contains(bundled.Names(), "api_server") {
-		return "builtin:api_server"
-	}
-	build := exec.Command("go", "build", "-ldflags", "-s -w", "-o", sh.path("api_server.wasm"), "innkeeper/adapters/apiserver")
-	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		sh.t.Fatalf("build: %v\n%s", err, out)
-	}
-	sh.want(exOK, []string{"pack", sh.path("api_server.wasm"), "../../adapters/apiserver/manifest.toml"})
-	return sh.path("api_server.wasm")
-}
 
 func TestAskThroughTheRealAPIServer(t *testing.T) {
 	if testing.Short() {
@@ -35,7 +17,7 @@ func TestAskThroughTheRealAPIServer(t *testing.T) {
 	sh.want(exOK, []string{"init"})
 	text := strings.NewReplacer(
 		`#listen = "127.0.0.1:8642"`, `listen = "127.0.0.1:0"`,
-		`#module = "builtin:api_server"`, `module = "`+sh.apiServer()+`"`,
+		`#module = "builtin:api_server"`, `module = "`+adaptertest.APIServerFile(t, sh.dir)+`"`,
 		`#engine = "compiler"`, `engine = "interpreter"`, // under the race detector the compiler takes minutes
 	).Replace(sh.read("innkeeper.toml"))
 	sh.write("innkeeper.toml", text)

@@ -6,52 +6,21 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"innkeeper/adapters/bundled"
+	"innkeeper/cmd/internal/adaptertest"
 	"innkeeper/runtime/admin"
 	"innkeeper/runtime/agent/upstreamtest"
 	"innkeeper/runtime/artifact"
-	"innkeeper/runtime/module"
 	"innkeeper/runtime/supervisor"
 )
 
-// apiServer is the module of the bundled API server: the one in this binary, or one built for the test.
-func apiServer(t *testing.T, dir string) string {
-	t.Helper()
-	if _, err := bundled.Module("api_server"); err == nil {
-		return artifact.BuiltinPrefix + "api_server"
-	}
-	const source = "../../../adapters/apiserver"
-	raw := filepath.Join(dir, "api_server.raw")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", raw, ".")
-	build.Dir = source
-	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	code, err := os.ReadFile(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	manifest, err := os.ReadFile(filepath.Join(source, "manifest.toml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	packed, err := module.AppendManifest(code, manifest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(dir, "api_server.wasm")
-	if err := os.WriteFile(file, packed, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
+// freshModules is where the API server's module is read: from the sources, as they are now.
+func freshModules(t *testing.T) artifact.Source {
+	return artifact.Source{Bundled: func(string) ([]byte, error) { return adaptertest.APIServer(t), nil }}
 }
 
 const apiName = "api_server"
@@ -60,13 +29,13 @@ const apiName = "api_server"
 func openAPI(t *testing.T, more string) *harness {
 	t.Helper()
 	dir := t.TempDir()
-	builtins, err := Builtins(t.Context())
+	module, err := freshModules(t).Read(t.Context(), artifact.BuiltinPrefix+apiName)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := openIn(t, dir, plan{
-		toml:     adapter(apiName, apiServer(t, dir), `listen = "127.0.0.1:0"`, `key = "`+goodKey+`"`, `budgets = { drain = "100ms" }`) + more,
-		builtins: builtins,
+		toml:     adapter(apiName, artifact.BuiltinPrefix+apiName, `listen = "127.0.0.1:0"`, `key = "`+goodKey+`"`, `budgets = { drain = "100ms" }`) + more,
+		builtins: map[string]*artifact.Artifact{apiName: module},
 	})
 	h.await(apiName, supervisor.Connected, supervisor.Failed)
 	return h

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"innkeeper/adapters/bundled"
+	"innkeeper/cmd/internal/adaptertest"
 	"innkeeper/runtime/module"
 	"innkeeper/runtime/supervisor"
 )
@@ -78,10 +78,7 @@ type handoverLoad struct {
 }
 
 func newHandoverLoad(t *testing.T) *handoverLoad {
-	code, err := bundled.Module(apiName)
-	if err != nil {
-		t.Skip("built without the bundled adapters: run make bundled first")
-	}
+	code := adaptertest.APIServer(t)
 	text, _, err := module.Manifest(code)
 	if err != nil {
 		t.Fatal(err)
