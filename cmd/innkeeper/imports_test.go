@@ -36,15 +36,16 @@ var rules = map[string]struct {
 	"runtime/tomldoc":            {why: "it is handed a text", outside: []string{"github.com/BurntSushi/toml"}},
 	"runtime/manifest":           {why: "it is handed bytes", own: []string{"runtime/limits", "runtime/tomldoc"}, outside: []string{"github.com/BurntSushi/toml"}},
 	"runtime/artifact":           {why: "a module as one value; what is bundled and what can be imported it is told", own: []string{"runtime/engine", "runtime/limits", "runtime/manifest", "runtime/module"}, outside: []string{"github.com/fsnotify/fsnotify", "github.com/tetratelabs/wazero"}},
-	"runtime/config":             {why: "it decides what is loaded, and runs nothing", own: []string{"runtime/artifact", "runtime/limits", "runtime/manifest", "runtime/tomldoc"}, outside: []string{"github.com/BurntSushi/toml"}},
+	"runtime/machine":            {why: "it asks the system", outside: []string{"golang.org/x/sys"}},
+	"runtime/config":             {why: "it decides what is loaded, and runs nothing", own: []string{"runtime/artifact", "runtime/limits", "runtime/machine", "runtime/manifest", "runtime/tomldoc"}, outside: []string{"github.com/BurntSushi/toml"}},
 	"runtime/module":             {why: "it owns the binary format and no engine", own: []string{"runtime/limits"}},
 	"runtime/module/wasmtest":    {why: "it builds test modules"},
 	"runtime/outcome":            {why: "words that need nothing"},
 	"runtime/safetext":           {why: "text of strangers, made safe to show"},
 	"runtime/budget":             {why: "an amount that many share, of anything"},
-	"runtime/engine":             {why: "it runs guests and knows no host function", own: []string{"adapters/abi", "runtime/outcome"}, outside: []string{"github.com/tetratelabs/wazero"}},
+	"runtime/engine":             {why: "it runs guests and knows no host function", own: []string{"adapters/abi", "runtime/budget", "runtime/outcome"}, outside: []string{"github.com/tetratelabs/wazero"}},
 	"runtime/supervisor":         {why: "pure logic", own: []string{"runtime/outcome"}, outside: []string{"github.com/cenkalti/backoff/v5"}},
-	"runtime/front":              {why: "a route is what the manifest says of it, and a backend is an interface", own: []string{"runtime/front/backend", "runtime/limits", "runtime/manifest"}, outside: []string{"github.com/google/uuid"}},
+	"runtime/front":              {why: "a route is what the manifest says of it, and a backend is an interface", own: []string{"runtime/budget", "runtime/front/backend", "runtime/limits", "runtime/manifest"}, outside: []string{"github.com/google/uuid"}},
 	"runtime/front/backend":      {why: "an interface and its words"},
 	"runtime/agent":              {why: "an interface and its words"},
 	"runtime/agent/echo/...":     {why: "a back end knows the interface only", own: []string{"runtime/agent", "runtime/agent/echo/..."}, outside: []string{"github.com/valyala/fastjson"}},
@@ -56,7 +57,7 @@ var rules = map[string]struct {
 	"hostfuncs/...":                 {why: "a family knows the host's small parts only", own: familyParts},
 	"hostfuncs/guestmem":            {why: "the only package that touches guest memory", own: []string{"adapters/abi"}},
 	"hostfuncs/handles":             {why: "the ledger's errors in the ABI's numbers", own: []string{"adapters/abi", "runtime/ledger"}},
-	"hostfuncs/family":              {why: "the words between a family and whoever puts families together", own: []string{"adapters/abi", "hostfuncs/hostcall", "runtime/ledger", "runtime/mailbox", "runtime/manifest", "runtime/outcome"}},
+	"hostfuncs/family":              {why: "the words between a family and whoever puts families together", own: []string{"adapters/abi", "hostfuncs/hostcall", "runtime/budget", "runtime/ledger", "runtime/mailbox", "runtime/manifest", "runtime/outcome"}},
 	"hostfuncs/hostcall":            {why: "the ABI table as functions; it knows no family", own: []string{"adapters/abi", "hostfuncs/guestmem"}, outside: []string{"github.com/tetratelabs/wazero"}},
 	"hostfuncs/wasifn":              {why: "WASI with the mailbox as a descriptor", own: []string{"adapters/abi", "hostfuncs/guestmem", "hostfuncs/hostcall"}, outside: []string{"github.com/tetratelabs/wazero"}},
 	"hostfuncs/lifecyclefn":         {why: "a family knows the host's small parts only", own: append([]string{"runtime/outcome"}, familyParts...)},
@@ -64,7 +65,7 @@ var rules = map[string]struct {
 	"hostfuncs/sqlitefn/sqlitetest": {why: "real databases for tests of adapters", own: []string{"hostfuncs/sqlitefn", "runtime/ledger"}},
 	"hostfuncs/sqlitefn":            {why: "the only package that opens databases", own: familyParts, outside: []string{"github.com/ncruces/go-sqlite3", "github.com/ncruces/go-sqlite3-wasm/v6", "golang.org/x/sys"}},
 	"hostfuncs/agentfn":             {why: "a family knows the host's small parts only", own: append([]string{"runtime/agent"}, familyParts...)},
-	"hostfuncs/guesthost":           {why: "it puts the families of one instance together, and knows none", own: []string{"adapters/abi", "hostfuncs/family", "hostfuncs/hostcall", "runtime/ledger", "runtime/limits", "runtime/mailbox", "runtime/outcome"}},
+	"hostfuncs/guesthost":           {why: "it puts the families of one instance together, and knows none", own: []string{"adapters/abi", "hostfuncs/family", "hostfuncs/hostcall", "runtime/budget", "runtime/ledger", "runtime/limits", "runtime/mailbox", "runtime/outcome"}},
 
 	"cmd/internal/gateway":                   {why: "here all meet, and nothing of the command line", own: []string{"adapters/abi", "adapters/bundled", "hostfuncs/...", "runtime/..."}, outside: []string{"github.com/tetratelabs/wazero"}},
 	"cmd/internal/gateway/internal/kettlefn": {why: "a family made for a test: a family knows the host's small parts only", own: familyParts},
@@ -76,7 +77,7 @@ var rules = map[string]struct {
 	"cmd/bench/sqlops":                       {why: "the same work inside and outside of the sandbox", own: []string{"adapters/apiserver/api/store", "adapters/sdk", "adapters/sdk/sqlite"}},
 }
 
-var familyParts = []string{"adapters/abi", "runtime/ledger", "runtime/limits", "runtime/mailbox", "hostfuncs/family", "hostfuncs/guestmem", "runtime/safetext", "hostfuncs/handles", "hostfuncs/hostcall"}
+var familyParts = []string{"adapters/abi", "runtime/budget", "runtime/ledger", "runtime/limits", "runtime/mailbox", "hostfuncs/family", "hostfuncs/guestmem", "runtime/safetext", "hostfuncs/handles", "hostfuncs/hostcall"}
 
 const modulePath = "innkeeper/"
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"innkeeper/hostfuncs/hostcall"
+	"innkeeper/runtime/budget"
 	"innkeeper/runtime/ledger"
 	"innkeeper/runtime/mailbox"
 	"innkeeper/runtime/manifest"
@@ -80,6 +81,9 @@ type Core struct {
 	Ledger *ledger.Ledger
 	// Mailbox brings events to the guest.
 	Mailbox *mailbox.Mailbox
+	// Flight is charged for what waits in the host for the guest or for its clients, in bytes; all instances of the host share it. It may
+	// be nil, which bounds nothing.
+	Flight *budget.Budget
 	// Settings gives the adapter's settings as a JSON object, without the secret ones. They may change.
 	Settings func() []byte
 	// Predecessor is the generation of the older instance that still finishes its work, 0 if there is none.

@@ -14,6 +14,7 @@ import (
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/family"
 	"innkeeper/hostfuncs/hostcall"
+	"innkeeper/runtime/budget"
 	"innkeeper/runtime/ledger"
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/mailbox"
@@ -29,6 +30,8 @@ type Config struct {
 	// Settings is the adapter's settings as JSON, without secrets; empty means {}.
 	Settings []byte
 	Quota    ledger.Quota
+	// Flight is charged for what waits for the guest or its clients; nil bounds nothing.
+	Flight *budget.Budget
 	// Predecessor is the generation of the older instance that still lives, 0 if there is none; nil means never.
 	Predecessor func() uint64
 	// Passes reports whether the predecessor takes what the guest passes on; nil means as long as there is one.
@@ -103,7 +106,7 @@ func (g *Guest) core(cfg Config) family.Core {
 		passes = func() bool { return predecessor() != 0 }
 	}
 	return family.Core{
-		Facts: cfg.Facts, Context: g.Context, Ledger: g.Ledger, Mailbox: g.Mailbox,
+		Facts: cfg.Facts, Context: g.Context, Ledger: g.Ledger, Mailbox: g.Mailbox, Flight: cfg.Flight,
 		Settings:    func() []byte { return *g.settings.Load() },
 		Predecessor: predecessor,
 		Passes:      passes,

@@ -24,10 +24,24 @@ type Config struct {
 	DataDir  string     // absolute path
 	DropIns  DropIns    // the folder of modules that need no table
 	LogLevel slog.Level // least severe level that is logged
+	Limits   HostLimits
 	Front    Front
 	Agent    Agent
 	Adapters []Adapter // sorted by name
 }
+
+// HostLimits bound what all adapters together may use.
+type HostLimits struct {
+	Memory        int64         // linear memory of all guests, in bytes
+	BytesInFlight int64         // heads, bodies, events and answers that wait, in bytes
+	Descriptors   int           // open descriptors of the process
+	CompileMemory int64         // memory that the compilation of one module may take, in bytes
+	CompileTime   time.Duration // that it may take
+	Origin        LimitOrigins
+}
+
+// LimitOrigins say where limits come from that may follow from the machine, such as "half of the machine's 16.0 GiB".
+type LimitOrigins struct{ Memory, BytesInFlight, Descriptors string }
 
 // Front is the address that adapters can be mounted on.
 type Front struct {
@@ -136,6 +150,7 @@ const (
 // Limits bound what one instance may use.
 type Limits struct {
 	Memory          int64 // linear memory, in bytes, a multiple of 64 KiB
+	Disk            int64 // files in the adapter's folder, in bytes
 	Engine          Engine
 	Handles         map[string]int // open handles by kind; see Options.Handles
 	HandlesTotal    int            // open handles of all kinds

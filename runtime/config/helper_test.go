@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"innkeeper/runtime/artifact"
+	"innkeeper/runtime/machine"
 	"innkeeper/runtime/manifest"
 )
 
@@ -81,6 +82,8 @@ type world struct {
 	env   map[string]string // the environment
 	files map[string]string // further files by their paths below /etc/inn
 	allow bool              // AllowMissing
+	// machine is what there is; the zero one tells nothing.
+	machine machine.Machine
 }
 
 func (w world) load(t testing.TB) (*Config, error) {
@@ -107,6 +110,7 @@ func (w world) load(t testing.TB) (*Config, error) {
 			}
 			return []byte(text), nil
 		},
+		Machine:      func() machine.Machine { return w.machine },
 		Handles:      testHandles(),
 		AllowMissing: w.allow,
 	})

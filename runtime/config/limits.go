@@ -11,6 +11,7 @@ func (l *loader) limits(path []string, raw map[string]any) Limits {
 	v := l.table(path, limitsSchema(), raw)
 	lim := Limits{
 		Memory:          v.size("memory") / limits.MemoryPageBytes * limits.MemoryPageBytes,
+		Disk:            v.size("disk"),
 		Engine:          Engine(v.text("engine")),
 		MaxBody:         v.size("max_body"),
 		MaxConcurrent:   v.count("max_concurrent"),

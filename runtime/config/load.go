@@ -105,6 +105,7 @@ func (l *loader) config() *Config {
 	if err := c.LogLevel.UnmarshalText([]byte(root.text("log_level"))); err != nil && len(l.errs) == 0 {
 		l.complain([]string{"log_level"}, onValue, "log_level: %v", err)
 	}
+	c.Limits = l.hostLimits(l.subtable(nil, "limits", l.doc.Root()))
 	c.Front = l.readFront(l.subtable(nil, "front", l.doc.Root()))
 	l.front = c.Front
 	c.Agent = l.agent(l.subtable(nil, "agent", l.doc.Root()))

@@ -61,7 +61,7 @@ func TestDefaults(t *testing.T) {
 		t.Error("the bearer key is another")
 	}
 	wantLimits := Limits{
-		Memory: limits.MemoryBytes, Engine: EngineCompiler, Handles: testHandles(), HandlesTotal: limits.HandlesTotal,
+		Memory: limits.MemoryBytes, Disk: limits.DiskBytes, Engine: EngineCompiler, Handles: testHandles(), HandlesTotal: limits.HandlesTotal,
 		MaxBody: limits.HTTPBodyBytes, MaxConcurrent: limits.HTTPConcurrent, ReadBodyTimeout: limits.HTTPReadBodyTimeout,
 		AnswerTimeout: limits.HTTPAnswerTimeout,
 		AddressLimits: AddressLimits{

@@ -7,6 +7,7 @@ import (
 
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/limits"
+	"innkeeper/runtime/machine"
 )
 
 // Options are what Load needs of the world.
@@ -16,6 +17,9 @@ type Options struct {
 
 	// ReadFile reads the TOML file and what file:PATH names; nil means regular files from the disk.
 	ReadFile func(path string) ([]byte, error)
+
+	// Machine says what the machine has; nil means to ask the system.
+	Machine func() machine.Machine
 
 	// Builtins are the bundled modules by their names. An adapter of such a name may be configured by the environment
 	// alone.
@@ -50,6 +54,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.ReadFile == nil {
 		o.ReadFile = readRegular
+	}
+	if o.Machine == nil {
+		o.Machine = machine.Look
 	}
 	if o.Module == nil {
 		o.Module = func(path string) (*artifact.Artifact, error) {

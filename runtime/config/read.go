@@ -132,6 +132,7 @@ func (l *loader) elsewhere(path []string, key string) string {
 		{adapter + ".limits.handles", handlesSchema(l.opts.Handles)},
 		{adapter + ".backoff", backoffSchema()},
 		{adapter + ".budgets", budgetsSchema()},
+		{"limits", hostLimitsSchema()},
 	} {
 		if place.key(key) != nil {
 			return fmt.Sprintf("%s belongs in [%s]", quoteKey(key), place.table)

@@ -37,7 +37,7 @@ func TestSampleShowsTheDefaults(t *testing.T) {
 	}
 	got.Agent.APIKey = Secret{}
 	delete(got.Adapters[0].Settings, "model_name")
-	if got.Front != want.Front || got.DataDir != want.DataDir || got.LogLevel != want.LogLevel || !got.Agent.Equal(want.Agent) {
+	if got.Front != want.Front || got.Limits != want.Limits || got.DataDir != want.DataDir || got.LogLevel != want.LogLevel || !got.Agent.Equal(want.Agent) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	if !reflect.DeepEqual(got.Adapters[0].Limits, want.Adapters[0].Limits) || !got.Adapters[0].Equal(&want.Adapters[0]) {
@@ -55,7 +55,7 @@ func TestSampleHasEveryKey(t *testing.T) {
 	withSettings := adapterSchema()
 	withSettings.keys = append(withSettings.keys, apiServer(t).Settings...)
 	for table, s := range map[string]schema{
-		"": rootSchema(), "front": frontSchema(), "agent": agentSchema(), adapter: withSettings, adapter + ".limits": limitsSchema(),
+		"": rootSchema(), "limits": hostLimitsSchema(), "front": frontSchema(), "agent": agentSchema(), adapter: withSettings, adapter + ".limits": limitsSchema(),
 		adapter + ".limits.handles": handlesSchema(testHandles()), adapter + ".backoff": backoffSchema(), adapter + ".budgets": budgetsSchema(),
 	} {
 		for _, k := range s.keys {

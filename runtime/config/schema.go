@@ -42,8 +42,21 @@ func rootSchema() schema {
 			{Name: "adapters_dir", Type: manifest.TypeString, Default: "adapters"},
 			{Name: "log_level", Type: manifest.TypeString, Default: "info", Enum: []any{"debug", "info", "warn", "error"}},
 		},
-		tables: []string{"front", "agent", "adapters"},
+		tables: []string{"limits", "front", "agent", "adapters"},
 	}
+}
+
+// hostLimitsSchema is [limits]. A default of 0 stands for what follows from the machine.
+func hostLimitsSchema() schema {
+	descriptors := count("descriptors", 0, limits.HostDescriptorsMax)
+	descriptors.Min = int64(0)
+	return schema{keys: []manifest.Setting{
+		size("memory", 0, 0, limits.HostMemoryBytesMax),
+		size("bytes_in_flight", 0, 0, limits.HostMemoryBytesMax),
+		descriptors,
+		size("compile_memory", limits.CompileMemory, limits.CompileMemoryMin, limits.HostMemoryBytesMax),
+		slotDuration("compile_time", limits.CompileTime),
+	}}
 }
 
 func frontSchema() schema {
@@ -92,6 +105,7 @@ func limitsSchema() schema {
 	return schema{
 		keys: append([]manifest.Setting{
 			size("memory", limits.MemoryBytes, limits.MemoryBytesMin, limits.MemoryBytesMax),
+			size("disk", limits.DiskBytes, limits.DiskBytesMin, limits.DiskBytesMax),
 			{Name: "engine", Type: manifest.TypeString, Default: string(EngineCompiler),
 				Enum: []any{string(EngineCompiler), string(EngineInterpreter)}},
 			size("max_body", limits.HTTPBodyBytes, 1, limits.HTTPBodyBytesMax),

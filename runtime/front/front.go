@@ -15,6 +15,8 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+
+	"innkeeper/runtime/budget"
 )
 
 // Config says what a front works with. Logger is required.
@@ -22,6 +24,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Listen opens a socket; nil means the operating system's. It is the seam for faults and for networks in memory.
 	Listen func(ctx context.Context, network, address string) (net.Listener, error)
+	// Flight is charged for the heads, bodies and answers that wait at all addresses, in bytes; nil bounds nothing.
+	Flight *budget.Budget
 }
 
 // Front is the addresses of one host. Its creator calls Close.

@@ -51,6 +51,7 @@ type Options struct {
 type Gateway struct {
 	options Options
 	started time.Time
+	house   *house
 	front   *front.Front
 	host    *artifact.Host
 	plugs   []family.Plug
@@ -82,9 +83,10 @@ func Start(ctx context.Context, conf *config.Config, options Options) (*Gateway,
 	if options.Families == nil {
 		options.Families = Families
 	}
+	shared := newHouse(conf.Limits)
 	g := &Gateway{
-		options: options, started: time.Now(), conf: conf, slots: map[string]*slot{}, past: map[string]former{},
-		front: front.New(front.Config{Logger: options.Logger, Listen: options.listen}), changes: newChanges(),
+		options: options, started: time.Now(), conf: conf, slots: map[string]*slot{}, past: map[string]former{}, house: shared,
+		front: front.New(front.Config{Logger: options.Logger, Listen: options.listen, Flight: shared.flight}), changes: newChanges(),
 	}
 	g.plugs = options.Families(func() agent.Agent { return g.agent })
 	if g.host, err = newHost(ctx, g.plugs, cache); err != nil {
