@@ -39,7 +39,7 @@ var rules = map[string]struct {
 	"runtime/artifact":           {why: "a module as one value; what is bundled and what can be imported it is told", own: []string{"runtime/engine", "runtime/limits", "runtime/manifest", "runtime/module", "runtime/ordinaryfile"}, outside: []string{"github.com/fsnotify/fsnotify", "github.com/tetratelabs/wazero"}},
 	"runtime/machine":            {why: "it asks the system", outside: []string{"golang.org/x/sys"}},
 	"runtime/ordinaryfile":       {why: "it must not know what is in a file"},
-	"runtime/config":             {why: "it decides what is loaded, and runs nothing", own: []string{"runtime/artifact", "runtime/limits", "runtime/machine", "runtime/manifest", "runtime/ordinaryfile", "runtime/tomldoc"}, outside: []string{"github.com/BurntSushi/toml"}},
+	"runtime/config":             {why: "it decides what is loaded, and runs nothing", own: []string{"runtime/artifact", "runtime/budget", "runtime/limits", "runtime/machine", "runtime/manifest", "runtime/ordinaryfile", "runtime/tomldoc"}, outside: []string{"github.com/BurntSushi/toml"}},
 	"runtime/module":             {why: "it owns the binary format and no engine", own: []string{"runtime/limits"}},
 	"runtime/module/wasmtest":    {why: "it builds test modules"},
 	"runtime/outcome":            {why: "words that need nothing"},

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 
+	"innkeeper/runtime/budget"
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/machine"
 )
@@ -27,7 +28,7 @@ func (l *loader) hostLimits(raw map[string]any) HostLimits {
 // atLeast complains about a size that is not 0 and cannot be meant.
 func (l *loader) atLeast(key string, size, least int64) {
 	if size > 0 && size < least {
-		l.complain([]string{"limits", key}, onValue, "%s must be at least %s, or 0 for what follows from the machine", key, SizeText(least))
+		l.complain([]string{"limits", key}, onValue, "%s must be at least %s, or 0 for what follows from the machine", key, budget.Bytes(least))
 	}
 }
 
@@ -49,7 +50,7 @@ func (h *HostLimits) follow(m machine.Machine) {
 }
 
 func memoryOf(m machine.Machine) (share int64, origin string) {
-	switch whole := SizeText(m.Memory); {
+	switch whole := budget.Bytes(m.Memory); {
 	case m.Memory == 0:
 		return limits.HostMemoryBytes, "the system does not tell what the machine has"
 	case m.Group:
@@ -58,20 +59,4 @@ func memoryOf(m machine.Machine) (share int64, origin string) {
 		origin = fmt.Sprintf("half of the machine's %s", whole)
 	}
 	return max(m.Memory/limits.HostMemoryShare, limits.HostMemoryBytesMin), origin
-}
-
-// SizeText is a number of bytes as people write it, such as "1.5 GiB".
-func SizeText(size int64) string {
-	units := []string{"KiB", "MiB", "GiB", "TiB"}
-	if size < 1<<10 {
-		return fmt.Sprintf("%d bytes", size)
-	}
-	n, unit := float64(size)/(1<<10), units[0]
-	for _, next := range units[1:] {
-		if n < 1<<10 {
-			break
-		}
-		n, unit = n/(1<<10), next
-	}
-	return fmt.Sprintf("%.1f %s", n, unit)
 }

@@ -64,11 +64,3 @@ func TestHostLimitsAreChecked(t *testing.T) {
 		}
 	}
 }
-
-func TestSizeText(t *testing.T) {
-	for size, want := range map[int64]string{0: "0 bytes", 1023: "1023 bytes", 1 << 10: "1.0 KiB", 1536 << 20: "1.5 GiB", 1 << 50: "1024.0 TiB"} {
-		if got := SizeText(size); got != want {
-			t.Errorf("%d: %s, want %s", size, got, want)
-		}
-	}
-}

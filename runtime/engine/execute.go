@@ -14,11 +14,15 @@ import (
 func (p *Program) execute(instance Instance) (err error) {
 	defer p.guests.Add(-1)
 	defer func() {
-		if value := recover(); value != nil {
+		switch value := recover().(type) {
+		case nil:
+		case *memoryError:
+			err = value
+		default:
 			err = newHostPanic("engine", value)
 		}
 	}()
-	ctx, release := p.memories(instance.Context)
+	ctx, release := withMemories(instance.Context, instance.Memory, p.newBlock)
 	// Here and not when the module is closed: a guest closes its module by proc_exit while it still runs, and a module that
 	// traps in its start section is never closed.
 	defer release()

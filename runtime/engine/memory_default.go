@@ -2,7 +2,5 @@
 
 package engine
 
-import "context"
-
-// withMemories leaves linear memory to wazero, which takes it from Go's heap.
-func withMemories(ctx context.Context) (context.Context, func()) { return ctx, func() {} }
+// newBlock takes linear memory from Go's heap.
+func newBlock(most uint64) (block, error) { return newHeapBlock(most) }

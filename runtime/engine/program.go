@@ -54,7 +54,7 @@ type Config struct {
 type Program struct {
 	runtime  wazero.Runtime
 	compiled wazero.CompiledModule
-	memories func(context.Context) (_ context.Context, release func())
+	newBlock func(most uint64) (block, error)
 	guests   atomic.Int64 // that have not left yet
 	release  func(context.Context) error
 
@@ -76,7 +76,7 @@ func Compile(ctx context.Context, cfg Config) (*Program, error) {
 	if cfg.Cache != nil {
 		settings = settings.WithCompilationCache(cfg.Cache)
 	}
-	p := &Program{runtime: wazero.NewRuntimeWithConfig(ctx, settings), memories: withMemories}
+	p := &Program{runtime: wazero.NewRuntimeWithConfig(ctx, settings), newBlock: newBlock}
 	if err := p.guardedLoad(ctx, cfg); err != nil {
 		return nil, joinClose(err, p.Close(ctx))
 	}

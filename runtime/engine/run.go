@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/runtime/budget"
 	"innkeeper/runtime/outcome"
 )
 
@@ -64,6 +65,8 @@ type Instance struct {
 	Args           []string
 	Env            map[string]string
 	Budgets        Budgets
+	// Memory is charged for the linear memory, in bytes; guests that run at the same time share it. Nil bounds nothing.
+	Memory *budget.Budget
 }
 
 // Run runs the program once, from instantiation to an empty ledger, and says how it ended. Cancelling ctx asks the guest to

@@ -25,6 +25,9 @@ func fromTrap(err error) outcome.Outcome {
 	if panicked, ok := errors.AsType[*hostPanic](err); ok {
 		return panicked.exit()
 	}
+	if short, ok := errors.AsType[*memoryError](err); ok {
+		return short.exit()
+	}
 	text := err.Error()
 	exit := outcome.Outcome{Verdict: outcome.Retry, Code: "trap", Message: message(text), Trace: cut(text, traceBytes)}
 	if reason, _, _ := strings.Cut(text, "\n"); strings.Contains(reason, recovered) {

@@ -29,7 +29,7 @@ func (r *run) watch(ctx context.Context, done <-chan error) (err error, stuck bo
 	stall := time.NewTicker(max(r.Budgets.Stall/4, time.Millisecond))
 	defer stall.Stop()
 	ready, stop, killed := r.Ready, ctx.Done(), r.Context.Done()
-	var drain budget
+	var drain timeLeft
 	var unwind <-chan time.Time
 	for {
 		select {
@@ -89,8 +89,8 @@ func stopOf(ctx context.Context) outcome.Stop {
 	return outcome.Stop{Reason: cause.Error()}
 }
 
-// budget is the time that is left to finish what is open.
-type budget struct {
+// timeLeft is the time to finish what is open.
+type timeLeft struct {
 	over  <-chan time.Time // nil while nobody has asked the guest to end
 	until time.Time
 }
@@ -98,7 +98,7 @@ type budget struct {
 // shutdown refuses new work and asks the guest to end within the budget, unless it has less already: wishes may be seen in
 // another order than they were made in. A guest that is not serving yet has nothing to finish and is ended at once; so is one
 // that gets no time.
-func (r *run) shutdown(stop outcome.Stop, left *budget) {
+func (r *run) shutdown(stop outcome.Stop, left *timeLeft) {
 	_ = r.detach(stop.Reason) // a panic is the cause of the end by now
 	until := time.Now().Add(stop.Budget)
 	switch {
@@ -113,5 +113,5 @@ func (r *run) shutdown(stop outcome.Stop, left *budget) {
 		r.Kill(errStopped)
 		return
 	}
-	*left = budget{time.After(stop.Budget), until}
+	*left = timeLeft{time.After(stop.Budget), until}
 }

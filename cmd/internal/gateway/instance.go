@@ -56,7 +56,7 @@ func (g *generation) instance(ctx context.Context) engine.Instance {
 		Failure: g.failure, Finish: g.Finish,
 		Stdout: log.Lines(slog.LevelInfo, "stdout"), Stderr: log.Lines(slog.LevelWarn, "stderr"),
 		Args: []string{g.spec.conf.Name}, Env: map[string]string{"INNKEEPER_GENERATION": fmt.Sprint(g.run.Generation)},
-		Budgets: engine.Budgets{Connect: b.Connect, Stall: b.Stall, Close: b.Close},
+		Budgets: engine.Budgets{Connect: b.Connect, Stall: b.Stall, Close: b.Close}, Memory: s.gateway.house.memory,
 	}
 }
 
