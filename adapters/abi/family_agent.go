@@ -12,8 +12,8 @@ func AgentFamily() Family {
 			{
 				Name: "start", Params: []Param{{"turn", In}}, Result: ReturnsHandle,
 				Errors: []Cause{
-					{E2BIG, "the text is over the limit"}, {EMFILE, "too many turns run"}, {ENFILE, "the instance has too many handles"},
-					{ENOMEM, "the texts of all turns together are over the limit"}, canceled(),
+					{E2BIG, "the text is too long, nests too deep or has too many values"}, {EMFILE, "too many turns run"}, {ENFILE, "the instance has too many handles"},
+					{ENOMEM, "the texts of all turns together would cost too much"}, canceled(),
 				},
 				Doc: "Starts a turn. The text is the JSON body of a chat completions request: messages, and as far as wanted model, tools, " +
 					"tool_choice, response_format and sampling fields. Events follow, the last being agent_done or agent_failed.",

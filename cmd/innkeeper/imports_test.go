@@ -66,7 +66,7 @@ var rules = map[string]struct {
 	"hostfuncs/httpfn":              {why: "a family knows the host's small parts only; this one is a backend", own: append([]string{"runtime/front/backend"}, familyParts...), outside: []string{"github.com/coder/websocket"}},
 	"hostfuncs/sqlitefn/sqlitetest": {why: "real databases for tests of adapters", own: []string{"hostfuncs/sqlitefn", "runtime/ledger"}},
 	"hostfuncs/sqlitefn":            {why: "the only package that opens databases", own: familyParts, outside: []string{"github.com/ncruces/go-sqlite3", "github.com/ncruces/go-sqlite3-wasm/v6", "golang.org/x/sys"}},
-	"hostfuncs/agentfn":             {why: "a family knows the host's small parts only", own: append([]string{"runtime/agent"}, familyParts...)},
+	"hostfuncs/agentfn":             {why: "a family knows the host's small parts only", own: append([]string{"runtime/agent", "runtime/budget", "runtime/jsonbound"}, familyParts...)},
 	"hostfuncs/guesthost":           {why: "it puts the families of one instance together, and knows none", own: []string{"adapters/abi", "hostfuncs/family", "hostfuncs/hostcall", "runtime/budget", "runtime/ledger", "runtime/limits", "runtime/mailbox", "runtime/outcome"}},
 
 	"cmd/internal/gateway":                   {why: "here all meet, and nothing of the command line", own: []string{"adapters/abi", "adapters/bundled", "hostfuncs/...", "runtime/..."}, outside: []string{"github.com/tetratelabs/wazero"}},

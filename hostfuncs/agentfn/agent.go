@@ -8,6 +8,7 @@
 package agentfn
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -17,7 +18,10 @@ import (
 	"innkeeper/hostfuncs/guestmem"
 	"innkeeper/hostfuncs/handles"
 	"innkeeper/runtime/agent"
+	"innkeeper/runtime/budget"
+	"innkeeper/runtime/jsonbound"
 	"innkeeper/runtime/ledger"
+	"innkeeper/runtime/limits"
 	"innkeeper/runtime/mailbox"
 )
 
@@ -36,8 +40,10 @@ type Config struct {
 	Logger *slog.Logger
 	// MaxTurnBytes bounds one request, in bytes; 0 means TurnBytes.
 	MaxTurnBytes int
-	// MaxTurnsBytes bounds the requests of all turns that run at once, in bytes; 0 means TurnsBytes.
+	// MaxTurnsBytes bounds what the requests of all turns that run at once cost, in bytes; 0 means TurnsBytes.
 	MaxTurnsBytes int
+	// Flight is charged for the same, by all instances of the host; nil bounds nothing.
+	Flight *budget.Budget
 }
 
 // Family is agent as one instance sees it.
@@ -49,7 +55,7 @@ type Family struct {
 	mu      sync.Mutex
 	closed  bool
 	running int           // goroutines
-	bytes   int           // of the requests of turns that run
+	bytes   int           // that the requests of turns that run cost
 	idle    chan struct{} // closed when closed is set and running is 0
 
 	reports reports
@@ -73,29 +79,38 @@ func (f *Family) Models(buffer []byte) int32 {
 	return guestmem.CopyOut(buffer, modelsAnswer(f.cfg.Agent().Models(f.ctx)))
 }
 
-// Start implements agent.start. ENOMEM if the requests of the turns that run would be too large together; ECANCELED once the
+// Start implements agent.start. The request is measured and charged for before it is copied, let alone read: E2BIG if it is too
+// long, too deep or of too many values; ENOMEM if those of the turns that run would cost too much together; ECANCELED once the
 // instance is being torn down.
 func (f *Family) Start(request []byte) int32 {
-	if len(request) > f.cfg.MaxTurnBytes {
-		return abi.E2BIG.Result()
-	}
 	if err := f.cfg.Ledger.Room(KindTurn); err != nil {
 		return handles.Errno(err).Result()
 	}
-	if errno := f.enter(len(request)); errno != abi.OK {
-		return errno.Result()
-	}
-	t := newTurn(f, request)
-	handle, err := f.cfg.Ledger.Register(f.ctx, KindTurn, 0, "agent.start", t)
-	if err == nil {
-		err = t.admit(handle)
-	}
+	cost, err := f.cost(request)
 	if err != nil {
-		f.leave(len(request))
+		return abi.E2BIG.Result()
+	}
+	t := newTurn(f, cost)
+	handle, err := f.cfg.Ledger.Register(f.ctx, KindTurn, 0, "agent.start", t)
+	if err != nil {
 		return handles.Errno(err).Result()
 	}
+	t.number(handle)
+	if errno := f.enter(cost); errno != abi.OK {
+		_ = f.cfg.Ledger.Close(f.ctx, KindTurn, handle) // a turn that does not run closes without a failure
+		return errno.Result()
+	}
+	t.request = bytes.Clone(request) // the guest's memory is only valid during the call
 	go t.run()
 	return int32(handle)
+}
+
+// cost returns what a request takes of the host while an agent works at it, in bytes.
+func (f *Family) cost(request []byte) (int, error) {
+	values, err := jsonbound.Measure(request, jsonbound.Bounds{
+		Bytes: f.cfg.MaxTurnBytes, Depth: limits.JSONDepth, Values: limits.TurnValues,
+	})
+	return len(request) + values*limits.TurnValueBytes, err
 }
 
 // Cancel implements agent.cancel. It does not wait for the agent to notice. EBADF once the event that ends the turn was
@@ -129,27 +144,28 @@ func (f *Family) Running() int {
 	return f.running
 }
 
-// enter counts one more goroutine and the bytes of its request, if there is room for them.
-func (f *Family) enter(size int) abi.Errno {
+// enter counts one more goroutine and the cost of its request, if there is room for them.
+func (f *Family) enter(cost int) abi.Errno {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
 	case f.closed:
 		return abi.ECANCELED
-	case f.bytes+size > f.cfg.MaxTurnsBytes:
+	case f.bytes+cost > f.cfg.MaxTurnsBytes, !f.cfg.Flight.Take(int64(cost)):
 		return abi.ENOMEM
 	}
 	f.running++
-	f.bytes += size
+	f.bytes += cost
 	return abi.OK
 }
 
 // leave undoes one [Family.enter].
-func (f *Family) leave(size int) {
+func (f *Family) leave(cost int) {
+	f.cfg.Flight.Give(int64(cost))
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.running--
-	f.bytes -= size
+	f.bytes -= cost
 	f.signalIdle()
 }
 

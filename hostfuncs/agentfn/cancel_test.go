@@ -12,7 +12,9 @@ import (
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/agentfn"
 	"innkeeper/runtime/agent"
+	"innkeeper/runtime/budget"
 	"innkeeper/runtime/ledger"
+	"innkeeper/runtime/limits"
 )
 
 // sleep moves a synctest bubble's clock.
@@ -214,11 +216,19 @@ func TestInstanceEnds(t *testing.T) {
 
 func TestRefusedStarts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHarness(t, run(patient), func(cfg *agentfn.Config) { cfg.MaxTurnBytes, cfg.MaxTurnsBytes = 100, 150 })
+		const value = limits.TurnValueBytes
+		flight := budget.New(150 + 3*value)
+		h := newHarness(t, run(patient), func(cfg *agentfn.Config) {
+			cfg.MaxTurnBytes, cfg.MaxTurnsBytes, cfg.Flight = 100, 150+2*value, flight
+		})
 		big := strings.Repeat("x", 101)
 		h.want("too large", h.agent.Start([]byte(big)), abi.E2BIG)
 		first := h.start(big[:100])
 		h.want("too large together", h.agent.Start([]byte(big[:51])), abi.ENOMEM)
+		h.want("too many values together", h.agent.Start([]byte("[0,0,0,0]")), abi.ENOMEM)
+		if open := h.ledger.Open(); open != 1 {
+			t.Errorf("%d handles are open, want that of the turn that runs", open)
+		}
 		h.start(big[:50])
 		h.agent.Cancel(first)
 		synctest.Wait()
@@ -227,7 +237,52 @@ func TestRefusedStarts(t *testing.T) {
 		h.want("sealed ledger", h.agent.Start(nil), abi.ECANCELED)
 		h.close()
 		h.want("closed family", h.agent.Start(nil), abi.ECANCELED)
+		if used := flight.Use().Used; used != 0 {
+			t.Errorf("%d bytes were not given back", used)
+		}
 	})
+}
+
+// Several instances have less together than each may have.
+func TestTurnsOfAllInstancesAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		flight := budget.New(100)
+		share := func(cfg *agentfn.Config) { cfg.Flight = flight }
+		one, other := newHarness(t, run(patient), share), newHarness(t, run(patient), share)
+		turn := one.start(strings.Repeat("x", 60))
+		other.want("together too large", other.agent.Start([]byte("{}")), abi.ENOMEM)
+		one.agent.Cancel(turn)
+		synctest.Wait()
+		other.start("{}")
+		one.close()
+		other.close()
+		if used := flight.Use().Used; used != 0 {
+			t.Errorf("%d bytes were not given back", used)
+		}
+	})
+}
+
+// What would cost an agent more than it is worth is not even copied.
+func TestWhatNoAgentShallRead(t *testing.T) {
+	h := newHarness(t, run(func(context.Context, agent.Turn, func(agent.Event) error) error {
+		t.Error("the agent was asked")
+		return nil
+	}))
+	defer h.close()
+	for name, request := range map[string]string{
+		"brackets":    strings.Repeat("[", 10_900_000),
+		"deep":        strings.Repeat("[", limits.JSONDepth+1) + strings.Repeat("]", limits.JSONDepth+1),
+		"many values": "[" + strings.Repeat("0,", limits.TurnValues) + "0]",
+	} {
+		text := []byte(request)
+		allocated := testing.AllocsPerRun(1, func() { h.want(name, h.agent.Start(text), abi.E2BIG) })
+		if allocated > 4 { // the error, no copy
+			t.Errorf("%s: %v allocations", name, allocated)
+		}
+	}
+	if counts := h.ledger.Counts()[kindTurn]; counts.Opened != 0 {
+		t.Errorf("handles: %+v", counts)
+	}
 }
 
 func TestClosedFamilyStartsNothing(t *testing.T) {

@@ -2,6 +2,7 @@ package agentfn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -52,6 +53,9 @@ func (t *turn) emitText(kind abi.EventKind, text string) error {
 
 // emitToolCall posts a piece of a function call. Pieces are not joined: each names its call before its bytes.
 func (t *turn) emitToolCall(call agent.ToolCallDelta) error {
+	if failed := t.calls.add(call); failed != nil {
+		return errors.Join(errUnfit, t.emitLast(abi.EventAgentFailed, failed.Event()))
+	}
 	head, arguments := abi.AgentToolCall{Index: uint32(call.Index), ID: []byte(call.ID), Name: []byte(call.Name)}, call.Arguments
 	for {
 		var piece string

@@ -3,6 +3,7 @@ package agentfn
 import (
 	"innkeeper/adapters/abi"
 	"innkeeper/runtime/agent"
+	"innkeeper/runtime/safetext"
 )
 
 // lastPayload returns the content of an event that ends a turn.
@@ -15,7 +16,8 @@ func lastPayload(e agent.Event) []byte {
 
 func donePayload(d *agent.Done) []byte {
 	done := abi.AgentDone{
-		FinishReason: d.FinishReason, Model: d.Model, ID: d.ID, SystemFingerprint: d.SystemFingerprint, ServiceTier: d.ServiceTier,
+		FinishReason: word(d.FinishReason), Model: word(d.Model), ID: word(d.ID),
+		SystemFingerprint: word(d.SystemFingerprint), ServiceTier: word(d.ServiceTier),
 	}
 	if u := d.Usage; u != nil {
 		done.Usage = &abi.AgentUsage{
@@ -29,11 +31,14 @@ func donePayload(d *agent.Done) []byte {
 // failedPayload leaves the cause out: it is for the operator's log only.
 func failedPayload(f *agent.Failed) []byte {
 	failed := abi.AgentFailed{
-		Status: uint32(f.Status), Type: f.Type, Code: f.Code, Message: f.Message, Param: f.Param,
+		Status: uint32(f.Status), Type: word(f.Type), Code: word(f.Code), Message: safetext.Line(f.Message, MessageBytes), Param: word(f.Param),
 		RetryAfterMS: uint64(max(f.RetryAfter.Milliseconds(), 0)),
 	}
 	return failed.Append(nil)
 }
+
+// word makes a word of whoever stands behind the agent short and fit to be shown.
+func word(s string) string { return safetext.Line(s, WordBytes) }
 
 // modelsAnswer returns the answer to agent.models.
 func modelsAnswer(models []agent.Model) []byte {

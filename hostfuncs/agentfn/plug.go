@@ -13,7 +13,7 @@ func Plug(agent func() agent.Agent) family.Plug {
 		New: func(core family.Core) family.Instance {
 			f := New(core.Context, Config{
 				Ledger: core.Ledger, Mailbox: core.Mailbox, Agent: agent, Logger: core.Logger,
-				MaxTurnBytes: int(core.MaxBody) + TurnSlackBytes,
+				MaxTurnBytes: int(core.MaxBody) + TurnSlackBytes, Flight: core.Flight,
 			})
 			return family.Instance{Functions: f, Close: f.Close}
 		},

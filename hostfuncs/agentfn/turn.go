@@ -1,7 +1,6 @@
 package agentfn
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,15 +18,16 @@ import (
 var (
 	errEnded  = errors.New("the turn is over")
 	errSilent = errors.New("the agent ended without a last event")
+	errUnfit  = errors.New("the turn has failed for a function call that no guest is shown")
 )
 
 // turn is one request to the agent, and what stands behind its handle.
 type turn struct {
-	family *Family
-	ctx    context.Context
-	cancel context.CancelFunc
-	// request is a copy: the guest's memory is only valid during the call.
+	family  *Family
+	ctx     context.Context
+	cancel  context.CancelFunc
 	request []byte
+	cost    int // that the family was charged
 	// scratch holds the payload of the delta that is being posted. Only the turn's goroutine uses it.
 	scratch []byte
 	// room is where scratch starts: most deltas are a word.
@@ -37,26 +37,24 @@ type turn struct {
 	mu     sync.Mutex
 	handle uint32
 	over   bool // the last event was posted, or the handle was closed
+
+	calls toolCalls // only the turn's goroutine uses it
 }
 
 var _ ledger.Resource = (*turn)(nil)
 
-func newTurn(f *Family, request []byte) *turn {
-	t := &turn{family: f, request: bytes.Clone(request)}
+func newTurn(f *Family, cost int) *turn {
+	t := &turn{family: f, cost: cost}
 	t.scratch = t.room[:0]
 	t.ctx, t.cancel = context.WithCancel(f.ctx)
 	return t
 }
 
-// admit gives the turn its number, unless a teardown has closed it since it was registered.
-func (t *turn) admit(handle uint32) error {
+// number tells the turn its handle. A teardown may have closed it by then: it runs to its end in a moment, with nothing to say.
+func (t *turn) number(handle uint32) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.over {
-		return ledger.ErrSealed
-	}
 	t.handle = handle
-	return nil
 }
 
 // CloseHandle ends the turn for the guest: no event of it comes any more. It waits for an event that is being posted,
@@ -72,8 +70,7 @@ func (t *turn) CloseHandle(context.Context) error {
 
 // run is the turn's goroutine.
 func (t *turn) run() {
-	size := len(t.request)
-	defer t.family.leave(size)
+	defer t.family.leave(t.cost)
 	defer t.cancel()
 	err := t.ask()
 	t.request, t.scratch = nil, nil

@@ -17,6 +17,7 @@ import (
 	"innkeeper/hostfuncs/lifecyclefn"
 	"innkeeper/runtime/agent"
 	"innkeeper/runtime/ledger"
+	"innkeeper/runtime/limits"
 	"innkeeper/runtime/mailbox"
 	"innkeeper/runtime/manifest"
 	"innkeeper/runtime/outcome"
@@ -214,7 +215,7 @@ func agentFaults() map[fault]provocation {
 		b := newBench(t, quota)
 		f := agentfn.New(b.core.Context, agentfn.Config{
 			Ledger: b.core.Ledger, Mailbox: b.core.Mailbox, Logger: b.core.Logger, Agent: func() agent.Agent { return patient{} },
-			MaxTurnBytes: 8, MaxTurnsBytes: 12,
+			MaxTurnBytes: 8, MaxTurnsBytes: 8 + limits.TurnValueBytes,
 		})
 		t.Cleanup(func() {
 			if err := f.Close(context.Background()); err != nil {
