@@ -515,9 +515,9 @@ int32_t innkeeper_agent_models(void *buffer, uint32_t buffer_size);
 
 // Starts a turn. The text is the JSON body of a chat completions request: messages, and as far as wanted model,
 // tools, tool_choice, response_format and sampling fields. Events follow, the last being agent_done or
-// agent_failed. Errors: E2BIG if the text is over the limit; EMFILE if too many turns run; ENFILE if the instance
-// has too many handles; ENOMEM if the texts of all turns together are over the limit; ECANCELED if the instance
-// is over. Result: the new handle.
+// agent_failed. Errors: E2BIG if the text is too long, nests too deep or has too many values; EMFILE if too many
+// turns run; ENFILE if the instance has too many handles; ENOMEM if the texts of all turns together would cost
+// too much; ECANCELED if the instance is over. Result: the new handle.
 INNKEEPER_IMPORT("innkeeper:agent@1", "start")
 int32_t innkeeper_agent_start(const void *turn, uint32_t turn_size);
 

@@ -249,9 +249,9 @@ type Agent interface {
 	Models(buffer []byte) int32
 	// Start is agent.start. Starts a turn. The text is the JSON body of a chat completions request: messages, and as
 	// far as wanted model, tools, tool_choice, response_format and sampling fields. Events follow, the last being
-	// agent_done or agent_failed. Errors: E2BIG if the text is over the limit; EMFILE if too many turns run; ENFILE
-	// if the instance has too many handles; ENOMEM if the texts of all turns together are over the limit; ECANCELED
-	// if the instance is over. Result: the new handle.
+	// agent_done or agent_failed. Errors: E2BIG if the text is too long, nests too deep or has too many values;
+	// EMFILE if too many turns run; ENFILE if the instance has too many handles; ENOMEM if the texts of all turns
+	// together would cost too much; ECANCELED if the instance is over. Result: the new handle.
 	Start(turn []byte) int32
 	// Cancel is agent.cancel. Ends the turn and closes the handle; no more events of it come. Result: 0 on success.
 	Cancel(turn uint32) int32
