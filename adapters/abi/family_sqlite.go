@@ -146,8 +146,9 @@ func rowFunctions() []Function {
 		},
 		{
 			Name: "row", Params: []Param{statement, {"buffer", Out}}, Result: ReturnsSize, Answer: "sqlite_value",
-			Errors: onDatabase(Cause{ERANGE, "there is no row"}),
-			Doc:    "The whole row at once, one value for each column.",
+			Errors: onDatabase(Cause{ERANGE, "there is no row"}, Cause{E2BIG, "the row is too large for one call, take its columns one by one"},
+				Cause{ETIMEDOUT, "the host's time budget for one call is used up"}, canceled()),
+			Doc: "The whole row at once, one value for each column.",
 		},
 		{
 			Name: "reset", Params: []Param{statement}, Result: ReturnsSQLite, Errors: onDatabase(),

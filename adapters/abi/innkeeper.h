@@ -341,9 +341,11 @@ INNKEEPER_IMPORT("innkeeper:sqlite@1", "column_blob")
 int32_t innkeeper_sqlite_column_blob(uint32_t statement, uint32_t column, void *buffer, uint32_t buffer_size);
 
 // The whole row at once, one value for each column. The answer holds sqlite_value. Errors: ERANGE if there is no
-// row; ENOTRECOVERABLE if the connection is lost; ENOMEM if the connection's memory is used up, and it is lost
-// now; EIO if SQLite or the file failed in a way that it cannot say, and the connection is lost now. Result: the
-// size of the whole answer in bytes; larger than the buffer means that nothing was written.
+// row; E2BIG if the row is too large for one call, take its columns one by one; ETIMEDOUT if the host's time
+// budget for one call is used up; ECANCELED if the instance is over; ENOTRECOVERABLE if the connection is lost;
+// ENOMEM if the connection's memory is used up, and it is lost now; EIO if SQLite or the file failed in a way
+// that it cannot say, and the connection is lost now. Result: the size of the whole answer in bytes; larger than
+// the buffer means that nothing was written.
 INNKEEPER_IMPORT("innkeeper:sqlite@1", "row")
 int32_t innkeeper_sqlite_row(uint32_t statement, void *buffer, uint32_t buffer_size);
 

@@ -176,9 +176,11 @@ type SQLite interface {
 	// size of the whole answer in bytes; larger than the buffer means that nothing was written.
 	ColumnBlob(statement uint32, column uint32, buffer []byte) int32
 	// Row is sqlite.row. The whole row at once, one value for each column. The answer holds sqlite_value. Errors:
-	// ERANGE if there is no row; ENOTRECOVERABLE if the connection is lost; ENOMEM if the connection's memory is used
-	// up, and it is lost now; EIO if SQLite or the file failed in a way that it cannot say, and the connection is
-	// lost now. Result: the size of the whole answer in bytes; larger than the buffer means that nothing was written.
+	// ERANGE if there is no row; E2BIG if the row is too large for one call, take its columns one by one; ETIMEDOUT
+	// if the host's time budget for one call is used up; ECANCELED if the instance is over; ENOTRECOVERABLE if the
+	// connection is lost; ENOMEM if the connection's memory is used up, and it is lost now; EIO if SQLite or the file
+	// failed in a way that it cannot say, and the connection is lost now. Result: the size of the whole answer in
+	// bytes; larger than the buffer means that nothing was written.
 	Row(statement uint32, buffer []byte) int32
 	// Reset is sqlite.reset. Makes the statement ready to run again; bindings stay.
 	// https://www.sqlite.org/c3ref/reset.html Errors: ENOTRECOVERABLE if the connection is lost; ENOMEM if the

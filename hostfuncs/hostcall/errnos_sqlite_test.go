@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -47,6 +48,20 @@ func onRow(t *testing.T) *database {
 	t.Helper()
 	d := openSQLite(t, ledger.Quota{}, sqlitefn.Limits{})
 	d.statement = d.prepare(t, "SELECT 1, ?")
+	if got := d.Step(d.statement); got != abi.SQLiteRow {
+		t.Fatalf("step: %d", got)
+	}
+	return d
+}
+
+// onWideRow is a database whose statement stands on a row of n blobs of two million bytes.
+func onWideRow(t *testing.T, limits sqlitefn.Limits, n int) *database {
+	t.Helper()
+	d := openSQLite(t, ledger.Quota{}, limits)
+	d.statement = d.prepare(t, "SELECT ?1"+strings.Repeat(", ?1", n-1))
+	if got := d.BindZeroblob(d.statement, 1, 2_000_000); got != abi.SQLiteOK {
+		t.Fatalf("bind: %d", got)
+	}
 	if got := d.Step(d.statement); got != abi.SQLiteRow {
 		t.Fatalf("step: %d", got)
 	}
@@ -231,9 +246,6 @@ func statementFaults() map[fault]provocation {
 		{"sqlite.bind_blob", abi.ENOMEM}: func(t *testing.T) int32 {
 			return brink(t, func(d *database, value []byte) int32 { return d.BindBlob(d.statement, 1, value) })
 		},
-		{"sqlite.bind_parameter_index", abi.ENOMEM}: func(t *testing.T) int32 {
-			return brink(t, func(d *database, value []byte) int32 { return d.BindParameterIndex(d.statement, value) })
-		},
 		{"sqlite.exec", abi.EIO}: func(t *testing.T) int32 {
 			d := broken(t)
 			return d.Exec(d.connection, []byte("INSERT INTO t VALUES(1)"))
@@ -260,6 +272,16 @@ func statementFaults() map[fault]provocation {
 		{"sqlite.row", abi.ERANGE}: func(t *testing.T) int32 {
 			d := openSQLite(t, ledger.Quota{}, sqlitefn.Limits{})
 			return d.Row(d.prepare(t, "SELECT 1"), nil)
+		},
+		{"sqlite.row", abi.E2BIG}: func(t *testing.T) int32 { d := onWideRow(t, sqlitefn.Limits{}, 500); return d.Row(d.statement, nil) },
+		{"sqlite.row", abi.ETIMEDOUT}: func(t *testing.T) int32 {
+			d := onWideRow(t, sqlitefn.Limits{CallBudget: time.Nanosecond}, 8)
+			return d.Row(d.statement, make([]byte, sqlitefn.RowBytes))
+		},
+		{"sqlite.row", abi.ECANCELED}: func(t *testing.T) int32 {
+			d := onWideRow(t, sqlitefn.Limits{}, 8)
+			d.kill()
+			return d.Row(d.statement, make([]byte, sqlitefn.RowBytes))
 		},
 	}
 }

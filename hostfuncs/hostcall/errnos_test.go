@@ -94,7 +94,7 @@ func unprovoked() map[fault]string {
 	excuses := map[fault]string{{"sqlite.prepare", abi.ETIMEDOUT}: short}
 	for _, name := range []string{
 		"changes", "last_insert_rowid", "get_autocommit", "bind_int64", "bind_double", "bind_null", "bind_zeroblob", "bind_parameter_count",
-		"clear_bindings", "column_count", "column_name", "column_type", "column_int64", "column_double", "column_text", "column_blob", "row", "reset",
+		"bind_parameter_index", "clear_bindings", "column_count", "column_name", "column_type", "column_int64", "column_double", "column_text", "column_blob", "row", "reset",
 	} {
 		excuses[fault{"sqlite." + name, abi.ENOMEM}] = guarded
 	}

@@ -32,7 +32,7 @@ func (f *Family) BindText(id, index uint32, value []byte) int32 {
 		if len(value) > s.conn.limits.MaxLength {
 			return s.conn.result(sqlite3.TOOBIG)
 		}
-		return s.conn.result(s.stmt.BindRawText(parameter(index), present(value)))
+		return s.conn.result(s.stmt.BindText(parameter(index), textOf(value)))
 	})
 }
 
@@ -72,10 +72,10 @@ func (f *Family) BindParameterCount(id uint32) int32 {
 // BindParameterIndex implements sqlite.bind_parameter_index.
 func (f *Family) BindParameterIndex(id uint32, name []byte) int32 {
 	return f.onStatement(id, func(s *statement) int32 {
-		if len(name) > s.conn.limits.MaxLength || bytes.IndexByte(name, 0) >= 0 {
+		if len(name) > ParameterNameBytes || bytes.IndexByte(name, 0) >= 0 {
 			return 0
 		}
-		return int32(s.stmt.BindIndex(string(name)))
+		return int32(s.stmt.BindIndex(textOf(name)))
 	})
 }
 

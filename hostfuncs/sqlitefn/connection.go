@@ -17,6 +17,7 @@ import (
 
 	"innkeeper/adapters/abi"
 	"innkeeper/runtime/ledger"
+	"innkeeper/runtime/safetext"
 )
 
 // connection is one open database. SQLite's connection and its statements are one thing to the outside: whoever uses any
@@ -29,7 +30,7 @@ type connection struct {
 	log      *slog.Logger
 	deadline *deadline
 	watchdog *watchdog
-	memory   []byte // all that SQLite has
+	inside   internals
 
 	// damage is set once and then ends all use of the file's connections but errmsg and close. They share it.
 	damage *atomic.Pointer[damageError]
@@ -45,7 +46,6 @@ type connection struct {
 	walFull    bool        // the write-ahead log is over maxWALPages
 	lastError  string      // what errmsg says
 	logged     uint32      // bits of the primary codes that the operator was told of
-	scratch    []byte      // for whole rows
 
 	maxWALPages int64
 }
@@ -106,14 +106,14 @@ func (c *connection) result(err error) int32 {
 		return abi.SQLiteOK
 	}
 	code := extendedCode(err)
-	c.lastError = message(err)
+	c.lastError = kept(message(err))
 	if isWriteError(code) && diskFull(c.path) {
 		// The library says "input/output error" where SQLite has a code for it, and has lost the system's reason by now.
 		code, c.lastError = sqlite3.FULL.ExtendedCode(), "database or disk is full"
 	}
 	switch primary := code.Code(); {
 	case isDamage(primary):
-		c.damage.CompareAndSwap(nil, &damageError{c.path, c.lastError, primary})
+		c.damage.CompareAndSwap(nil, newDamage(c.path, c.lastError, primary))
 	case primary == sqlite3.IOERR || primary == sqlite3.FULL || primary == sqlite3.CANTOPEN || primary == sqlite3.READONLY:
 		c.logOnce(primary, err)
 	}
@@ -128,7 +128,7 @@ func (c *connection) logOnce(code sqlite3.ErrorCode, err error) {
 		return
 	}
 	c.logged |= bit
-	c.log.Error("sqlite: operation failed", "file", c.path, "error", err)
+	c.log.Error("sqlite: operation failed", "file", c.path, "error", safetext.Line(err.Error(), shownBytes))
 }
 
 // CloseHandle closes the connection: what is left of its statements first, for SQLite closes nothing while one is open. An
@@ -152,7 +152,7 @@ func (c *connection) CloseHandle(ctx context.Context) error {
 		c.watchdog = nil
 	}
 	err := c.end()
-	c.db, c.files, c.scratch, c.memory = nil, nil, nil, nil
+	c.db, c.files, c.inside = nil, nil, internals{}
 	return err
 }
 
@@ -210,7 +210,7 @@ func (c *connection) abandon() error {
 	for _, file := range c.files {
 		errs = append(errs, attempt(file.Close))
 	}
-	errs = append(errs, release(c.memory))
+	errs = append(errs, release(c.inside.memory))
 	return errors.Join(errs...)
 }
 

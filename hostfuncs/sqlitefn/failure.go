@@ -10,6 +10,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/runtime/safetext"
 )
 
 // damageError says that a database file, or its write-ahead log, is not what SQLite wrote there.
@@ -18,6 +19,14 @@ type damageError struct {
 	why  string
 	code sqlite3.ErrorCode
 }
+
+// newDamage makes it. What SQLite says of a damaged file can hold anything that is in the file.
+func newDamage(path, why string, code sqlite3.ErrorCode) *damageError {
+	return &damageError{path, safetext.Line(why, shownBytes), code}
+}
+
+// shownBytes is how much of what SQLite or a file says an operator gets to see, in bytes.
+const shownBytes = 300
 
 func (e *damageError) Error() string {
 	return fmt.Sprintf("database[%s]: %s; the file was left as it is: move it and its -wal and -shm files away to start "+
@@ -57,6 +66,14 @@ func message(err error) string {
 		}
 	}
 	return strings.TrimPrefix(text, "sqlite3: ")
+}
+
+// kept is the part of a message that a connection keeps for errmsg.
+func kept(message string) string {
+	if len(message) <= ErrmsgBytes {
+		return message
+	}
+	return strings.ToValidUTF8(message[:ErrmsgBytes], "")
 }
 
 func isWriteError(code sqlite3.ExtendedErrorCode) bool {

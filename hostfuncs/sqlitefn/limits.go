@@ -25,6 +25,14 @@ const (
 	// LengthBytes is the longest text, blob or row, in bytes. Two MiB hold half a million tokens of conversation.
 	LengthBytes = 2 << 20
 
+	// RowBytes is the largest row that a guest can take at once, as the records that it gets: eight values of the
+	// greatest length. The columns of a larger one can be taken one by one.
+	RowBytes = 16 << 20
+
+	// ErrmsgBytes is what is kept of an error's message, in bytes. SQLite puts names into it as the guest wrote them, and
+	// RAISE any text.
+	ErrmsgBytes = 1 << 10
+
 	// MemoryBytes is all memory of one connection: page cache, schema, statements, sorts and temporary tables,
 	// which are never put in files. A connection at work needs 1 to 3 MiB; a sort or a VACUUM needs its whole input.
 	MemoryBytes = 64 << 20
@@ -65,6 +73,9 @@ const (
 
 	// Variables is the highest number of a parameter, 56 bytes each.
 	Variables = 4096
+
+	// ParameterNameBytes is the longest name under which a parameter is found, in bytes.
+	ParameterNameBytes = 1 << 10
 
 	// TriggerDepth is how deep triggers may start triggers.
 	TriggerDepth = 32

@@ -14,6 +14,7 @@ import (
 
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/handles"
+	"innkeeper/runtime/safetext"
 )
 
 // Open implements sqlite.open. Everything about the file is checked before SQLite sees it, and the connection is confined
@@ -82,12 +83,10 @@ func (c *connection) connect(place place) error {
 		return err
 	}
 	c.db.SetInterrupt(c.deadline)
-	inside, err := reach(c.db)
-	if err != nil {
+	if c.inside, err = reach(c.db); err != nil {
 		return err
 	}
-	c.memory = inside.memory
-	inside.setProgressInterval(ProgressSteps)
+	c.inside.setProgressInterval(ProgressSteps)
 	if err := c.keepFile(sqlite3.FCNTL_FILE_POINTER); err != nil {
 		return err
 	}
@@ -109,7 +108,7 @@ func (c *connection) connect(place place) error {
 	if err := c.db.SetAuthorizer(c.authorizer.decide); err != nil {
 		return err
 	}
-	c.watchdog = startWatchdog(c.deadline, c.memory)
+	c.watchdog = startWatchdog(c.deadline, c.inside.memory)
 	return nil
 }
 
@@ -166,10 +165,10 @@ func (f *Family) refuse(label string, err error) int32 {
 	log := f.log.With("database", label)
 	var fault *panicError
 	if errors.As(err, &fault) {
-		log.Error("sqlite: open failed", "error", err, "stack", string(fault.stack))
+		log.Error("sqlite: open failed", "error", safetext.Line(err.Error(), shownBytes), "stack", string(fault.stack))
 		return panicErrno(fault.value).Result()
 	}
-	log.Error("sqlite: open failed", "error", err)
+	log.Error("sqlite: open failed", "error", safetext.Line(err.Error(), shownBytes))
 	var refused *refusedError
 	var code sqlite3.ExtendedErrorCode
 	switch {
@@ -191,7 +190,7 @@ func (c *connection) damaged(err error) error {
 		return nil
 	}
 	if code := extendedCode(err).Code(); isDamage(code) {
-		return &damageError{c.path, message(err), code}
+		return newDamage(c.path, message(err), code)
 	}
 	return err
 }
@@ -223,7 +222,7 @@ func (c *connection) quickCheck() error {
 	}
 	if finding != "ok" {
 		why := "after recovery from its write-ahead log: " + strings.ReplaceAll(finding, "\n", "; ")
-		return &damageError{c.path, why, sqlite3.CORRUPT}
+		return newDamage(c.path, why, sqlite3.CORRUPT)
 	}
 	return nil
 }

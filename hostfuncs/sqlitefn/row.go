@@ -4,29 +4,71 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"innkeeper/adapters/abi"
-	"innkeeper/hostfuncs/guestmem"
+	"innkeeper/hostfuncs/handles"
 )
 
-// scratchKept is the largest row buffer that a connection keeps, in bytes: most rows, and not the one giant.
-const scratchKept = 64 << 10
+// What a value of a row takes beside its bytes, in bytes.
+const (
+	nullSize   = 1     // the tag
+	numberSize = 1 + 8 // and the number
+	prefixSize = 1 + 4 // and the length
+)
 
-// Row implements sqlite.row. ERANGE if there is no row.
+// rowStride is how many bytes of a row are written between two looks at the context.
+const rowStride = 256 << 10
+
+// Row implements sqlite.row. ERANGE if there is no row; E2BIG if it is larger than any row may be. The size is known before
+// anything is built: one statement can name the same large value in hundreds of columns.
 func (f *Family) Row(id uint32, buffer []byte) int32 {
 	return f.onStatement(id, func(s *statement) int32 {
 		columns := s.stmt.DataCount()
 		if columns == 0 {
 			return abi.ERANGE.Result()
 		}
-		c := s.conn
-		row := c.scratch[:0]
+		size := 0
 		for column := range columns {
-			row = appendColumn(row, s.stmt, column)
+			size += s.valueSize(column)
 		}
-		if cap(row) <= scratchKept {
-			c.scratch = row
+		switch {
+		case size > RowBytes:
+			return abi.E2BIG.Result()
+		case size > len(buffer):
+			return int32(size)
 		}
-		return guestmem.CopyOut(buffer, row)
+		return s.writeRow(buffer, columns)
 	})
+}
+
+// valueSize is the size of a column as a value of a row. Nothing is converted or copied for it.
+func (s *statement) valueSize(column int) int {
+	switch s.stmt.ColumnType(column) {
+	case sqlite3.INTEGER, sqlite3.FLOAT:
+		return numberSize
+	case sqlite3.TEXT, sqlite3.BLOB:
+		return prefixSize + s.columnBytes(column)
+	default:
+		return nullSize
+	}
+}
+
+// writeRow writes the row into the guest's buffer, which has room for it.
+func (s *statement) writeRow(buffer []byte, columns int) int32 {
+	deadline := s.conn.deadline
+	row, looked := buffer[:0], 0
+	for column := range columns {
+		row = appendColumn(row, s.stmt, column)
+		if len(row)-looked < rowStride {
+			continue
+		}
+		if looked == 0 {
+			deadline.start()
+		}
+		looked = len(row)
+		if err := deadline.Err(); err != nil {
+			return handles.Errno(err).Result()
+		}
+	}
+	return int32(len(row))
 }
 
 // appendColumn appends one column.

@@ -13,8 +13,9 @@ import (
 
 // statement is one prepared statement. Its connection's lock guards it.
 type statement struct {
-	conn *connection
-	stmt *sqlite3.Stmt
+	conn   *connection
+	stmt   *sqlite3.Stmt
+	handle int32 // SQLite's pointer to it
 }
 
 var _ ledger.Resource = (*statement)(nil)
@@ -45,12 +46,12 @@ func (f *Family) Prepare(parent uint32, sql []byte, handle, tail *uint32) int32 
 	defer entry.Release()
 	var made *statement
 	result := c.do(func() int32 {
-		stmt, rest, result := c.prepare(sql)
+		stmt, used, result := c.prepare(sql)
 		if result == abi.SQLiteOK {
-			*tail = uint32(len(sql) - len(rest))
+			*tail = uint32(used)
 		}
 		if stmt != nil {
-			made = &statement{c, stmt}
+			made = &statement{c, stmt, c.inside.statement(stmt)}
 		}
 		return result
 	})
@@ -66,17 +67,38 @@ func (f *Family) Prepare(parent uint32, sql []byte, handle, tail *uint32) int32 
 	return abi.SQLiteOK
 }
 
-// prepare compiles the first statement of the text. The statement is nil if there is none.
-func (c *connection) prepare(sql []byte) (stmt *sqlite3.Stmt, rest string, result int32) {
+// prepare compiles the first statement of the text, and gives the number of bytes that it takes. The statement is nil if there
+// is none.
+func (c *connection) prepare(sql []byte) (stmt *sqlite3.Stmt, used int, result int32) {
 	if result := c.accept(sql); result != abi.SQLiteOK {
-		return nil, "", result
+		return nil, 0, result
 	}
 	result = c.timed(func() int32 {
 		var err error
-		stmt, rest, err = c.db.Prepare(string(sql))
+		stmt, used, err = c.compile(sql)
 		return c.result(err)
 	})
-	return stmt, rest, result
+	return stmt, used, result
+}
+
+// sqlPiece is how much of a text is compiled at first, in bytes: nearly every statement is shorter.
+const sqlPiece = 1 << 10
+
+// compile compiles the first statement of the text. The library copies all of what it is given for one statement of it, which makes
+// a script of thousands of them quadratic. So it is given a piece, and a larger one until the statement ends before the
+// piece does: nothing that follows can change it then. The text is not copied on the way: its bytes are used during this
+// call only.
+func (c *connection) compile(sql []byte) (stmt *sqlite3.Stmt, used int, err error) {
+	for size := sqlPiece; ; size *= 4 {
+		piece := textOf(sql[:min(size, len(sql))])
+		stmt, rest, err := c.db.Prepare(piece)
+		if len(piece) == len(sql) || stmt != nil && rest != "" {
+			return stmt, len(piece) - len(rest), err
+		}
+		if stmt != nil {
+			stmt.Close()
+		}
+	}
 }
 
 // accept refuses text that is too long before the library copies it into the connection's memory, and text with a NUL,
@@ -97,13 +119,13 @@ func (f *Family) Exec(id uint32, sql []byte) int32 {
 		if result := c.accept(sql); result != abi.SQLiteOK {
 			return result
 		}
-		return c.timed(func() int32 { return c.exec(string(sql)) })
+		return c.timed(func() int32 { return c.exec(sql) })
 	})
 }
 
-func (c *connection) exec(sql string) int32 {
-	for sql != "" {
-		stmt, rest, err := c.db.Prepare(sql)
+func (c *connection) exec(sql []byte) int32 {
+	for len(sql) > 0 {
+		stmt, used, err := c.compile(sql)
 		if err != nil {
 			return c.result(err)
 		}
@@ -113,7 +135,7 @@ func (c *connection) exec(sql string) int32 {
 		if result := c.run(stmt); result != abi.SQLiteDone {
 			return result
 		}
-		sql = rest
+		sql = sql[used:]
 	}
 	return abi.SQLiteOK
 }
