@@ -82,10 +82,10 @@ func runGuest(t *testing.T, program *engine.Program) *harness {
 	ctx, stop := context.WithCancelCause(context.Background())
 	h.stop = stop
 	instance := engine.Instance{
-		Context: hostcall.With(h.guest.Context, h.guest.Calls(nil)), Kill: h.guest.Kill,
+		Context: wasifn.With(hostcall.With(h.guest.Context, h.guest.Calls(nil)), wasifn.Program{Stderr: t.Output()}), Kill: h.guest.Kill,
 		Mailbox: h.guest.Mailbox, Ledger: h.guest.Ledger, Ready: h.guest.Ready, OnReady: func() { close(ready) },
 		Failure: h.guest.Failure,
-		Finish:  h.guest.Finish, Stdout: io.Discard, Stderr: t.Output(),
+		Finish:  h.guest.Finish,
 		Budgets: engine.Budgets{Connect: time.Minute, Stall: time.Minute, Close: time.Minute},
 	}
 	go func() { h.exit <- program.Run(ctx, instance) }()

@@ -43,7 +43,10 @@ type guest struct {
 	kill    context.CancelFunc
 }
 
-func newGuest(t testing.TB) *guest {
+func newGuest(t testing.TB) *guest { return newGuestOf(t, memorySize>>16) }
+
+// newGuestOf makes a guest with that many pages of memory.
+func newGuestOf(t testing.TB, pages uint32) *guest {
 	t.Helper()
 	g := &guest{t: t, mailbox: &mailbox{}}
 	ctx, kill := context.WithCancel(context.Background())
@@ -57,11 +60,11 @@ func newGuest(t testing.TB) *guest {
 		t.Fatal(err)
 	}
 	var err error
-	if g.module, err = r.Instantiate(g.ctx, forwarder()); err != nil {
+	if g.module, err = r.Instantiate(g.ctx, forwarder(pages)); err != nil {
 		t.Fatal(err)
 	}
 	var ok bool
-	if g.memory, ok = g.module.Memory().Read(0, memorySize); !ok {
+	if g.memory, ok = g.module.Memory().Read(0, pages<<16); !ok {
 		t.Fatal("no memory")
 	}
 	return g
@@ -82,8 +85,9 @@ var functions = sync.OnceValue(func() map[string]api.FunctionDefinition {
 })
 
 // forwarder returns the guest's binary: for every function an import and an export that calls it with its own parameters.
-func forwarder() []byte {
+func forwarder(pages uint32) []byte {
 	b := wt.New()
+	b.Memory(pages)
 	type function struct {
 		name            string
 		params, results wt.Types

@@ -28,11 +28,8 @@ const (
 	tagFDRead  = 1
 	tagFDWrite = 2
 
-	clockRealtime       = 0
-	clockMonotonic      = 1
 	clockFlagAbsolute   = 1
 	maxSubscriptions    = 64 // a Go guest has two; a guest that watches three descriptors and some timers has ten
-	stdin               = 0
 	nothingDueBeforeEnd = -1
 )
 
@@ -185,5 +182,3 @@ func (p poll) answer(out []byte, waiting bool) uint32 {
 	}
 	return n
 }
-
-func putU64(b []byte, v uint64) { binary.LittleEndian.PutUint64(b, v) }

@@ -3,7 +3,6 @@ package wasifn_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -12,7 +11,6 @@ import (
 	wasi "github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"innkeeper/adapters/abi"
-	"innkeeper/hostfuncs/hostcall"
 )
 
 func TestDescriptorStatus(t *testing.T) {
@@ -115,19 +113,5 @@ func TestHostileArguments(t *testing.T) {
 				g.call(name, params...)
 			}
 		})
-	}
-}
-
-// A guest whose instance is over gets no answer from the functions of this package.
-func TestNothingAfterTheEnd(t *testing.T) {
-	g := newGuest(t)
-	g.kill()
-	for name, params := range map[string][]uint64{"fd_fdstat_get": {3, 0}, "poll_oneoff": {inAt, outAt, 1, countAt}} {
-		if _, err := g.module.ExportedFunction(name).Call(g.ctx, params...); !errors.Is(err, hostcall.Unwound{}) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if context.Cause(g.ctx) == nil {
-		t.Error("the instance is not over")
 	}
 }

@@ -168,7 +168,6 @@ func TestOutputOfAGuest(t *testing.T) {
 		wt.I32Const(2), wt.I32Const(iov), wt.I32Const(1), wt.I32Const(iov), wt.Call(write), wt.Drop)
 	program := compile(t, b.Build(), nil, false)
 	s := newStay()
-	s.Stderr = nil // thrown away
 	check(t, s.run(t, program), outcome.Done, "exit")
 	if got := s.printed.String(); got != "hello\n" {
 		t.Errorf("stdout %q", got)

@@ -2,9 +2,7 @@ package engine
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"io"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/sys"
@@ -29,7 +27,7 @@ func (p *Program) execute(instance Instance) (err error) {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	module, err := p.runtime.InstantiateModule(ctx, p.compiled, moduleConfig(ctx, instance))
+	module, err := p.runtime.InstantiateModule(ctx, p.compiled, moduleConfig())
 	if err != nil {
 		return err
 	}
@@ -43,16 +41,10 @@ func (p *Program) execute(instance Instance) (err error) {
 	return err
 }
 
-// moduleConfig returns what the guest gets of WASI. The module has no name, because names collide, and no function that is
-// called by itself.
-func moduleConfig(ctx context.Context, instance Instance) wazero.ModuleConfig {
-	config := wazero.NewModuleConfig().WithName("").WithStartFunctions().
-		WithStdout(output{ctx, instance.Stdout}).WithStderr(output{ctx, instance.Stderr}).WithArgs(instance.Args...).
-		WithSysWalltime().WithSysNanotime().WithRandSource(random{ctx})
-	for name, value := range instance.Env {
-		config = config.WithEnv(name, value)
-	}
-	return config
+// moduleConfig returns a module without a name, because names collide, and without a function that is called by itself. What
+// there is of WASI is the host modules' business.
+func moduleConfig() wazero.ModuleConfig {
+	return wazero.NewModuleConfig().WithName("").WithStartFunctions()
 }
 
 // checkpoint is where metered code stops when its instance is over. The context is that of the run; asking it costs one
@@ -67,37 +59,3 @@ func checkpoint(ctx context.Context, _ []uint64) {
 type unwound struct{}
 
 func (unwound) Error() string { return "the instance is over" }
-
-// stride is how many bytes go through output and random between two looks at the context. One WASI call may name the
-// whole memory, thousands of times over.
-const stride = 64 << 10
-
-// output is one of the guest's output streams. It ends the guest like a checkpoint, so that one that is over prints nothing
-// more, and one that prints without end can be stopped.
-type output struct {
-	ctx context.Context
-	to  io.Writer
-}
-
-func (o output) Write(p []byte) (written int, err error) {
-	for {
-		checkpoint(o.ctx, nil)
-		piece := p[written:min(len(p), written+stride)]
-		if o.to != nil {
-			if _, err := o.to.Write(piece); err != nil {
-				return written, err
-			}
-		}
-		if written += len(piece); written == len(p) {
-			return written, nil
-		}
-	}
-}
-
-// random gives the guest the operating system's random bytes; wazero's default is a fixed seed.
-type random struct{ ctx context.Context }
-
-func (r random) Read(p []byte) (int, error) {
-	checkpoint(r.ctx, nil)
-	return rand.Read(p[:min(len(p), stride)])
-}

@@ -144,6 +144,7 @@ type stay struct {
 	guest     *guesthost.Guest
 	intercept func(family, function string) (int32, bool)
 	printed   bytes.Buffer
+	stdout    io.Writer // instead of printed
 
 	mu     sync.Mutex
 	events []string // the callbacks in their order: "ready", "detach: REASON", "finish"
@@ -157,12 +158,12 @@ func newStay(families ...string) *stay {
 		Families: plugs(),
 	})
 	s.Instance = engine.Instance{
-		Context: hostcall.With(s.guest.Context, s.guest.Calls(func(family, function string) (int32, bool) {
+		Context: wasifn.With(hostcall.With(s.guest.Context, s.guest.Calls(func(family, function string) (int32, bool) {
 			if s.intercept == nil {
 				return 0, false
 			}
 			return s.intercept(family, function)
-		})),
+		})), wasifn.Program{Stdout: printer{s}}),
 		Kill: s.guest.Kill, Mailbox: s.guest.Mailbox, Ledger: s.guest.Ledger, Ready: s.guest.Ready,
 		OnReady: func() { s.note("ready") },
 		Detach:  func(reason string) { s.note("detach: " + reason) },
@@ -171,10 +172,19 @@ func newStay(families ...string) *stay {
 			s.note("finish")
 			return s.guest.Finish(ctx)
 		},
-		Stdout: &s.printed, Stderr: io.Discard,
 		Budgets: engine.Budgets{Connect: patience, Stall: patience, Close: patience},
 	}
 	return s
+}
+
+// printer is the guest's output: what a test put there, or what was printed.
+type printer struct{ *stay }
+
+func (p printer) Write(text []byte) (int, error) {
+	if p.stdout != nil {
+		return p.stdout.Write(text)
+	}
+	return p.printed.Write(text)
 }
 
 func (s *stay) note(what string) {

@@ -2,7 +2,9 @@ package engine_test
 
 import (
 	"context"
+	"io"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,6 +47,13 @@ func endless() map[string]func(*wt.Builder) {
 				wt.I32Const(4), wt.I32Add, wt.I32Const(16<<16), wt.I32Store),
 				wt.Forever(wt.I32Const(1), wt.I32Const(0), wt.I32Const(16*8192), wt.I32Const(0), wt.Call(write), wt.Drop))
 		},
+		"two thousand reads into empty buffers without a loop": func(b *wt.Builder) {
+			b.Memory(testPages)
+			read := b.Import("wasi_snapshot_preview1", "fd_read", wt.I32x(4), wt.I32)
+			const empty = testPages<<16/8 - 1
+			once := wt.I32Const(0) + wt.I32Const(0) + wt.I32Const(empty) + wt.I32Const(empty*8) + wt.Call(read) + wt.Drop
+			b.Main("", wt.Code(strings.Repeat(string(once), 2000)), wt.Forever())
+		},
 		"random bytes for ever": func(b *wt.Builder) {
 			b.Memory(64)
 			random := b.Import("wasi_snapshot_preview1", "random_get", wt.I32x(2), wt.I32)
@@ -69,16 +78,12 @@ func TestEndlessGuestIsKilledWithinItsStallBudget(t *testing.T) {
 				guest(b)
 				s := newStay()
 				s.Budgets.Stall = brief
-				s.Stdout = discard{}
+				s.stdout = io.Discard
 				check(t, s.run(t, compile(t, b.Build(), nil, interpreter)), outcome.Retry, "stall")
 			})
 		}
 	})
 }
-
-type discard struct{}
-
-func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
 // While a guest spins, other goroutines and Go's garbage collector must get their turn.
 func TestNeighboursOfASpinningGuest(t *testing.T) {
@@ -189,7 +194,7 @@ func TestNoOutputAfterTheKill(t *testing.T) {
 		wt.Forever(wt.I32Const(1), wt.I32Const(iov), wt.I32Const(1), wt.I32Const(iov), wt.Call(write), wt.Drop))
 	s := newStay()
 	out := &killer{stay: s, after: 7}
-	s.Stdout = out
+	s.stdout = out
 	check(t, s.run(t, compile(t, b.Build(), nil, false)), outcome.Retry, "killed")
 	if out.writes != out.after {
 		t.Errorf("%d writes, want none after %d", out.writes, out.after)

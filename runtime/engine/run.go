@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"io"
 	"time"
 
 	"innkeeper/adapters/abi"
@@ -61,10 +60,7 @@ type Instance struct {
 	// Finish runs after the ledger was closed: it waits for what worked for the instance.
 	Finish func(ctx context.Context) error
 
-	Stdout, Stderr io.Writer
-	Args           []string
-	Env            map[string]string
-	Budgets        Budgets
+	Budgets Budgets
 	// Memory is charged for the linear memory, in bytes; guests that run at the same time share it. Nil bounds nothing.
 	Memory *budget.Budget
 }

@@ -3,13 +3,13 @@ package gateway
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 
 	"innkeeper/hostfuncs/guesthost"
 	"innkeeper/hostfuncs/hostcall"
 	"innkeeper/hostfuncs/httpfn"
 	"innkeeper/hostfuncs/logfn"
+	"innkeeper/hostfuncs/wasifn"
 	"innkeeper/runtime/engine"
 	"innkeeper/runtime/front"
 	"innkeeper/runtime/outcome"
@@ -49,13 +49,14 @@ func (g *generation) instance(ctx context.Context) engine.Instance {
 	s, b := g.spec.slot, g.spec.conf.Budgets
 	log, _ := guesthost.Find[*logfn.Family](g.Guest) // every instance has it
 	return engine.Instance{
-		Context: hostcall.With(g.Context, g.Calls(s.gateway.options.Intercept)),
+		Context: wasifn.With(hostcall.With(g.Context, g.Calls(s.gateway.options.Intercept)), wasifn.Program{
+			Args:   []string{g.spec.conf.Name},
+			Stdout: log.Lines(slog.LevelInfo, "stdout"), Stderr: log.Lines(slog.LevelWarn, "stderr"),
+		}),
 		Kill:    g.Kill,
 		Mailbox: g.Mailbox, Ledger: g.Ledger, Ready: g.Ready, Sooner: g.run.Sooner,
 		OnReady: func() { g.serve(ctx) }, Detach: g.retire, Ended: g.ended,
 		Failure: g.failure, Finish: g.Finish,
-		Stdout: log.Lines(slog.LevelInfo, "stdout"), Stderr: log.Lines(slog.LevelWarn, "stderr"),
-		Args: []string{g.spec.conf.Name}, Env: map[string]string{"INNKEEPER_GENERATION": fmt.Sprint(g.run.Generation)},
 		Budgets: engine.Budgets{Connect: b.Connect, Stall: b.Stall, Close: b.Close}, Memory: s.gateway.house.memory,
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"innkeeper/hostfuncs/family"
 	"innkeeper/hostfuncs/guesthost"
 	"innkeeper/hostfuncs/hostcall"
+	"innkeeper/hostfuncs/wasifn"
 	"innkeeper/runtime/agent"
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/engine"
@@ -106,10 +107,12 @@ func (cfg *Config) run(ctx context.Context, program *engine.Program, asks *manif
 	}
 	var result Result
 	result.Outcome = program.Run(ctx, engine.Instance{
-		Context: hostcall.With(guest.Context, guest.Calls(nil)), Kill: guest.Kill,
+		Context: wasifn.With(hostcall.With(guest.Context, guest.Calls(nil)), wasifn.Program{
+			Args: append([]string{cfg.Module}, cfg.Args...), Stdout: cfg.Stdout, Stderr: cfg.Stderr,
+		}),
+		Kill:    guest.Kill,
 		Mailbox: guest.Mailbox, Ledger: guest.Ledger, Ready: guest.Ready, Failure: guest.Failure, Finish: guest.Finish,
-		Ended:  func() { result.Left = guest.Ledger.Items() },
-		Stdout: cfg.Stdout, Stderr: cfg.Stderr, Args: append([]string{cfg.Module}, cfg.Args...),
+		Ended:   func() { result.Left = guest.Ledger.Items() },
 		Budgets: engine.Budgets{Connect: unlimited, Stall: unlimited, Close: limits.CloseBudget},
 	})
 	result.Cut = context.Cause(ctx)
