@@ -7,10 +7,11 @@ import "sync/atomic"
 
 // A Budget is an amount with a bound. Several goroutines may use it at once. A nil Budget has no bound and counts nothing.
 type Budget struct {
-	limit atomic.Int64
-	used  atomic.Int64
-	peak  atomic.Int64
-	short atomic.Int64
+	limit   atomic.Int64
+	reserve atomic.Int64
+	used    atomic.Int64
+	peak    atomic.Int64
+	short   atomic.Int64
 }
 
 // New returns a budget of limit, none of it taken.
@@ -58,6 +59,17 @@ func (b *Budget) Give(n int64) {
 
 // Resize changes the limit. What was taken stays taken, even if that is more.
 func (b *Budget) Resize(limit int64) { b.limit.Store(limit) }
+
+// Reserve sets aside the last n of the budget for those who are trusted: see [Budget.TakeFor].
+func (b *Budget) Reserve(n int64) { b.reserve.Store(n) }
+
+// TakeFor is Take for those who are trusted, who may take the last of it, and for all others, who leave them what is set aside.
+func (b *Budget) TakeFor(trusted bool, n int64) bool {
+	if b == nil || trusted {
+		return b.Take(n)
+	}
+	return b.TakeWithin(n, b.reserve.Load())
+}
 
 // Use is how a budget stands.
 type Use struct {

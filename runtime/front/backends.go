@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"innkeeper/runtime/budget"
 	"innkeeper/runtime/front/backend"
 	"innkeeper/runtime/limits"
 )
@@ -14,7 +15,7 @@ import (
 // backends is who answers for a site: the newest backend, perhaps one before it that still lives, or nobody and why.
 type backends struct {
 	now  atomic.Pointer[lineup]
-	held atomic.Int64 // requests that wait for a backend
+	held *budget.Budget // requests that wait for a backend
 
 	mu sync.Mutex // held while now is replaced
 }
@@ -42,7 +43,8 @@ func (b *backends) replace(change func(*lineup)) {
 }
 
 func newBackends() *backends {
-	b := &backends{}
+	b := &backends{held: budget.New(limits.HTTPHeld)}
+	b.held.Reserve(limits.HTTPHeld / limits.KeyedShare)
 	b.now.Store(&lineup{unavailable: Unavailable{State: "starting"}, replaced: make(chan struct{})})
 	return b
 }
@@ -72,15 +74,15 @@ func (b *backends) detach(why Unavailable) {
 }
 
 // await returns a lineup with a backend, or the one that says why a request need not wait any longer.
-func (b *backends) await(ctx context.Context) *lineup {
+func (b *backends) await(ctx context.Context, keyed bool) *lineup {
 	now := b.now.Load()
 	if now.current != nil || now.unavailable.Hold <= 0 {
 		return now
 	}
-	defer b.held.Add(-1)
-	if b.held.Add(1) > limits.HTTPHeld {
+	if !b.held.TakeFor(keyed, 1) {
 		return now
 	}
+	defer b.held.Give(1)
 	began := time.Now()
 	for now.current == nil {
 		left := now.unavailable.Hold - time.Since(began)
@@ -111,15 +113,15 @@ const rounds = 6
 
 // serve hands the request to the newest backend, and what that passes to its predecessor. A backend that takes no more
 // requests may have been replaced a moment ago; then the request goes to its successor, so that a swap loses none.
-func (b *backends) serve(w http.ResponseWriter, r *http.Request, in backend.Inbound, trusted bool) *problem {
+func (b *backends) serve(w http.ResponseWriter, r *http.Request, in backend.Inbound) *problem {
 	var refusedBy, passedBy *attachment
 	for range rounds {
-		now := b.await(r.Context())
+		now := b.await(r.Context(), in.Keyed)
 		to := now.current
 		in.Passed = to != nil && passedBy == to && now.predecessor != nil
 		switch {
 		case to == nil:
-			return unavailable(now.unavailable, trusted)
+			return unavailable(now.unavailable, in.Keyed)
 		case in.Passed:
 			to = now.predecessor
 		case to == refusedBy:

@@ -13,8 +13,9 @@ import (
 type body struct {
 	site   *Site
 	limits *SiteLimits
+	keyed  bool    // the request carries the key
 	buffer *buffer // nil if there is no body
-	booked int64   // bytes of the site's budget
+	booked int64   // bytes of what all may have
 }
 
 // bytes is the body.
@@ -27,14 +28,14 @@ func (b *body) bytes() []byte {
 
 // release gives the memory back.
 func (b *body) release() {
-	b.site.bodies.Add(-b.booked)
+	b.site.bodies.Give(b.booked)
 	b.site.front.buffers.put(b.buffer)
 	b.buffer, b.booked = nil, 0
 }
 
 // readBody reads the whole body within the limits of size, time and memory.
-func (s *Site) readBody(c *conn, r *http.Request, limits *SiteLimits) (b body, p *problem) {
-	b.site, b.limits = s, limits
+func (s *Site) readBody(c *conn, r *http.Request, limits *SiteLimits, keyed bool) (b body, p *problem) {
+	b.site, b.limits, b.keyed = s, limits, keyed
 	if r.Body == http.NoBody || r.ContentLength == 0 {
 		return b, nil
 	}
@@ -47,7 +48,9 @@ func (s *Site) readBody(c *conn, r *http.Request, limits *SiteLimits) (b body, p
 	// Fails on a dead connection only, and so does Read. The HTTP server lifts the deadline when it sees the body's end.
 	_ = c.Conn.SetReadDeadline(time.Now().Add(limits.ReadBodyTimeout))
 	b.buffer = s.front.buffers.get()
-	return b, b.fill(r)
+	p = b.fill(r)
+	r.Trailer = nil // nobody reads it, and it may be as dear as a head
+	return b, p
 }
 
 func (b *body) fill(r *http.Request) *problem {
@@ -87,8 +90,11 @@ func (b *body) grow(announced int64) bool {
 	return true
 }
 
-// book takes memory from the budget of all bodies.
+// book takes memory from what all bodies may have.
 func (b *body) book(n int64) bool {
+	if !b.site.bodies.TakeFor(b.keyed, n) {
+		return false
+	}
 	b.booked += n
-	return b.site.bodies.Add(n) <= b.limits.BodiesBytes
+	return true
 }

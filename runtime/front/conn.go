@@ -1,6 +1,7 @@
 package front
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"os"
@@ -23,6 +24,7 @@ type conn struct {
 	net.Conn
 	server  *server
 	release func() // frees the connection's slot; safe to call twice
+	head    head   // of the request that is read, or was
 
 	place   atomic.Pointer[place] // whose request is in progress: from the start of a handler to the end of its answer
 	taken   bool                  // hijacked: the handler has it for itself
@@ -35,18 +37,36 @@ type conn struct {
 }
 
 func newConn(raw net.Conn, s *server) *conn {
-	return &conn{Conn: raw, server: s, release: sync.OnceFunc(s.listener.slots.release)}
+	return &conn{
+		Conn: raw, server: s, release: sync.OnceFunc(s.listener.slots.release), head: head{front: s.listener.front},
+	}
 }
 
-// begin books a request in progress. Its end is a change of the connection's state, after the last byte of the answer.
-func (c *conn) begin(p *place) {
+// Read gives the HTTP server what came in, as long as the request's head is not too much.
+func (c *conn) Read(p []byte) (int, error) {
+	if c.head.refusal() != 0 {
+		return 0, errHead
+	}
+	n, err := c.Conn.Read(p)
+	if n == 0 {
+		return 0, err
+	}
+	n, refused := c.head.read(p[:n])
+	return n, cmp.Or(refused, err)
+}
+
+// begin books a request in progress. Its end is a change of the connection's state, after the last byte of the answer. It
+// returns the status to refuse the request with, or 0.
+func (c *conn) begin(p *place) (refused int) {
 	c.settle()
 	p.busy.add(1)
 	c.place.Store(p)
+	return c.head.begun()
 }
 
-// rest books the end of a request, if there was one.
+// rest books the end of a request, if there was one, and of its head.
 func (c *conn) rest() {
+	c.head.over()
 	if p := c.place.Swap(nil); p != nil {
 		p.busy.add(-1)
 	}

@@ -17,6 +17,7 @@ import (
 	"sync"
 
 	"innkeeper/runtime/budget"
+	"innkeeper/runtime/limits"
 )
 
 // Config says what a front works with. Logger is required.
@@ -32,6 +33,7 @@ type Config struct {
 type Front struct {
 	cfg     Config
 	buffers buffers
+	heads   *budget.Budget  // what unfinished request heads cost
 	over    context.Context // ends when nothing may go on any more
 	cut     context.CancelFunc
 	retired sync.WaitGroup // listeners whose sites have moved away
@@ -53,7 +55,8 @@ func New(cfg Config) *Front {
 		cfg.Listen = new(net.ListenConfig).Listen
 	}
 	f := &Front{
-		cfg: cfg, open: map[*listener]struct{}{}, shared: map[string]*sharing{},
+		cfg: cfg, heads: budget.New(limits.HTTPHeadsBytes),
+		open: map[*listener]struct{}{}, shared: map[string]*sharing{},
 		nosniff: []string{"nosniff"}, noReferrer: []string{"no-referrer"}, closing: []string{"close"},
 	}
 	f.over, f.cut = context.WithCancel(context.Background())
@@ -84,12 +87,12 @@ func (f *Front) Close(ctx context.Context) error {
 }
 
 // listen opens the socket of an address.
-func (f *Front) listen(ctx context.Context, address string, limits AddressLimits) (*listener, error) {
+func (f *Front) listen(ctx context.Context, address string, bounds AddressLimits) (*listener, error) {
 	socket, err := f.cfg.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, bindError(address, err)
 	}
-	l := newListener(f, address, socket, limits)
+	l := newListener(f, address, socket, bounds)
 	f.mu.Lock()
 	closed := f.closed
 	if !closed {

@@ -19,7 +19,7 @@ func (s *server) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
 	if p == nil {
 		p = &l.stray
 	}
-	c.begin(p)
+	refused := c.begin(p)
 	defer s.endHijacked(c)
 	w := &response{ResponseWriter: inner, conn: c, errors: manifest.ErrorsProblem, id: requestID(r.Header), path: r.URL.Path}
 	h := w.Header()
@@ -29,9 +29,13 @@ func (s *server) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
 	if s.retired.Load() {
 		h["Connection"] = l.front.closing
 	}
-	if p.site == nil {
+	switch {
+	case refused != 0:
+		h["Connection"] = l.front.closing
+		headProblem(refused).write(w)
+	case p.site == nil:
 		w.refuse(r, unknownPath(r.Method, w.path))
-	} else {
+	default:
 		p.site.answer(w, r, path)
 	}
 	_ = c.uncork() // the connection remembers the error and fails the server's next write
@@ -63,20 +67,20 @@ func (s *Site) handle(w *response, r *http.Request, rules *rules) *problem {
 	if done || p != nil {
 		return p
 	}
-	trusted := route.key != nil
-	if trusted && !route.key.admits(r.Header) {
+	keyed := route.key != nil
+	if keyed && !route.key.admits(r.Header) {
 		example, scheme := route.key.challenge()
 		w.Header().Set("WWW-Authenticate", scheme)
 		return wrongKey(example)
 	}
-	if now := s.backends.await(r.Context()); now.current == nil {
-		return unavailable(now.unavailable, trusted)
+	if now := s.backends.await(r.Context(), keyed); now.current == nil {
+		return unavailable(now.unavailable, keyed)
 	}
-	defer s.exchanges.Add(-1)
-	if s.exchanges.Add(1) > int64(rules.limits.Exchanges) {
+	if !s.exchanges.TakeFor(keyed, 1) {
 		return tooMany()
 	}
-	body, p := s.readBody(w.conn, r, &rules.limits)
+	defer s.exchanges.Give(1)
+	body, p := s.readBody(w.conn, r, &rules.limits, keyed)
 	defer body.release()
 	if p != nil {
 		return p
@@ -86,8 +90,8 @@ func (s *Site) handle(w *response, r *http.Request, rules *rules) *problem {
 		delete(r.Header, name) // secrets stay in the host
 	}
 	return s.backends.serve(w, r, backend.Inbound{
-		Route: route.Name, Values: route.values(r.URL.Path), RequestID: w.id, Body: body.bytes(),
-	}, trusted)
+		Route: route.Name, Values: route.values(r.URL.Path), RequestID: w.id, Body: body.bytes(), Keyed: keyed,
+	})
 }
 
 // route finds the route of a request, or answers a preflight (done).

@@ -85,7 +85,7 @@ func TestTheNumberOfThoseThatWaitIsBounded(t *testing.T) {
 		for range limits.HTTPHeld + 7 {
 			group.Go(func() {
 				c := network.dial()
-				c.send(t, getHealth)
+				c.send(t, getKeyed)
 				if c.answer(t).StatusCode == 503 {
 					refused.Add(1)
 				} else {

@@ -2,12 +2,16 @@ package front
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
+	"innkeeper/runtime/limits"
 	"innkeeper/runtime/manifest"
 )
 
@@ -18,10 +22,21 @@ func (c *conn) writePlain(p []byte) (int, error) {
 	if !ok {
 		return c.send(p)
 	}
-	if _, err := c.send(plainAnswer(status, c.server.listener.table.Load().errors())); err != nil {
+	status = cmp.Or(c.head.refusal(), status)
+	if _, err := c.send(plainAnswer(headProblem(status), c.server.listener.table.Load().errors())); err != nil {
 		return 0, err
 	}
+	if status == http.StatusRequestHeaderFieldsTooLarge {
+		c.linger()
+	}
 	return len(p), nil
+}
+
+// linger reads on for a moment and drops it, so that a client that still sends sees the answer and not a reset connection.
+func (c *conn) linger() {
+	_ = c.CloseWrite()
+	_ = c.Conn.SetReadDeadline(time.Now().Add(limits.HTTPLinger))
+	_, _ = io.CopyN(io.Discard, c.Conn, limits.HTTPHeaderBytesMax) // whatever ends it, the connection is closed now
 }
 
 // statusOf reads the status of an HTTP/1.1 error answer.
@@ -34,17 +49,28 @@ func statusOf(p []byte) (int, bool) {
 	return status, err == nil && status >= 400 && status <= 599
 }
 
-func plainAnswer(status int, shape manifest.ErrorShape) []byte {
-	p := &problem{status: status, kind: typeInvalid, code: "invalid_request", message: "The request is not valid HTTP."}
+// headProblem is what is wrong with a request that never reached the handler.
+func headProblem(status int) *problem {
 	switch status {
+	case http.StatusServiceUnavailable:
+		return noMemory()
 	case http.StatusRequestHeaderFieldsTooLarge:
-		p.code, p.message = "headers_too_large", "The request's headers are too large."
+		return headTooLarge()
 	case http.StatusExpectationFailed, http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
-		p.code, p.message = "not_supported", "The request asks for something that the server does not support."
+		return &problem{status: status, kind: typeInvalid, code: "not_supported",
+			message: "The request asks for something that the server does not support."}
 	}
+	return &problem{status: status, kind: typeInvalid, code: "invalid_request", message: "The request is not valid HTTP."}
+}
+
+func plainAnswer(p *problem, shape manifest.ErrorShape) []byte {
 	id := uuid.NewString()
 	kind, body := p.text(shape, id)
-	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n"+
-		"X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nX-Request-Id: %s\r\n\r\n%s",
-		status, http.StatusText(status), kind, len(body), id, body)
+	answer := fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n"+
+		"X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nX-Request-Id: %s\r\n",
+		p.status, http.StatusText(p.status), kind, len(body), id)
+	if after := p.retry(); after != "" {
+		answer = fmt.Appendf(answer, "Retry-After: %s\r\n", after)
+	}
+	return append(append(answer, "\r\n"...), body...)
 }

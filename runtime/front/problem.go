@@ -33,12 +33,24 @@ func (p *problem) write(w *response) {
 	h := w.Header()
 	h.Set("Content-Type", kind)
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	if p.retryAfter > 0 {
-		seconds := int64(math.Ceil(max(p.retryAfter, limits.HTTPRetryAfter).Seconds()))
-		h.Set("Retry-After", strconv.FormatInt(seconds, 10))
+	if after := p.retry(); after != "" {
+		h.Set("Retry-After", after)
 	}
 	w.WriteHeader(p.status)
 	_, _ = w.Write(body) // a client that left has no use for it
+}
+
+// retry is what the client is told of when to come back, in whole seconds; empty if it is not told.
+func (p *problem) retry() string {
+	if p.retryAfter <= 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64(math.Ceil(max(p.retryAfter, limits.HTTPRetryAfter).Seconds())), 10)
+}
+
+func headTooLarge() *problem {
+	return &problem{status: http.StatusRequestHeaderFieldsTooLarge, kind: typeInvalid, code: "headers_too_large",
+		message: "The request's headers are too large, or too many."}
 }
 
 func originRefused() *problem {

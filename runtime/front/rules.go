@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"innkeeper/runtime/limits"
 	"innkeeper/runtime/manifest"
 )
 
@@ -29,7 +30,16 @@ type rules struct {
 	limits SiteLimits
 	logger *slog.Logger
 	// secret are the headers that no backend sees.
-	secret []string
+	secret  []string
+	guarded bool // a route asks for the key
+}
+
+// keyedPart is the part of an amount that is set aside for requests that carry the key.
+func (r *rules) keyedPart(of int64) int64 {
+	if !r.guarded {
+		return 0
+	}
+	return of / limits.KeyedShare
 }
 
 func newRules(cfg *SiteConfig, logger *slog.Logger) (*rules, error) {
@@ -48,7 +58,7 @@ func newRules(cfg *SiteConfig, logger *slog.Logger) (*rules, error) {
 			return nil, fmt.Errorf("listen[%s] route[%s]: %w", cfg.Address+cfg.Mount, route.Name, err)
 		}
 		if guard != nil {
-			r.secret = append(r.secret, guard.header)
+			r.secret, r.guarded = append(r.secret, guard.header), true
 		}
 		list = append(list, rule{Route: route, key: guard, errors: cmp.Or(route.Errors, r.errors)})
 	}

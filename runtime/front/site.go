@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"innkeeper/runtime/budget"
 	"innkeeper/runtime/front/backend"
 )
 
@@ -17,8 +18,9 @@ type Site struct {
 	rules     atomic.Pointer[rules]
 	backends  *backends
 	at        atomic.Pointer[place]
-	exchanges atomic.Int64 // requests between the load check and their end
-	bodies    atomic.Int64 // bytes of request bodies in memory
+	exchanges *budget.Budget // requests between the load check and their end
+	memory    *budget.Budget // bytes of request bodies
+	bodies    budget.Shares  // the same, and the front's
 
 	change sync.Mutex // held while an Update or Close is carried out
 	cfg    SiteConfig // the one in force, without the key
@@ -28,7 +30,8 @@ type Site struct {
 // Open opens a site: at an address of its own, or at a mount on one that it shares. Until something is attached, requests get 503. The
 // error is a *[BindError], [ErrNoKey], [ErrGuard] or [ErrMountInUse], or says that ctx ended.
 func (f *Front) Open(ctx context.Context, cfg SiteConfig) (*Site, error) {
-	s := &Site{front: f, backends: newBackends()}
+	s := &Site{front: f, backends: newBackends(), exchanges: budget.New(0), memory: budget.New(0)}
+	s.bodies = budget.Shares{s.memory, f.cfg.Flight}
 	s.change.Lock()
 	defer s.change.Unlock()
 	if err := s.apply(ctx, cfg); err != nil {
@@ -62,7 +65,7 @@ func (s *Site) apply(ctx context.Context, cfg SiteConfig) error {
 	case here == nil:
 		err = s.enter(ctx, &cfg, next)
 	case s.cfg.Address == cfg.Address && s.cfg.Mount == cfg.Mount && !here.lost():
-		s.rules.Store(next)
+		s.hold(next)
 		here.listener.adjust(cfg.AddressLimits)
 	default:
 		err = s.move(ctx, &cfg, next, here)
@@ -73,6 +76,16 @@ func (s *Site) apply(ctx context.Context, cfg SiteConfig) error {
 	return err
 }
 
+// hold makes rules hold for requests from now on.
+func (s *Site) hold(next *rules) {
+	exchanges, memory := int64(next.limits.Exchanges), next.limits.BodiesBytes
+	s.exchanges.Resize(exchanges)
+	s.exchanges.Reserve(next.keyedPart(exchanges))
+	s.memory.Resize(memory)
+	s.memory.Reserve(next.keyedPart(memory))
+	s.rules.Store(next)
+}
+
 // enter takes the site to the address and mount of the configuration.
 func (s *Site) enter(ctx context.Context, cfg *SiteConfig, next *rules) error {
 	l, err := s.front.acquire(ctx, cfg)
@@ -80,10 +93,12 @@ func (s *Site) enter(ctx context.Context, cfg *SiteConfig, next *rules) error {
 		return err
 	}
 	before := s.rules.Load()
-	s.rules.Store(next)
+	s.hold(next)
 	p := &place{site: s, listener: l, mount: cfg.Mount, busy: newTally()}
 	if err := l.join(p); err != nil {
-		s.rules.Store(before)
+		if before != nil {
+			s.hold(before)
+		}
 		if s.front.release(l) {
 			s.front.retire(l)
 		}
@@ -149,7 +164,7 @@ func (s *Site) Mount() string { return s.at.Load().mount }
 func (s *Site) Connections() int { return s.at.Load().listener.connections() }
 
 // Exchanges is the number of requests in progress that passed the checks.
-func (s *Site) Exchanges() int { return int(s.exchanges.Load()) }
+func (s *Site) Exchanges() int { return int(s.exchanges.Use().Used) }
 
 // Close ends the site. Requests that wait for a backend get 503, those in progress may end until ctx is over, the rest is
 // cut. An error means that a backend did not return although its client was cut. It may be called more than once.

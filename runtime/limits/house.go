@@ -21,6 +21,10 @@ const (
 	// eighth of it. Most of them wait for microseconds, and what is refused may come again.
 	HostFlightShare = 8
 
+	// KeyedShare is the part of whatever requests use up, one in so many, that is there only for those that carry the key: without
+	// it a client that has none could keep those out that have.
+	KeyedShare = 4
+
 	// HostFlightBytesLeast is the least that follows from the machine, in bytes: three bodies of the default size.
 	HostFlightBytesLeast = 32 << 20
 

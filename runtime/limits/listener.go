@@ -15,6 +15,21 @@ const (
 	// HTTPBodyKeptBytes is the largest body buffer kept for the next request, in bytes.
 	HTTPBodyKeptBytes = 128 << 10
 
+	// HTTPHeaderLines is the most lines of a request head. Browsers send 20 to 40; Apache takes 100, Node 2,000. More gets 431.
+	HTTPHeaderLines = 256
+
+	// HTTPHeaderLineBytes is about what the HTTP server makes of one line of a request head beside the line's own bytes: a place
+	// in a table that doubles when it is full, a name, a list with one value.
+	HTTPHeaderLineBytes = 256
+
+	// HTTPHeadFreeBytes is what a request head may cost before it is charged, lines included, in bytes: 30 lines of 250 bytes. It
+	// is less than what a connection costs anyway.
+	HTTPHeadFreeBytes = 16 << 10
+
+	// HTTPHeadsBytes is what all unfinished request heads of a host may cost beyond that, in bytes. A head is unfinished for
+	// HTTPReadHeaderTimeout at most; more gets 503.
+	HTTPHeadsBytes = 64 << 20
+
 	// HTTPRequestIDChars is the longest X-Request-Id taken over from a client; a longer one is replaced.
 	HTTPRequestIDChars = 128
 

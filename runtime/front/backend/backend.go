@@ -21,6 +21,8 @@ type Inbound struct {
 	RequestID string
 	// Body is the whole request body. It is the backend's until Serve returns, and never after that.
 	Body []byte
+	// Keyed reports whether the request carries the key. What others use up must not keep such a one from being served.
+	Keyed bool
 	// Passed reports whether the request comes back from the backend's successor, which found that it belongs to work of
 	// this one. A backend that takes no new requests takes these as long as it lives.
 	Passed bool

@@ -1,0 +1,29 @@
+package budget
+
+// Shares are budgets that the same is taken from, such as that of one slot and that of the whole host.
+type Shares []*Budget
+
+// TakeFor takes n of every budget or of none, and reports which. Who is not trusted leaves what is set aside in each.
+func (s Shares) TakeFor(trusted bool, n int64) bool {
+	for i, b := range s {
+		if !b.TakeFor(trusted, n) {
+			s[:i].Give(n)
+			return false
+		}
+	}
+	return true
+}
+
+// Force is [Budget.Force] for all.
+func (s Shares) Force(n int64) {
+	for _, b := range s {
+		b.Force(n)
+	}
+}
+
+// Give is [Budget.Give] for all.
+func (s Shares) Give(n int64) {
+	for _, b := range s {
+		b.Give(n)
+	}
+}
