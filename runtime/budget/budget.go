@@ -12,6 +12,7 @@ type Budget struct {
 	used    atomic.Int64
 	peak    atomic.Int64
 	short   atomic.Int64
+	more    atomic.Pointer[chan struct{}] // closed when there may be more; nil while nobody waits
 }
 
 // New returns a budget of limit, none of it taken.
@@ -54,14 +55,48 @@ func (b *Budget) Force(n int64) {
 func (b *Budget) Give(n int64) {
 	if b != nil {
 		b.used.Add(-n)
+		b.tell()
 	}
 }
 
 // Resize changes the limit. What was taken stays taken, even if that is more.
-func (b *Budget) Resize(limit int64) { b.limit.Store(limit) }
+func (b *Budget) Resize(limit int64) {
+	b.limit.Store(limit)
+	b.tell()
+}
+
+// More returns a channel that is closed when something is given back, or the limit changes. Who waits asks for it first and takes
+// then, so that nothing is missed in between.
+func (b *Budget) More() <-chan struct{} {
+	if b == nil {
+		return nil // nobody has to wait
+	}
+	for {
+		if waiting := b.more.Load(); waiting != nil {
+			return *waiting
+		}
+		made := make(chan struct{})
+		if b.more.CompareAndSwap(nil, &made) {
+			return made
+		}
+	}
+}
+
+// tell wakes those who wait. Where nobody does it costs one load.
+func (b *Budget) tell() {
+	if b.more.Load() == nil {
+		return
+	}
+	if waiting := b.more.Swap(nil); waiting != nil {
+		close(*waiting)
+	}
+}
 
 // Reserve sets aside the last n of the budget for those who are trusted: see [Budget.TakeFor].
-func (b *Budget) Reserve(n int64) { b.reserve.Store(n) }
+func (b *Budget) Reserve(n int64) {
+	b.reserve.Store(n)
+	b.tell()
+}
 
 // TakeFor is Take for those who are trusted, who may take the last of it, and for all others, who leave them what is set aside.
 func (b *Budget) TakeFor(trusted bool, n int64) bool {

@@ -73,3 +73,58 @@ func TestManyTakeAtOnce(t *testing.T) {
 		t.Errorf("%+v after everything was given back", use)
 	}
 }
+
+// Whoever waits hears of what is given back and of another limit, and misses nothing between the asking and the waiting.
+func TestMore(t *testing.T) {
+	var none *Budget
+	if none.More() != nil {
+		t.Error("nobody waits for more of what has no bound")
+	}
+	b := New(1)
+	b.Take(1)
+	told := func(more <-chan struct{}) bool {
+		select {
+		case <-more:
+			return true
+		default:
+			return false
+		}
+	}
+	one, two := b.More(), b.More()
+	if b.Take(1) || told(one) {
+		t.Fatal("there is no more")
+	}
+	b.Give(1)
+	if !told(one) || !told(two) || told(b.More()) {
+		t.Error("those who waited were not told once")
+	}
+	more := b.More()
+	if b.Resize(2); !told(more) {
+		t.Error("another limit was not told")
+	}
+	more = b.More()
+	if b.Reserve(1); !told(more) {
+		t.Error("another reserve was not told")
+	}
+	if n := testing.AllocsPerRun(100, func() { b.Take(1); b.Give(1) }); n != 0 {
+		t.Errorf("%v allocations where nobody waits", n)
+	}
+}
+
+// However many wait, each gets its turn.
+func TestAllWhoWaitGetTheirTurn(t *testing.T) {
+	b := New(2)
+	var group sync.WaitGroup
+	for range 16 {
+		group.Go(func() {
+			for more := b.More(); !b.Take(1); more = b.More() {
+				<-more
+			}
+			b.Give(1)
+		})
+	}
+	group.Wait()
+	if b.Use().Used != 0 || b.Use().Peak > 2 {
+		t.Errorf("%+v", b.Use())
+	}
+}

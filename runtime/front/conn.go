@@ -23,7 +23,7 @@ const writePiece = 64 << 10
 type conn struct {
 	net.Conn
 	server  *server
-	release func() // frees the connection's slot; safe to call twice
+	release func() // frees the connection's place and its descriptor; safe to call twice
 	head    head   // of the request that is read, or was
 
 	place   atomic.Pointer[place] // whose request is in progress: from the start of a handler to the end of its answer
@@ -38,7 +38,7 @@ type conn struct {
 
 func newConn(raw net.Conn, s *server) *conn {
 	return &conn{
-		Conn: raw, server: s, release: sync.OnceFunc(s.listener.slots.release), head: head{front: s.listener.front},
+		Conn: raw, server: s, release: sync.OnceFunc(s.listener.dismiss), head: head{front: s.listener.front},
 	}
 }
 
@@ -172,7 +172,7 @@ func (c *conn) CloseWrite() error {
 	return nil
 }
 
-// Close closes the connection and frees its slot.
+// Close closes the connection and frees its place.
 func (c *conn) Close() error {
 	defer c.release()
 	return c.Conn.Close()

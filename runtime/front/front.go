@@ -12,9 +12,11 @@ package front
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"sync"
+	"syscall"
 
 	"innkeeper/runtime/budget"
 	"innkeeper/runtime/limits"
@@ -25,6 +27,9 @@ type Config struct {
 	Logger *slog.Logger
 	// Listen opens a socket; nil means the operating system's. It is the seam for faults and for networks in memory.
 	Listen func(ctx context.Context, network, address string) (net.Listener, error)
+	// Descriptors is charged for every socket and connection; nil bounds nothing. Connections leave what is set aside there to others, and
+	// one for which there is no descriptor waits in the system's queue.
+	Descriptors *budget.Budget
 	// Flight is charged for the heads, bodies and answers that wait at all addresses, in bytes; nil bounds nothing.
 	Flight *budget.Budget
 }
@@ -88,7 +93,7 @@ func (f *Front) Close(ctx context.Context) error {
 
 // listen opens the socket of an address.
 func (f *Front) listen(ctx context.Context, address string, bounds AddressLimits) (*listener, error) {
-	socket, err := f.cfg.Listen(ctx, "tcp", address)
+	socket, err := f.bind(ctx, address)
 	if err != nil {
 		return nil, bindError(address, err)
 	}
@@ -104,6 +109,33 @@ func (f *Front) listen(ctx context.Context, address string, bounds AddressLimits
 	}
 	l.start()
 	return l, nil
+}
+
+// bind opens a socket, whose descriptor is charged until it is closed.
+func (f *Front) bind(ctx context.Context, address string) (net.Listener, error) {
+	if !f.cfg.Descriptors.Take(1) {
+		use := f.cfg.Descriptors.Use()
+		return nil, fmt.Errorf("%d of %d descriptors are taken: %w", use.Used, use.Limit, syscall.EMFILE)
+	}
+	release := sync.OnceFunc(func() { f.cfg.Descriptors.Give(1) })
+	socket, err := f.cfg.Listen(ctx, "tcp", address)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return &charged{socket, release}, nil
+}
+
+// charged is a socket that has taken a descriptor.
+type charged struct {
+	net.Listener
+	release func() // safe to call twice
+}
+
+// Close closes the socket.
+func (c *charged) Close() error {
+	defer c.release()
+	return c.Listener.Close()
 }
 
 // forget takes a listener that has ended out of the list.

@@ -77,10 +77,10 @@ func (l *listener) serve(limits AddressLimits) {
 // that passes, such as a lack of descriptors.
 func (l *listener) accept() {
 	defer close(l.quiet)
-	for l.slots.take(l.stopped) {
+	for l.admit() {
 		c, err := l.socket.Accept()
 		if err != nil {
-			l.slots.release()
+			l.dismiss()
 		}
 		if !l.deliver(incoming{c, err}) || errors.Is(err, net.ErrClosed) {
 			break
@@ -91,6 +91,32 @@ func (l *listener) accept() {
 	l.ended = true
 	l.mu.Unlock()
 	l.server.Load().end()
+}
+
+// admit waits until one more connection may come in: until the address has a place and the process a descriptor. Whoever comes
+// meanwhile waits in the system's queue. False means that the address was closed.
+func (l *listener) admit() bool {
+	if !l.slots.take(l.stopped) {
+		return false
+	}
+	for descriptors := l.front.cfg.Descriptors; ; {
+		more := descriptors.More()
+		if descriptors.TakeFor(false, 1) {
+			return true
+		}
+		select {
+		case <-more:
+		case <-l.stopped:
+			l.slots.release()
+			return false
+		}
+	}
+}
+
+// dismiss gives back what admit has taken.
+func (l *listener) dismiss() {
+	l.front.cfg.Descriptors.Give(1)
+	l.slots.release()
 }
 
 // deliver reports whether a server took the connection.
@@ -106,7 +132,7 @@ func (l *listener) deliver(in incoming) bool {
 			}
 			if in.conn != nil {
 				_ = in.conn.Close()
-				l.slots.release()
+				l.dismiss()
 			}
 			return false
 		}
