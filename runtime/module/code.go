@@ -11,6 +11,7 @@ type body struct {
 	calls      [2]int // its direct calls, in Module.callees
 	indirect   int    // its calls through a table
 	bulk       int    // its instructions that move memory or table entries
+	exits      int    // its instructions that leave compiled code
 }
 
 // splitBodies finds the bodies of the code section.
@@ -132,6 +133,9 @@ func (n *nesting) close() {
 // checkOperands compares the indices of an instruction with what exists and
 // notes what [Module.costs] needs.
 func (m *Module) checkOperands(r *reader, b *body, in *instr, labels int) {
+	if in.exit() {
+		b.exits++
+	}
 	switch operandsOf[in.op] {
 	case argBlock:
 		m.check(r, in, "type", in.index, len(m.types), in.typed)
@@ -166,10 +170,10 @@ func (m *Module) checkMisc(r *reader, b *body, in *instr) {
 	case miscMemoryInit, miscDataDrop:
 		m.check(r, in, "data segment", in.index, m.dataCount, true)
 	case miscTableInit:
-		m.check(r, in, "element segment", in.index, m.elements, true)
+		m.check(r, in, "element segment", in.index, len(m.elemSizes), true)
 		m.check(r, in, "table", in.index2, len(m.tables), true)
 	case miscElemDrop:
-		m.check(r, in, "element segment", in.index, m.elements, true)
+		m.check(r, in, "element segment", in.index, len(m.elemSizes), true)
 	case miscTableCopy:
 		m.check(r, in, "table", in.index, len(m.tables), true)
 		m.check(r, in, "table", in.index2, len(m.tables), true)
@@ -178,6 +182,7 @@ func (m *Module) checkMisc(r *reader, b *body, in *instr) {
 	}
 	if in.bulk() {
 		b.bulk++
+		m.noteBulk(bulkOf(in))
 	}
 }
 
@@ -185,6 +190,11 @@ func (m *Module) check(r *reader, in *instr, what string, index uint32, n int, a
 	if applies && r.err == nil && int64(index) >= int64(n) {
 		r.err = refuse(in.start, CodeIndex, "%s %d does not exist, there are %d", what, index, max(n, 0))
 	}
+}
+
+// exit reports whether the engine leaves compiled code to do the instruction, which takes as long as a few hundred others.
+func (in *instr) exit() bool {
+	return in.op == opMemoryGrow || in.op == opRefFunc || in.op == opPrefixMisc && in.sub == miscTableGrow
 }
 
 // bulk reports whether the instruction does work in proportion to the length on

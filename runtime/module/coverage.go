@@ -13,8 +13,10 @@ import "innkeeper/runtime/limits"
 //     is light when its cost is at most MeterLight and it is not where the walk
 //     below found a circle of calls. Its cost is the length of its body, plus
 //     the cost of each light function at each place where it is called
-//     directly, plus MeterLight for each call through a table.
-//  3. Bulk instructions, with a weight for each MeterUnit of their length.
+//     directly, plus MeterLight for each call through a table, plus what
+//     instructions take whose length does not tell it.
+//  3. Bulk instructions of MeterBulk or more, before each stride that they
+//     move, with a weight for each MeterUnit of it (bulk.go).
 //  4. Behind calls of heavy functions and calls through a table, if what can
 //     follow in the body costs more than MeterLight.
 //
@@ -36,8 +38,11 @@ import "innkeeper/runtime/limits"
 const (
 	meterUnit  = limits.MeterUnit
 	meterLight = limits.MeterLight
-	// bulkCost stands for a bulk instruction of less than one unit.
-	bulkCost = 256
+	// bulkCost stands for a bulk instruction of less than limits.MeterBulk: that many bytes are moved in less time than four times
+	// as many bytes of code run.
+	bulkCost = limits.MeterBulk / 4
+	// exitCost stands for an instruction for which the engine leaves compiled code: about 150 ns.
+	exitCost = 2048
 )
 
 // cover says how one function is covered.
@@ -117,7 +122,7 @@ func (w *costWalk) push(f int) {
 
 func (w *costWalk) decide(f int) {
 	b := &w.m.bodies[f]
-	cost := uint64(b.end-b.start) + uint64(b.indirect)*meterLight + uint64(b.bulk)*bulkCost
+	cost := uint64(b.end-b.start) + uint64(b.indirect)*meterLight + uint64(b.bulk)*bulkCost + uint64(b.exits)*exitCost
 	for _, callee := range w.m.callees[b.calls[0]:b.calls[1]] {
 		cost += w.m.callCost(w.covers, callee)
 	}

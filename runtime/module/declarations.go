@@ -217,6 +217,6 @@ func (m *Module) readData(r *reader) {
 		case form != 1:
 			r.fail(CodeEncoding, "data segment %d has form %d", i, form)
 		}
-		r.bytes(r.u32())
+		m.dataSizes = append(m.dataSizes, len(r.bytes(r.u32())))
 	}
 }

@@ -20,12 +20,14 @@ type Module struct {
 	memories  int
 	globals   int
 	exports   []exportDecl
-	start     int // index of the start function, or -1
-	elements  int // segments
-	data      int // segments
-	dataCount int // as declared, or -1
+	start     int   // index of the start function, or -1
+	data      int   // segments
+	dataSizes []int // bytes of each of them
+	elemSizes []int // items of each element segment
+	dataCount int   // as declared, or -1
 	bodies    []body
 	callees   []uint32 // direct calls of all bodies, in order of the code
+	bulks     []bulk   // what the guest moves in strides, each once
 }
 
 type importDecl struct {

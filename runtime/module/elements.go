@@ -12,15 +12,18 @@ const (
 // in an element segment or constant expression.
 type functionRef func(start, end int, index uint32)
 
-func (m *Module) readElements(r *reader) { m.elements = m.walkElements(r, nil) }
+func (m *Module) readElements(r *reader) { m.elemSizes = m.walkElements(r, nil) }
 
-func (m *Module) walkElements(r *reader, ref functionRef) int {
+// walkElements returns the number of items of each segment.
+func (m *Module) walkElements(r *reader, ref functionRef) (sizes []int) {
 	n := r.count("element segments", m.limits.Elements)
 	room := m.limits.ElementItems
 	for i := 0; i < n && r.err == nil; i++ {
-		room -= m.elementSegment(r, room, ref)
+		size := m.elementSegment(r, room, ref)
+		room -= size
+		sizes = append(sizes, size)
 	}
-	return n
+	return sizes
 }
 
 // elementSegment reads one segment of at most room items and returns how many.

@@ -28,9 +28,9 @@ func (m *Module) Instrument(opt Meter) ([]byte, error) {
 	if opt.Budget < 0 {
 		return nil, refuse(0, CodeMeter, "meter budget %d is negative", opt.Budget)
 	}
-	if m.memory.min > opt.MaxPages {
+	if m.memory.min > min(opt.MaxPages, mostPages-1) {
 		return nil, refuse(m.memory.at, CodeLimit, "memory starts with %d pages of 64 KiB, the adapter may have %d",
-			m.memory.min, opt.MaxPages).hint("raise the adapter's memory limit")
+			m.memory.min, min(opt.MaxPages, mostPages-1)).hint("raise the adapter's memory limit")
 	}
 	w := &rewriter{m: m, opt: opt, checkpoint: uint32(len(m.imports)), counter: uint32(m.globals)}
 	return w.module(), nil
@@ -90,6 +90,10 @@ func (m *Module) section(id byte) (section, bool) {
 // section returns the new content of a section that the module has.
 func (w *rewriter) section(s section) []byte {
 	switch s.id {
+	case secType:
+		return w.types(s)
+	case secFunction:
+		return w.functions(s)
 	case secTable:
 		return w.tables()
 	case secMemory:
@@ -134,6 +138,24 @@ func (w *rewriter) globals(s section, found bool) []byte {
 	return append(appendS32(out, w.opt.Budget), opEnd)
 }
 
+// types adds those of the bulk functions behind the others.
+func (w *rewriter) types(s section) []byte {
+	out := append(appendU32(nil, uint32(len(w.m.types)+len(w.m.bulks))), w.items(s)...)
+	for _, b := range w.m.bulks {
+		out = append(out, 0x60, 3, byte(I32), byte(b.second(w.m)), byte(I32), 0)
+	}
+	return out
+}
+
+// functions adds the bulk functions behind the others.
+func (w *rewriter) functions(s section) []byte {
+	out := append(appendU32(nil, uint32(len(w.m.bodies)+len(w.m.bulks))), w.items(s)...)
+	for i := range w.m.bulks {
+		out = appendU32(out, w.bulkType(i))
+	}
+	return out
+}
+
 // items returns the content of a section without the count before it.
 func (w *rewriter) items(s section) []byte {
 	r := &reader{buf: w.m.raw, pos: s.start, end: s.end}
@@ -154,8 +176,9 @@ func (w *rewriter) tables() []byte {
 	return out
 }
 
+// memory caps the memory. One page less than 4 GiB is the most, so that no end of an area is beyond 32 bits.
 func (w *rewriter) memory() []byte {
-	most := w.opt.MaxPages
+	most := min(w.opt.MaxPages, mostPages-1)
 	if w.m.memory.hasMax {
 		most = min(most, w.m.memory.max)
 	}

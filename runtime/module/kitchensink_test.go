@@ -38,7 +38,7 @@ func kitchenSink() []byte {
 	b.RawElem("\x07\x70" + wt.Vec(expr(add[7])))
 
 	init := func(segment, at int) wt.Code {
-		return wt.I32Const(at) + wt.I32Const(0) + wt.I32Const(1) + "\xfc\x0c" + wt.Code(wt.U32(uint32(segment))+wt.U32(table))
+		return wt.I32Const(at) + wt.I32Const(0) + wt.I32Const(1) + wt.TableInit(uint32(segment), table)
 	}
 	through := func(t uint32, at int) wt.Code { return wt.I32Const(at) + wt.CallIndirect(unary, t) }
 	b.Func("check", "", wt.I32, wt.I32+wt.I64,

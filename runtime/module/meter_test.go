@@ -280,6 +280,19 @@ func TestHarmlessCodeDoesNotTick(t *testing.T) {
 // each frame is paid for again, or the guest would run unseen for as long as
 // its stack is deep.
 func TestWorkOnTheWayOutOfRecursionIsPaid(t *testing.T) {
+	for name, call := range map[string]func(b *wt.Builder, f uint32) wt.Code{
+		"direct": func(_ *wt.Builder, f uint32) wt.Code { return wt.Call(f) },
+		"through a table": func(b *wt.Builder, f uint32) wt.Code {
+			table := b.Table(wt.FuncRef, 1)
+			b.Elem(table, 0, f)
+			return wt.I32Const(0) + wt.CallIndirect(b.Type(wt.I32, ""), table)
+		},
+	} {
+		t.Run(name, func(t *testing.T) { testWayOut(t, call) })
+	}
+}
+
+func testWayOut(t *testing.T, call func(b *wt.Builder, f uint32) wt.Code) {
 	const depth, steps, stepBytes = 50_000, 1000, 7
 	b := wt.New()
 	work := b.Global(wt.I32, true, wt.I32Const(0))
@@ -289,7 +302,7 @@ func TestWorkOnTheWayOutOfRecursionIsPaid(t *testing.T) {
 		t.Fatalf("a step has %d bytes", len(step))
 	}
 	f := b.Declare(wt.I32, "")
-	b.Define(f, "", wt.LocalGet(0), wt.If(wt.LocalGet(0), wt.I32Const(1), wt.I32Sub, wt.Call(f)),
+	b.Define(f, "", wt.LocalGet(0), wt.If(wt.LocalGet(0), wt.I32Const(1), wt.I32Sub, call(b, f)),
 		wt.Code(strings.Repeat(string(step), steps)))
 	b.Main("", wt.I32Const(depth), wt.Call(f))
 
@@ -313,6 +326,44 @@ func TestWorkOnTheWayOutOfRecursionIsPaid(t *testing.T) {
 	}
 	if most := uint64(limits.MeterBudget*limits.MeterUnit + depth*limits.MeterLight); longest*stepBytes > most {
 		t.Errorf("%d bytes of code ran between two checkpoints, want at most %d", longest*stepBytes, most)
+	}
+}
+
+// Instructions that take longer than their length says weigh what they take: short bulk instructions, which do not tick
+// themselves, and those for which the engine leaves compiled code.
+func TestSlowInstructionsAreCharged(t *testing.T) {
+	const each = 1000
+	for name, test := range map[string]struct {
+		code wt.Code
+		cost int
+	}{
+		"memory.fill": {wt.I32Const(0) + wt.I32Const(0) + wt.I32Const(limits.MeterBulk-1) + wt.MemoryFill, limits.MeterBulk / 4},
+		"memory.grow": {wt.I32Const(0) + wt.MemoryGrow + wt.Drop, 2048},
+		"table.grow":  {wt.RefNull(wt.FuncRef) + wt.I32Const(0) + wt.TableGrow(0) + wt.Drop, 2048},
+		"ref.func":    {wt.RefFunc(0) + wt.Drop, 2048},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := wt.New()
+			b.Table(wt.FuncRef, 1)
+			rounds := b.Global(wt.I32, true, wt.I32Const(0))
+			b.Export("rounds", wt.KindGlobal, rounds)
+			b.Export("first", wt.KindFunc, b.Func("", "", "", ""))
+			b.Main("", wt.Forever(wt.Code(strings.Repeat(string(test.code), each)),
+				wt.GlobalGet(rounds), wt.I32Const(1), wt.I32Add, wt.GlobalSet(rounds)))
+			h := newHost(t, wazero.NewRuntimeConfigCompiler())
+			h.killAt(1)
+			m, err := h.instantiate(instrument(t, b.Build()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err = m.ExportedFunction("_start").Call(context.Background()); !errors.Is(err, errKilled) {
+				t.Fatal(err)
+			}
+			most := uint64(limits.MeterBudget*limits.MeterUnit/(each*test.cost) + 1)
+			if got := m.ExportedGlobal("rounds").Get(); got == 0 || got > most {
+				t.Errorf("%d rounds before the first checkpoint, want at most %d", got, most)
+			}
+		})
 	}
 }
 

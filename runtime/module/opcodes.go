@@ -11,8 +11,10 @@ const (
 	opBr           byte = 0x0c
 	opBrIf         byte = 0x0d
 	opBrTable      byte = 0x0e
+	opReturn       byte = 0x0f
 	opCall         byte = 0x10
 	opCallIndirect byte = 0x11
+	opSelect       byte = 0x1b
 	opSelectTyped  byte = 0x1c
 	opLocalGet     byte = 0x20
 	opLocalSet     byte = 0x21
@@ -28,8 +30,12 @@ const (
 	opF32Const     byte = 0x43
 	opF64Const     byte = 0x44
 	opI32Eqz       byte = 0x45
+	opI32LtU       byte = 0x49
+	opI32LeU       byte = 0x4d
 	opI32GeS       byte = 0x4e
+	opI32Add       byte = 0x6a
 	opI32Sub       byte = 0x6b
+	opI32Or        byte = 0x72
 	opI32ShrU      byte = 0x76
 	opRefNull      byte = 0xd0
 	opRefIsNull    byte = 0xd1
@@ -111,10 +117,10 @@ func makeOperands() (kinds [256]operands) {
 	set(argNone, opEnd, opEnd)
 	set(argLabel, opBr, opBrIf)
 	set(argLabels, opBrTable, opBrTable)
-	set(argNone, 0x0f, 0x0f) // return
+	set(argNone, opReturn, opReturn)
 	set(argFunc, opCall, opCall)
 	set(argFuncType, opCallIndirect, opCallIndirect)
-	set(argNone, 0x1a, 0x1b) // drop, select
+	set(argNone, 0x1a, opSelect) // and drop
 	set(argSelect, opSelectTyped, opSelectTyped)
 	set(argLocal, opLocalGet, opLocalTee)
 	set(argGlobal, opGlobalGet, opGlobalSet)

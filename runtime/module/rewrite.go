@@ -1,7 +1,5 @@
 package module
 
-import "innkeeper/runtime/limits"
-
 // bodyWriter copies one function body and puts ticks into it.
 type bodyWriter struct {
 	*rewriter
@@ -34,13 +32,17 @@ func (w *rewriter) code() []byte {
 	bw := &bodyWriter{rewriter: w, covers: w.m.covers()}
 	section, _ := w.m.section(secCode)
 	out := make([]byte, 0, (section.end-section.start)*4/3)
-	out = appendU32(out, uint32(len(w.m.bodies)))
+	out = appendU32(out, uint32(len(w.m.bodies)+len(w.m.bulks)))
 	for i := range w.m.bodies {
 		bw.out = bw.out[:0]
 		bw.body(&w.m.bodies[i], bw.covers[i])
 		locals := w.locals(&w.m.bodies[i], bw.ticks > 0)
 		out = appendU32(out, uint32(len(locals)+len(bw.out)))
 		out = append(append(out, locals...), bw.out...)
+	}
+	for _, b := range w.m.bulks {
+		body := bw.bulkFunction(b)
+		out = append(appendU32(out, uint32(len(body))), body...)
 	}
 	return out
 }
@@ -105,8 +107,11 @@ func (w *bodyWriter) instruction() {
 		if w.in.bulk() {
 			w.spent += bulkCost
 			w.copyTo(w.in.start)
-			w.tickByLength()
+			w.moveInStrides()
 		}
+	}
+	if w.in.exit() {
+		w.spent += exitCost
 	}
 }
 
@@ -195,25 +200,6 @@ func (w *bodyWriter) tick() {
 	w.out = appendU32(append(w.out, opGlobalGet), w.counter)
 	w.out = appendS32(append(w.out, opI32Const), w.cover.weight())
 	w.subtract()
-}
-
-// tickByLength does the same with the length on top of the stack, in units. It
-// costs a shift and a branch when the length is less than one.
-func (w *bodyWriter) tickByLength() {
-	w.out = appendU32(append(w.out, opLocalTee), w.scratch)
-	w.units()
-	w.out = append(w.out, opI32Eqz, opIf, blockVoid, opElse)
-	w.out = appendU32(append(w.out, opGlobalGet), w.counter)
-	w.units()
-	w.subtract()
-	w.out = append(w.out, opEnd)
-}
-
-// units pushes the scratch local in units of 2^limits.MeterUnitShift.
-func (w *bodyWriter) units() {
-	w.out = appendU32(append(w.out, opLocalGet), w.scratch)
-	w.out = appendS32(append(w.out, opI32Const), limits.MeterUnitShift)
-	w.out = append(w.out, opI32ShrU)
 }
 
 // subtract is the second half of a tick: [counter, weight] -> [].

@@ -28,6 +28,9 @@ func (b *Builder) Build() []byte {
 		out.WriteString(Section(SecStart, b.start))
 	}
 	vector(SecElement, b.elements)
+	if b.passive {
+		out.WriteString(Section(SecDataCount, U32(uint32(len(b.data)))))
+	}
 	vector(SecCode, bodies)
 	vector(SecData, b.data)
 	for _, c := range b.customs {

@@ -26,6 +26,7 @@ type Builder struct {
 	start    string
 	elements []string
 	data     []string
+	passive  bool // data segments are announced
 	customs  []string
 	next     int // first free byte of memory
 }
@@ -149,6 +150,13 @@ func (b *Builder) RawElem(segment string) { b.elements = append(b.elements, segm
 // Data writes bytes to memory at an address when the module is instantiated.
 func (b *Builder) Data(address int, content string) {
 	b.data = append(b.data, "\x00"+string(I32Const(address)+End)+Name(content))
+}
+
+// Passive adds a data segment for memory.init and returns its index.
+func (b *Builder) Passive(content string) uint32 {
+	b.passive = true
+	b.data = append(b.data, "\x01"+Name(content))
+	return uint32(len(b.data) - 1)
 }
 
 // String places s in memory and returns its address and length.

@@ -98,6 +98,21 @@ func RefNull(t Types) Code { return "\xd0" + Code(t) }
 // TableGrow grows a table: [ref, i32] -> [i32].
 func TableGrow(table uint32) Code { return "\xfc\x0f" + Code(U32(table)) }
 
+// MemoryInit copies from a passive data segment: [to, from, length] -> [].
+func MemoryInit(segment uint32) Code { return "\xfc\x08" + Code(U32(segment)) + "\x00" }
+
+// TableInit copies from a passive element segment: [to, from, length] -> [].
+func TableInit(segment, table uint32) Code { return "\xfc\x0c" + Code(U32(segment)+U32(table)) }
+
+// TableCopy copies between tables: [to, from, length] -> [].
+func TableCopy(to, from uint32) Code { return "\xfc\x0e" + Code(U32(to)+U32(from)) }
+
+// TableFill repeats a reference: [to, ref, length] -> [].
+func TableFill(table uint32) Code { return "\xfc\x11" + Code(U32(table)) }
+
+// TableGet loads a reference: [i32] -> [ref].
+func TableGet(table uint32) Code { return "\x25" + Code(U32(table)) }
+
 // TableSet stores a reference: [i32, ref] -> [].
 func TableSet(table uint32) Code { return "\x26" + Code(U32(table)) }
 
