@@ -50,7 +50,7 @@ var rules = map[string]struct {
 	"runtime/front":              {why: "a route is what the manifest says of it, and a backend is an interface", own: []string{"runtime/budget", "runtime/front/backend", "runtime/limits", "runtime/manifest"}, outside: []string{"github.com/google/uuid"}},
 	"runtime/front/backend":      {why: "an interface and its words"},
 	"runtime/agent":              {why: "an interface and its words"},
-	"runtime/agent/echo/...":     {why: "a back end knows the interface only", own: []string{"runtime/agent", "runtime/agent/echo/..."}, outside: []string{"github.com/valyala/fastjson"}},
+	"runtime/agent/echo/...":     {why: "a back end knows the interface only", own: []string{"adapters/lib/jsontext", "runtime/agent", "runtime/agent/echo/..."}},
 	"runtime/agent/openaiagent":  {why: "a back end knows the interface only", own: []string{"runtime/agent"}, outside: []string{"github.com/openai/openai-go/v3", "github.com/tidwall/gjson", "github.com/valyala/fastjson"}},
 	"runtime/agent/upstreamtest": {why: "an upstream for tests"},
 	"runtime/admin":              {why: "it talks to the host through an interface", own: []string{"runtime/limits"}, outside: []string{"golang.org/x/sys"}},

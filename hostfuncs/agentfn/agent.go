@@ -86,17 +86,18 @@ func (f *Family) Start(request []byte) int32 {
 	if err := f.cfg.Ledger.Room(KindTurn); err != nil {
 		return handles.Errno(err).Result()
 	}
-	cost, err := f.cost(request)
+	values, err := f.measure(request)
 	if err != nil {
 		return abi.E2BIG.Result()
 	}
-	t := newTurn(f, cost)
+	t := newTurn(f)
+	t.values, t.cost = values, len(request)+values*limits.TurnValueBytes
 	handle, err := f.cfg.Ledger.Register(f.ctx, KindTurn, 0, "agent.start", t)
 	if err != nil {
 		return handles.Errno(err).Result()
 	}
 	t.number(handle)
-	if errno := f.enter(cost); errno != abi.OK {
+	if errno := f.enter(t.cost); errno != abi.OK {
 		_ = f.cfg.Ledger.Close(f.ctx, KindTurn, handle) // a turn that does not run closes without a failure
 		return errno.Result()
 	}
@@ -105,12 +106,11 @@ func (f *Family) Start(request []byte) int32 {
 	return int32(handle)
 }
 
-// cost returns what a request takes of the host while an agent works at it, in bytes.
-func (f *Family) cost(request []byte) (int, error) {
-	values, err := jsonbound.Measure(request, jsonbound.Bounds{
+// measure counts the values of a request that is within all bounds.
+func (f *Family) measure(request []byte) (values int, err error) {
+	return jsonbound.Measure(request, jsonbound.Bounds{
 		Bytes: f.cfg.MaxTurnBytes, Depth: limits.JSONDepth, Values: limits.TurnValues,
 	})
-	return len(request) + values*limits.TurnValueBytes, err
 }
 
 // Cancel implements agent.cancel. It does not wait for the agent to notice. EBADF once the event that ends the turn was

@@ -27,6 +27,7 @@ type turn struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	request []byte
+	values  int // in the request
 	cost    int // that the family was charged
 	// scratch holds the payload of the delta that is being posted. Only the turn's goroutine uses it.
 	scratch []byte
@@ -43,8 +44,8 @@ type turn struct {
 
 var _ ledger.Resource = (*turn)(nil)
 
-func newTurn(f *Family, cost int) *turn {
-	t := &turn{family: f, cost: cost}
+func newTurn(f *Family) *turn {
+	t := &turn{family: f}
 	t.scratch = t.room[:0]
 	t.ctx, t.cancel = context.WithCancel(f.ctx)
 	return t
@@ -84,7 +85,7 @@ func (t *turn) ask() (err error) {
 			err = &panicError{value: p, stack: debug.Stack()}
 		}
 	}()
-	return t.family.cfg.Agent().Run(t.ctx, agent.Turn{Request: t.request}, t.emit)
+	return t.family.cfg.Agent().Run(t.ctx, agent.Turn{Request: t.request, Values: t.values}, t.emit)
 }
 
 // finish makes sure that the guest was told how the turn ended, whatever the agent did.

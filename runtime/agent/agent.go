@@ -32,6 +32,10 @@ type Turn struct {
 	//
 	// https://platform.openai.com/docs/api-reference/chat/create
 	Request []byte
+
+	// Values is how many values there are in Request, keys included, where that was counted. It lets an agent take the memory that
+	// reading takes at once.
+	Values int
 }
 
 // Model is a model that can be named in a request.

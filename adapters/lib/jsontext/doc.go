@@ -1,5 +1,5 @@
-// Package jsontext reads and writes JSON for a hot path: one strict pass over the text, no tree of copies, and every value
-// at hand as the exact bytes that the client sent.
+// Package jsontext reads and writes JSON for a hot path, in guests and in the host's agents: one strict pass over the text, no
+// tree of copies, and every value at hand as the exact bytes that the client sent.
 //
 // It owns the grammar of RFC 8259, a bound on depth and the escaping of strings. It must not know what any document
 // means.

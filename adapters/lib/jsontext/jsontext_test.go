@@ -126,6 +126,42 @@ func TestGetTakesTheLastOfDuplicates(t *testing.T) {
 	}
 }
 
+func TestIsReadsEscapes(t *testing.T) {
+	var d Doc
+	for text, want := range map[string]bool{
+		`"model"`: true, `"\u006d\u006f\u0064\u0065\u006c"`: true, `"mode\u006c"`: true, `"mode"`: false, `"model\u0020"`: false,
+		`"` + strings.Repeat(`\u006d`, 1000) + `"`: false, `["model"]`: false,
+	} {
+		if err := d.Parse([]byte(text)); err != nil || d.Root().Is("model") != want {
+			t.Errorf("%.80s is model: %v, %v", text, !want, err)
+		}
+	}
+}
+
+// A key that cannot be the one that is looked for is not unescaped: it may be megabytes, and is looked at for each keyword.
+func TestLookingForAKeyCopiesNothing(t *testing.T) {
+	var d Doc
+	if err := d.Parse([]byte(`{"` + strings.Repeat(`\u0061`, 1<<16) + `":1,"b":[1,2,3]}`)); err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(10, func() { d.Root().Get("a") }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if n, m := d.Root().Len(), d.Root().Get("b").Len(); n != 2 || m != 3 {
+		t.Errorf("%d members and %d items", n, m)
+	}
+}
+
+func TestReserveIsEnough(t *testing.T) {
+	var d Doc
+	text := []byte("[" + strings.Repeat(`{"a":0},`, 1000) + "[]]")
+	d.Reserve(3002)
+	room := cap(d.nodes)
+	if err := d.Parse(text); err != nil || cap(d.nodes) != room || len(d.nodes) != room {
+		t.Errorf("%v, %d nodes in a room of %d, now %d", err, len(d.nodes), room, cap(d.nodes))
+	}
+}
+
 func TestAppendStringIsReadBackByEncodingJSON(t *testing.T) {
 	for _, s := range []string{"", "plain", "a\"b\\c\n\r\t\x00\x1f\x7f", "é😀\u2028", "bad\xffbytes\xc3", "\xed\xa0\x80"} {
 		checkAppendString(t, s)

@@ -59,6 +59,14 @@ func (d *Doc) Parse(src []byte) error {
 	return nil
 }
 
+// Reserve makes room for so many values, keys included, so that a Parse of a large text whose values were counted takes no more memory
+// than its nodes.
+func (d *Doc) Reserve(values int) {
+	if values = min(values, MaxValues); values > cap(d.nodes) {
+		d.nodes = make([]node, 0, values)
+	}
+}
+
 // Root is the whole text as a value; it does not exist if the last Parse failed.
 func (d *Doc) Root() Value {
 	if len(d.nodes) == 0 {

@@ -108,9 +108,20 @@ func (v Value) Inside() []byte {
 	return raw
 }
 
-// Is reports whether the value is the string s.
+// longestEscape is how many bytes stand for one at most.
+const longestEscape = len(`\u0000`)
+
+// Is reports whether the value is the string s. A string that can be no other way of writing it is not looked through.
 func (v Value) Is(s string) bool {
-	return v.Kind() == String && string(v.Inside()) == s
+	if v.Kind() != String {
+		return false
+	}
+	n := v.node()
+	raw := v.doc.src[n.start+1 : n.end-1]
+	if n.escaped && len(raw) <= longestEscape*len(s) {
+		return string(appendUnescaped(nil, raw)) == s
+	}
+	return !n.escaped && string(raw) == s
 }
 
 // Empty reports whether the value is a string, an array or an object without anything in it.
@@ -134,6 +145,17 @@ func (v Value) Get(key string) Value {
 		}
 	}
 	return found
+}
+
+// Len is the number of items of an array or of members of an object, 0 of any other kind. It walks over them.
+func (v Value) Len() (n int) {
+	for items := v.Items(); items.Next(); {
+		n++
+	}
+	for members := v.Members(); members.Next(); {
+		n++
+	}
+	return n
 }
 
 // Items walks an array:

@@ -2,12 +2,12 @@ package echo
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"hash/fnv"
 	"strings"
 
-	"github.com/valyala/fastjson"
-
+	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/runtime/agent"
 	"innkeeper/runtime/agent/echo/sample"
 )
@@ -29,22 +29,23 @@ type answer struct {
 
 type call struct{ id, name, arguments string }
 
-// newAnswer decides what to say to a request.
+// newAnswer decides what to say to a request. It gives up when ctx ends, with a failure that nobody is left to be told of.
 //
 // https://platform.openai.com/docs/api-reference/chat/create
-func newAnswer(root *fastjson.Value, model string) (*answer, *agent.Failed) {
-	conv, failed := readConversation(root)
+func newAnswer(ctx context.Context, root jsontext.Value, model string) (*answer, *agent.Failed) {
+	conv, failed := readConversation(ctx, root)
 	if failed != nil {
 		return nil, failed
 	}
+	stream, _ := root.Get("stream").Bool()
 	ans := &answer{
-		stream:       root.GetBool("stream"),
-		model:        cmp.Or(text(root.Get("model")), model),
+		stream:       stream,
+		model:        cmp.Or(root.Get("model").Text(), model),
 		finish:       agent.FinishStop,
-		limit:        max(0, cmp.Or(root.GetInt64("max_completion_tokens"), root.GetInt64("max_tokens"))),
+		limit:        max(0, cmp.Or(integer(root.Get("max_completion_tokens")), integer(root.Get("max_tokens")))),
 		promptTokens: conv.tokens,
 	}
-	if effort := text(root.Get("reasoning_effort")); effort != "" && effort != "none" && effort != "minimal" {
+	if effort := root.Get("reasoning_effort"); effort.Kind() == jsontext.String && !effort.Empty() && !effort.Is("none") && !effort.Is("minimal") {
 		ans.reasoning = reasoningText
 	}
 	tool, failed := chooseTool(root)
@@ -53,20 +54,32 @@ func newAnswer(root *fastjson.Value, model string) (*answer, *agent.Failed) {
 	}
 	if tool != nil && !conv.endsWithTool() { // or a client that runs tools in a loop would never come to an end
 		ans.finish = agent.FinishToolCalls
-		ans.call, failed = tool.call(conv.tokens)
+		ans.call, failed = tool.call(ctx, conv.tokens)
 		return ans, failed
 	}
-	said, failed := formatted(conv.echo(), root)
+	said, failed := formatted(ctx, conv.echo(), root)
 	ans.text = cutAtStop(said, root.Get("stop"))
 	return ans, failed
 }
 
-func text(v *fastjson.Value) string { return string(v.GetStringBytes()) }
+// integer is the value of a number that is one, 0 otherwise.
+func integer(v jsontext.Value) int64 {
+	n, _ := v.Int()
+	return n
+}
+
+// get is a member of a member of a value.
+func get(v jsontext.Value, keys ...string) jsontext.Value {
+	for _, key := range keys {
+		v = v.Get(key)
+	}
+	return v
+}
 
 // call makes arguments from the parameters schema. The id depends on the request only, so that equal requests get
 // equal answers; the tokens before it keep the ids of one conversation apart.
-func (t *tool) call(promptTokens int64) (*call, *agent.Failed) {
-	arguments, err := sample.Make(t.parameters, fastjson.MustParse(`{"type":"object"}`))
+func (t *tool) call(ctx context.Context, promptTokens int64) (*call, *agent.Failed) {
+	arguments, err := sample.Make(ctx, t.parameters, schema(`{"type":"object"}`))
 	if err != nil {
 		return nil, agent.BadRequest(t.param+".function.parameters", "no arguments can be made for the function %q: %v", t.name, err)
 	}
@@ -76,17 +89,17 @@ func (t *tool) call(promptTokens int64) (*call, *agent.Failed) {
 }
 
 // formatted says text in the form that response_format asks for.
-func formatted(said string, root *fastjson.Value) (string, *agent.Failed) {
-	switch text(root.Get("response_format", "type")) {
-	case "json_object":
-		return `{"text": ` + sample.Quote(said) + "}", nil
-	case "json_schema":
+func formatted(ctx context.Context, said string, root jsontext.Value) (string, *agent.Failed) {
+	switch format := root.Get("response_format"); {
+	case format.Get("type").Is("json_object"):
+		return string(append(jsontext.AppendString([]byte(`{"text": `), said), '}')), nil
+	case format.Get("type").Is("json_schema"):
 		const param = "response_format.json_schema.schema"
-		schema := root.Get(strings.Split(param, ".")...)
-		if schema == nil {
+		schema := get(root, strings.Split(param, ".")...)
+		if schema.Kind() == jsontext.None {
 			return "", agent.BadRequest(param, "%s is required", param)
 		}
-		made, err := sample.Make(schema)
+		made, err := sample.Make(ctx, schema)
 		if err != nil {
 			return "", agent.BadRequest(param, "no answer can be made for the schema: %v", err)
 		}
@@ -99,16 +112,20 @@ func formatted(said string, root *fastjson.Value) (string, *agent.Failed) {
 const maxStops = 4
 
 // cutAtStop ends text before the first stop sequence in it; stop is one sequence or a list of them.
-func cutAtStop(said string, stop *fastjson.Value) string {
-	list := stop.GetArray()
-	if list == nil {
-		list = []*fastjson.Value{stop}
+func cutAtStop(said string, stop jsontext.Value) string {
+	if stop.Kind() != jsontext.Array {
+		return cutAt(said, stop)
 	}
-	for _, one := range list[:min(len(list), maxStops)] {
-		sequence := text(one)
-		if i := strings.Index(said, sequence); sequence != "" && i >= 0 {
-			said = said[:i]
-		}
+	for one := stop.Items(); one.Next() && one.Index < maxStops; {
+		said = cutAt(said, one.Value)
+	}
+	return said
+}
+
+func cutAt(said string, stop jsontext.Value) string {
+	sequence := stop.Text()
+	if i := strings.Index(said, sequence); sequence != "" && i >= 0 {
+		return said[:i]
 	}
 	return said
 }

@@ -22,10 +22,10 @@ package echo
 import (
 	"cmp"
 	"context"
+	"sync"
 	"time"
 
-	"github.com/valyala/fastjson"
-
+	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/runtime/agent"
 )
 
@@ -38,11 +38,11 @@ type Config struct {
 	Delay time.Duration // pause before each word, none by default
 }
 
-// Agent echoes. It holds nothing between turns but spare parsers.
+// Agent echoes. It holds nothing between turns but a little memory to read into.
 type Agent struct {
-	model   string
-	delay   time.Duration
-	parsers fastjson.ParserPool
+	model string
+	delay time.Duration
+	docs  sync.Pool // of *jsontext.Doc
 }
 
 var _ agent.Agent = (*Agent)(nil)
@@ -65,7 +65,10 @@ func (a *Agent) Run(ctx context.Context, turn agent.Turn, emit func(agent.Event)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	ans, failed := a.plan(turn.Request)
+	ans, failed := a.plan(ctx, turn)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if failed != nil {
 		return emit(failed.Event())
 	}
@@ -73,13 +76,19 @@ func (a *Agent) Run(ctx context.Context, turn agent.Turn, emit func(agent.Event)
 	return s.speak(ans)
 }
 
-// plan works out the whole answer. It shares no memory with the request or the parser.
-func (a *Agent) plan(body []byte) (*answer, *agent.Failed) {
-	p := a.parsers.Get()
-	defer a.parsers.Put(p)
-	root, err := p.ParseBytes(body)
-	if err != nil || root.Type() != fastjson.TypeObject {
+// plan works out the whole answer. It shares no memory with the request or with what was made of it.
+func (a *Agent) plan(ctx context.Context, turn agent.Turn) (*answer, *agent.Failed) {
+	doc, ok := a.docs.Get().(*jsontext.Doc)
+	if !ok {
+		doc = &jsontext.Doc{}
+	}
+	defer func() {
+		doc.Release()
+		a.docs.Put(doc)
+	}()
+	doc.Reserve(turn.Values)
+	if err := doc.Parse(turn.Request); err != nil || doc.Root().Kind() != jsontext.Object {
 		return nil, agent.BadRequest("", "the request is not a JSON object")
 	}
-	return newAnswer(root, a.model)
+	return newAnswer(ctx, doc.Root(), a.model)
 }

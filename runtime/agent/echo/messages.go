@@ -2,43 +2,48 @@ package echo
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"strings"
 
-	"github.com/valyala/fastjson"
-
+	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/runtime/agent"
 )
 
 // conversation is the list of messages.
 type conversation struct {
-	messages []*fastjson.Value
+	messages []jsontext.Value
 	tokens   int64 // of all messages
 }
 
-// readConversation looks at the content of every message and counts its tokens.
-func readConversation(root *fastjson.Value) (*conversation, *agent.Failed) {
-	c := &conversation{messages: root.GetArray("messages")}
-	if len(c.messages) == 0 {
+// readConversation looks at the content of every message and counts its tokens, for as long as somebody waits.
+func readConversation(ctx context.Context, root jsontext.Value) (*conversation, *agent.Failed) {
+	list := root.Get("messages")
+	if list.Kind() != jsontext.Array || list.Empty() {
 		return nil, agent.BadRequest("messages", "messages must be an array of at least one message")
 	}
-	for i, m := range c.messages {
-		said, bad := contentText(m.Get("content"))
-		if m.Type() != fastjson.TypeObject {
+	c := &conversation{messages: make([]jsontext.Value, 0, list.Len())}
+	for m := list.Items(); m.Next(); {
+		said, bad := contentText(m.Value.Get("content"))
+		if m.Value.Kind() != jsontext.Object {
 			bad = &fault{"", "must be an object"}
 		}
 		if bad != nil {
-			param := fmt.Sprintf("messages[%d]%s", i, bad.field)
+			param := fmt.Sprintf("messages[%d]%s", m.Index, bad.field)
 			return nil, agent.BadRequest(param, "%s %s", param, bad.reason)
 		}
-		c.tokens += countTokens(said)
+		tokens, ok := countTokens(ctx, said)
+		if !ok {
+			return nil, agent.BadRequest("", "the turn was ended")
+		}
+		c.messages, c.tokens = append(c.messages, m.Value), c.tokens+tokens
 	}
 	return c, nil
 }
 
-func (c *conversation) last() *fastjson.Value { return c.messages[len(c.messages)-1] }
+func (c *conversation) last() jsontext.Value { return c.messages[len(c.messages)-1] }
 
-func (c *conversation) endsWithTool() bool { return text(c.last().Get("role")) == "tool" }
+func (c *conversation) endsWithTool() bool { return c.last().Get("role").Is("tool") }
 
 // echo returns what is to be said again: the tool results at the end, else the last user message, else the last
 // message of all.
@@ -47,7 +52,7 @@ func (c *conversation) echo() string {
 		return c.toolResults()
 	}
 	for i := len(c.messages) - 1; i >= 0; i-- {
-		if text(c.messages[i].Get("role")) == "user" {
+		if c.messages[i].Get("role").Is("user") {
 			return said(c.messages[i])
 		}
 	}
@@ -57,31 +62,35 @@ func (c *conversation) echo() string {
 // toolResults has a line for each tool message after the last message of another role.
 func (c *conversation) toolResults() string {
 	start := len(c.messages)
-	for start > 0 && text(c.messages[start-1].Get("role")) == "tool" {
+	for start > 0 && c.messages[start-1].Get("role").Is("tool") {
 		start--
 	}
 	names := toolNames(c.messages[:start])
 	var lines []string
 	for _, m := range c.messages[start:] {
-		id := text(m.Get("tool_call_id"))
+		id := m.Get("tool_call_id").Text()
 		lines = append(lines, "tool "+cmp.Or(names[id], id)+" said: "+said(m))
 	}
 	return strings.Join(lines, "\n")
 }
 
-// toolNames returns the names of the functions that were called, by the ids of the calls.
-func toolNames(messages []*fastjson.Value) map[string]string {
+// toolNames returns the names of the functions that were called, by the ids of the calls. A name is said once for each of its
+// results, so it must be none that is longer than a name can be.
+func toolNames(messages []jsontext.Value) map[string]string {
 	names := map[string]string{}
 	for _, m := range messages {
-		for _, call := range m.GetArray("tool_calls") {
-			names[text(call.Get("id"))] = cmp.Or(text(call.Get("function", "name")), text(call.Get("custom", "name")))
+		for call := m.Get("tool_calls").Items(); call.Next(); {
+			name := cmp.Or(get(call.Value, "function", "name").Text(), get(call.Value, "custom", "name").Text())
+			if len(name) <= maxName {
+				names[call.Value.Get("id").Text()] = name
+			}
 		}
 	}
 	return names
 }
 
-// said returns the text of a message, as valid UTF-8.
-func said(m *fastjson.Value) string {
+// said returns the text of a message.
+func said(m jsontext.Value) string {
 	b, _ := contentText(m.Get("content"))
-	return strings.ToValidUTF8(string(b), "\uFFFD")
+	return string(b)
 }

@@ -6,52 +6,45 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/valyala/fastjson"
+	"innkeeper/adapters/lib/jsontext"
 )
 
 // fault says what is wrong with which field of a message, so that the path is only put together when it is needed.
 type fault struct{ field, reason string }
 
 // contentText returns the text of a message's content: a string, an array of parts, or nothing. Parts stand on lines of
-// their own. The bytes may belong to the parser.
-func contentText(content *fastjson.Value) ([]byte, *fault) {
-	if content == nil {
-		return nil, nil
-	}
-	switch content.Type() {
-	case fastjson.TypeString, fastjson.TypeNull:
-		return content.GetStringBytes(), nil
-	case fastjson.TypeArray:
+// their own. The bytes may be those of the request.
+func contentText(content jsontext.Value) ([]byte, *fault) {
+	switch content.Kind() {
+	case jsontext.None, jsontext.String, jsontext.Null:
+		return content.Inside(), nil
+	case jsontext.Array:
 	default:
 		return nil, &fault{".content", "must be a string or an array of parts"}
 	}
-	parts := content.GetArray()
-	if len(parts) == 1 && text(parts[0].Get("type")) == "text" {
-		return parts[0].GetStringBytes("text"), nil // the usual case, without a copy
-	}
 	var out []byte
-	for i, p := range parts {
-		kind := text(p.Get("type"))
+	for part := content.Items(); part.Next(); {
+		kind := part.Value.Get("type").Text()
 		if kind == "" {
-			return nil, &fault{fmt.Sprintf(".content[%d].type", i), "is required"}
+			return nil, &fault{fmt.Sprintf(".content[%d].type", part.Index), "is required"}
 		}
-		if i > 0 {
+		if part.Index > 0 {
 			out = append(out, '\n')
 		}
-		out = append(out, partText(kind, p)...)
+		out = appendPart(out, kind, part.Value)
 	}
 	return out, nil
 }
 
-// partText returns the text of a part, or what it is in brackets.
-func partText(kind string, p *fastjson.Value) string {
+// appendPart writes the text of a part, or what it is in brackets.
+func appendPart(out []byte, kind string, part jsontext.Value) []byte {
 	switch kind {
 	case "text", "refusal":
-		return text(p.Get(kind))
+		return part.Get(kind).AppendText(out)
 	case "image_url":
-		return "[image: " + nameURL(text(p.Get(kind, "url"))) + "]"
+		return append(append(append(out, "[image: "...), nameURL(get(part, kind, "url").Text())...), ']')
 	}
-	return "[" + kind + "]"
+	return append(append(append(out, '['), kind...), ']')
 }
 
 // nameURL returns a link as it is, and the media type and size of a data URL.

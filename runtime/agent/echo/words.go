@@ -1,6 +1,9 @@
 package echo
 
-import "unicode/utf8"
+import (
+	"context"
+	"unicode/utf8"
+)
 
 // maxWord bounds a token, in bytes: text without spaces, such as Chinese or base64, is streamed too.
 const maxWord = 256
@@ -31,11 +34,17 @@ func skipSpace[T string | []byte](s T, i int) int {
 	return i
 }
 
-// countTokens returns the number of tokens in s.
-func countTokens[T string | []byte](s T) (n int64) {
+// lookEvery is how many tokens pass between two looks at who waits.
+const lookEvery = 1 << 14
+
+// countTokens returns the number of tokens in s; ok is false if ctx has ended meanwhile.
+func countTokens(ctx context.Context, s []byte) (n int64, ok bool) {
 	for len(s) > 0 {
+		if n%lookEvery == 0 && ctx.Err() != nil {
+			return n, false
+		}
 		s = s[wordEnd(s):]
 		n++
 	}
-	return n
+	return n, true
 }

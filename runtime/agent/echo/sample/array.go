@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/valyala/fastjson"
+	"innkeeper/adapters/lib/jsontext"
 )
 
 // array makes one item, or one for each place in a tuple, or as many as are asked for.
@@ -13,49 +13,66 @@ func (m *maker) array(depth int, all conjunction) (string, bool) {
 	if depth >= m.maxDepth || least > min(most, maxMembers) {
 		return "", false
 	}
+	places, longest := m.places(all)
 	var items []string
-	for i := range max(least, min(max(1, tupleLen(all)), most)) {
-		item, ok := m.value(depth+1, itemSchemas(all, i))
+	for i := range max(least, min(max(1, longest), most)) {
+		item, ok := m.value(depth+1, schemasAt(places, i))
 		if !ok {
 			break
 		}
 		items = append(items, item)
 	}
-	unique := slices.ContainsFunc(all, func(s *fastjson.Value) bool { return s.GetBool("uniqueItems") })
-	if unique && len(slices.Compact(slices.Sorted(slices.Values(items)))) < len(items) {
+	if isUnique(all) && len(slices.Compact(slices.Sorted(slices.Values(items)))) < len(items) {
 		return "", false
 	}
 	return "[" + strings.Join(items, ", ") + "]", len(items) >= least
 }
 
-func tupleLen(all conjunction) (n int) {
-	for _, s := range all {
-		tuple, _ := itemKeywords(s)
-		n = max(n, len(tuple))
-	}
-	return n
+func isUnique(all conjunction) bool {
+	return slices.ContainsFunc(all, func(s jsontext.Value) bool {
+		unique, _ := s.Get("uniqueItems").Bool()
+		return unique
+	})
 }
 
-// itemSchemas returns the schemas that the item at index i must satisfy.
-func itemSchemas(all conjunction, i int) (schemas []*fastjson.Value) {
+// places are what one schema says of items: of the first ones each by itself, and of all others.
+type places struct {
+	tuple []jsontext.Value
+	rest  jsontext.Value // does not exist if it says nothing
+}
+
+// places reads what the schemas say of items, and how long the longest tuple is.
+func (m *maker) places(all conjunction) (list []places, longest int) {
 	for _, s := range all {
 		tuple, rest := itemKeywords(s)
-		switch {
-		case i < len(tuple):
-			schemas = append(schemas, tuple[i])
-		case rest != nil:
-			schemas = append(schemas, rest)
+		p := places{rest: rest}
+		for item := tuple.Items(); item.Next() && len(p.tuple) < maxMembers; {
+			p.tuple = append(p.tuple, item.Value)
+		}
+		m.spend(len(p.tuple))
+		list, longest = append(list, p), max(longest, len(p.tuple))
+	}
+	return list, longest
+}
+
+// schemasAt returns the schemas that the item at index i must satisfy.
+func schemasAt(list []places, i int) (schemas []jsontext.Value) {
+	for _, p := range list {
+		if i < len(p.tuple) {
+			schemas = append(schemas, p.tuple[i])
+		} else if p.rest.Kind() != jsontext.None {
+			schemas = append(schemas, p.rest)
 		}
 	}
 	return schemas
 }
 
-// itemKeywords returns the schemas of the first items and the one of all others, nil for any, in the spelling of
-// 2020-12 (prefixItems, items) or of draft 4 to 2019-09 (items as an array, additionalItems).
-func itemKeywords(s *fastjson.Value) (tuple []*fastjson.Value, rest *fastjson.Value) {
+// itemKeywords returns the schemas of the first items and the one of all others, in the spelling of 2020-12 (prefixItems, items)
+// or of draft 4 to 2019-09 (items as an array, additionalItems).
+func itemKeywords(s jsontext.Value) (tuple, rest jsontext.Value) {
 	items := s.Get("items")
-	if items != nil && items.Type() == fastjson.TypeArray {
-		return items.GetArray(), s.Get("additionalItems")
+	if items.Kind() == jsontext.Array {
+		return items, s.Get("additionalItems")
 	}
-	return s.GetArray("prefixItems"), items
+	return s.Get("prefixItems"), items
 }

@@ -1,56 +1,65 @@
 package sample
 
-import (
-	"encoding/json"
-	"strings"
+import "innkeeper/adapters/lib/jsontext"
 
-	"github.com/valyala/fastjson"
-)
+// exists reports whether a schema has the keyword.
+func exists(s jsontext.Value, keyword string) bool { return s.Get(keyword).Kind() != jsontext.None }
 
-func text(v *fastjson.Value) string { return string(v.GetStringBytes()) }
-
-// size returns the number of members of an object.
-func size(v *fastjson.Value) int {
-	if o := v.GetObject(); o != nil {
-		return o.Len()
+// text reads a string.
+func (m *maker) text(v jsontext.Value) string {
+	m.spend(len(v.Raw()))
+	if m.work < 0 {
+		return ""
 	}
-	return 0
+	return v.Text()
 }
 
 // list reads a keyword whose value must be an array.
-func (m *maker) list(s *fastjson.Value, keyword string) []*fastjson.Value {
+func (m *maker) list(s jsontext.Value, keyword string) jsontext.Value {
 	v := s.Get(keyword)
-	if v != nil && v.Type() != fastjson.TypeArray {
-		m.fail("schema[%s]: an array is needed, not %s", keyword, v.Type())
+	if kind := v.Kind(); kind != jsontext.None && kind != jsontext.Array {
+		m.fail("schema[%s]: an array is needed, not %s", keyword, kind)
 	}
-	return v.GetArray()
+	return v
 }
 
-// JSON writes v. fastjson's own writer is not used: it quotes as Go does, which is not always JSON.
-func JSON(v *fastjson.Value) string {
-	var parts []string
-	switch v.Type() {
-	case fastjson.TypeObject:
-		v.GetObject().Visit(func(key []byte, member *fastjson.Value) {
-			parts = append(parts, Quote(string(key))+": "+JSON(member))
-		})
-		return "{" + strings.Join(parts, ", ") + "}"
-	case fastjson.TypeArray:
-		for _, item := range v.GetArray() {
-			parts = append(parts, JSON(item))
+// given writes a value that a schema gives.
+func (m *maker) given(v jsontext.Value) (string, bool) {
+	if m.spend(len(v.Raw())); m.over() {
+		return "", false
+	}
+	return string(appendJSON(nil, v)), true
+}
+
+// appendJSON writes v with a space after each comma and colon.
+func appendJSON(dst []byte, v jsontext.Value) []byte {
+	switch v.Kind() {
+	case jsontext.Object:
+		dst = append(dst, '{')
+		for first, m := true, v.Members(); m.Next(); first = false {
+			dst = appendComma(dst, first)
+			dst = jsontext.AppendString(dst, m.Name())
+			dst = appendJSON(append(dst, ": "...), m.Value)
 		}
-		return "[" + strings.Join(parts, ", ") + "]"
-	case fastjson.TypeString:
-		return Quote(text(v))
+		return append(dst, '}')
+	case jsontext.Array:
+		dst = append(dst, '[')
+		for items := v.Items(); items.Next(); {
+			dst = appendJSON(appendComma(dst, items.Index == 0), items.Value)
+		}
+		return append(dst, ']')
+	case jsontext.String:
+		return jsontext.AppendString(dst, v.Inside())
 	}
-	return v.String()
+	return append(dst, v.Raw()...)
 }
 
-// Quote writes s as a JSON string. Bytes that are not UTF-8 become U+FFFD.
-func Quote(s string) string {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // neither a string nor a Builder fails
-	return strings.TrimSuffix(b.String(), "\n")
+func appendComma(dst []byte, first bool) []byte {
+	if first {
+		return dst
+	}
+	return append(dst, ", "...)
 }
+
+// quote writes s as a JSON string.
+func quote(s string) string { return string(jsontext.AppendString(nil, s)) }

@@ -5,14 +5,11 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/valyala/fastjson"
+	"innkeeper/adapters/lib/jsontext"
 )
 
-// A search for a number that is a multiple of several others ends after maxTries, which take as long as triesSteps for each.
-const (
-	maxTries   = 1000
-	triesSteps = 10
-)
+// maxTries ends a search for a number that is a multiple of several others.
+const maxTries = 1000
 
 // bounds is what the numeric keywords of a conjunction come to.
 type bounds struct {
@@ -34,14 +31,17 @@ func (m *maker) bounds(all conjunction) bounds {
 }
 
 // float reads a keyword that is a number.
-func (m *maker) float(s *fastjson.Value, keyword string, otherwise float64) float64 {
+func (m *maker) float(s jsontext.Value, keyword string, otherwise float64) float64 {
 	v := s.Get(keyword)
-	if v == nil {
+	if v.Kind() == jsontext.None {
 		return otherwise
 	}
-	f, err := v.Float64()
-	if err != nil {
-		m.fail("schema[%s]: a number is needed, not %s", keyword, v.Type())
+	if m.spend(len(v.Raw())); m.work < 0 {
+		return otherwise
+	}
+	f, ok := v.Float()
+	if !ok {
+		m.fail("schema[%s]: a number that can be held is needed, not %s", keyword, v.Kind())
 	}
 	return f
 }
@@ -64,12 +64,12 @@ func (m *maker) number(all conjunction, integer bool) (string, bool) {
 		step = slices.Max(b.multiples)
 	}
 	nearest := max(0, math.Ceil(b.low/step)) + min(0, math.Floor(b.high/step))
-	for i := range maxTries {
+	for i := 0; i < maxTries && m.work >= 0; i++ {
+		m.spend(1 + len(b.multiples))
 		if f := (nearest + math.Copysign(float64(i), nearest)) * step; b.allows(f) {
 			return formatNumber(f), true
 		}
 	}
-	m.steps -= triesSteps * (1 + len(b.multiples))
 	f := b.low + (b.high-b.low)/2
 	return formatNumber(f), b.allows(f)
 }

@@ -3,7 +3,7 @@ package sample
 import (
 	"strings"
 
-	"github.com/valyala/fastjson"
+	"innkeeper/adapters/lib/jsontext"
 )
 
 const (
@@ -13,56 +13,79 @@ const (
 
 // object makes the properties in the order of the schemas. It makes up no names.
 func (m *maker) object(depth int, all conjunction) (string, bool) {
-	names, required := m.names(all)
 	least, most := m.lengths(all, "minProperties", "maxProperties")
-	if depth >= m.maxDepth || len(names) > maxMembers {
+	if depth >= m.maxDepth {
+		return "", false
+	}
+	p := m.properties(all)
+	if len(p.names) > maxMembers {
 		return "", false
 	}
 	var members []string
-	room := most - len(required)
-	for _, name := range names {
-		if !required[name] && (depth >= optionalDepth || len(members) >= room) {
+	room := most - len(p.required)
+	for _, name := range p.names {
+		if !p.required[name] && (depth >= optionalDepth || len(members) >= room) {
 			continue
 		}
-		made, ok := m.value(depth+1, propertySchemas(all, name))
+		m.spend(len(all))
+		made, ok := m.value(depth+1, p.schemasOf(name))
 		if ok {
-			members = append(members, Quote(name)+": "+made)
-		} else if required[name] {
+			members = append(members, quote(name)+": "+made)
+		} else if p.required[name] {
 			return "", false
 		}
 	}
 	return "{" + strings.Join(members, ", ") + "}", least <= len(members) && len(members) <= most
 }
 
-// names returns all properties spoken of, in the order of the schemas, and which of them are required.
-func (m *maker) names(all conjunction) (names []string, required map[string]bool) {
-	known, required := map[string]bool{}, map[string]bool{}
-	mention := func(name []byte, _ *fastjson.Value) {
-		if !known[string(name)] {
-			known[string(name)] = true
-			names = append(names, string(name))
-		}
-	}
-	for _, s := range all {
-		s.GetObject("properties").Visit(mention)
-	}
-	for _, s := range all {
-		for _, name := range m.list(s, "required") {
-			mention(name.GetStringBytes(), nil)
-			required[text(name)] = true
-		}
-	}
-	m.steps -= len(names)
-	return names, required
+// properties are what schemas say of the properties of one object.
+type properties struct {
+	names    []string // in the order of the schemas
+	required map[string]bool
+	each     []propertySchemas // one for each schema
 }
 
-// propertySchemas returns the schemas that the property of that name must satisfy.
-func propertySchemas(all conjunction, name string) (schemas []*fastjson.Value) {
+type propertySchemas struct {
+	of   map[string]jsontext.Value
+	rest jsontext.Value // of all others; does not exist if it says nothing
+}
+
+// properties reads all properties spoken of, or so many that they are too many.
+func (m *maker) properties(all conjunction) properties {
+	p, known := properties{required: map[string]bool{}}, map[string]bool{}
+	mention := func(key jsontext.Value) string {
+		m.spend(nameWork)
+		name := m.text(key)
+		if !known[name] {
+			known[name] = true
+			p.names = append(p.names, name)
+		}
+		return name
+	}
 	for _, s := range all {
-		if property := s.Get("properties", name); property != nil {
+		own := propertySchemas{of: map[string]jsontext.Value{}, rest: s.Get("additionalProperties")}
+		for member := s.Get("properties").Members(); member.Next() && m.mayMention(&p); {
+			own.of[mention(member.Key)] = member.Value
+		}
+		p.each = append(p.each, own)
+	}
+	for _, s := range all {
+		for name := m.list(s, "required").Items(); name.Next() && m.mayMention(&p); {
+			p.required[mention(name.Value)] = true
+		}
+	}
+	return p
+}
+
+func (m *maker) mayMention(p *properties) bool { return m.work >= 0 && len(p.names) <= maxMembers }
+
+// schemasOf returns the schemas that the property of that name must satisfy.
+func (p *properties) schemasOf(name string) (schemas []jsontext.Value) {
+	for _, s := range p.each {
+		if property, ok := s.of[name]; ok {
 			schemas = append(schemas, property)
-		} else if rest := s.Get("additionalProperties"); rest != nil {
-			schemas = append(schemas, rest)
+		} else if s.rest.Kind() != jsontext.None {
+			schemas = append(schemas, s.rest)
 		}
 	}
 	return schemas

@@ -1,21 +1,85 @@
 package sample
 
 import (
+	"regexp"
 	"regexp/syntax"
 	"strings"
+
+	"innkeeper/adapters/lib/jsontext"
 )
 
-// shortest writes a string for a pattern. Anchors and word boundaries are not looked at, so the string must be matched.
-func shortest(pattern string) string {
-	re, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil || len(pattern) > maxPattern {
-		return ""
-	}
-	var b strings.Builder
-	write(&b, re)
-	return b.String()
+const (
+	maxPattern  = 256    // bytes of a pattern: a few make a large program
+	patternWork = 25_000 // to compile a small one
+	programWork = 32     // for each of its program's instructions
+)
+
+// pattern is a regular expression, in Go's dialect, which lacks look-around and back references.
+type pattern struct {
+	re   *regexp.Regexp
+	size int    // instructions of its program
+	made string // a string that may match
 }
 
+// pattern reads a keyword pattern, nil if the schema has none that is understood.
+func (m *maker) pattern(s jsontext.Value) *pattern {
+	v := s.Get("pattern")
+	if v.Kind() == jsontext.None || m.over() {
+		return nil
+	}
+	raw := v.Raw()
+	if len(raw) > 6*maxPattern {
+		m.fail("schema[pattern]: a pattern is longer than %d bytes", maxPattern)
+		return nil
+	}
+	m.spend(len(raw))
+	if known, ok := m.patterns[string(raw)]; ok {
+		return known
+	}
+	p := m.compile(v.Text())
+	if m.patterns == nil {
+		m.patterns = map[string]*pattern{}
+	}
+	m.patterns[string(raw)] = p
+	return p
+}
+
+// compile counts the instructions of a program, which a count in braces multiplies, before the rest is done with them.
+func (m *maker) compile(text string) *pattern {
+	m.spend(patternWork)
+	tree, err := syntax.Parse(text, syntax.Perl)
+	if err != nil || len(text) > maxPattern {
+		m.fail("schema[pattern]: %.40q is too long, or no regular expression that is understood here", text)
+		return nil
+	}
+	p := &pattern{}
+	program, err := syntax.Compile(tree.Simplify())
+	if err == nil {
+		p.size = len(program.Inst)
+		if m.spend(programWork * p.size); m.over() {
+			return nil
+		}
+		p.re, err = regexp.Compile(text)
+	}
+	if err != nil {
+		m.fail("schema[pattern]: %.40q is no regular expression that is understood here", text)
+		return nil
+	}
+	var b strings.Builder
+	write(&b, tree)
+	p.made = b.String()
+	return p
+}
+
+// matches reports whether t matches. Each character may meet each instruction.
+func (m *maker) matches(p *pattern, t string) bool {
+	if m.spend(len(t) * p.size); m.over() {
+		return false
+	}
+	return p.re.MatchString(t)
+}
+
+// write writes a string for a pattern. Anchors and word boundaries are not looked at, so the string must be matched.
 func write(b *strings.Builder, re *syntax.Regexp) {
 	times := 1
 	switch re.Op {

@@ -1,19 +1,12 @@
 package sample
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/valyala/fastjson"
 )
 
-const (
-	maxText      = 64 << 10 // characters of a made string: a schema may ask for a gigabyte
-	maxPattern   = 256      // bytes of a pattern: a few make a large program
-	patternSteps = 400      // what compiling one costs
-)
+const maxText = 64 << 10 // characters of a made string: a schema may ask for a gigabyte
 
 // formats are strings of the formats that are known; others say nothing.
 //
@@ -36,42 +29,37 @@ var formats = map[string]string{
 
 // string makes a string of the format, which implies its pattern, or for the pattern and of the length that is asked for.
 func (m *maker) string(all conjunction) (string, bool) {
-	t := "text"
 	for _, s := range all {
-		if f, known := formats[text(s.Get("format"))]; known {
-			return Quote(f), true
+		if f, known := formats[m.text(s.Get("format"))]; known {
+			return quote(f), true
 		}
-		if p := s.Get("pattern"); p != nil {
-			t = shortest(text(p))
+	}
+	t := "text"
+	var patterns []*pattern
+	for _, s := range all {
+		if p := m.pattern(s); p != nil {
+			patterns, t = append(patterns, p), p.made
 		}
 	}
 	low, high := m.lengths(all, "minLength", "maxLength")
 	if low > min(maxText, high) {
 		return "", false
 	}
-	if n := utf8.RuneCountInString(t); n > high {
-		t = string([]rune(t)[:high])
-	} else if _, last := utf8.DecodeLastRuneInString(t); n < low {
-		t += strings.Repeat(t[len(t)-last:], low-n)
-	}
+	t = fit(t, low, high)
 	n := utf8.RuneCountInString(t)
-	return Quote(t), low <= n && n <= high && !slices.ContainsFunc(all, func(s *fastjson.Value) bool {
-		p := s.Get("pattern")
-		return p != nil && !m.matches(text(p), t)
-	})
+	return quote(t), low <= n && n <= high && !slices.ContainsFunc(patterns, func(p *pattern) bool { return !m.matches(p, t) })
 }
 
-// matches reads a pattern in Go's dialect, which lacks look-around and back references.
-func (m *maker) matches(pattern, t string) bool {
-	if m.steps -= patternSteps; m.steps < 0 {
-		return false
+// fit cuts a text, or says its last character again, to be of a length between two numbers.
+func fit(t string, low, high int) string {
+	n := utf8.RuneCountInString(t)
+	if n > high {
+		return string([]rune(t)[:high])
 	}
-	re, err := regexp.Compile(pattern[:min(len(pattern), maxPattern)])
-	if err != nil || len(pattern) > maxPattern {
-		m.fail("schema[pattern]: %.40q is too long, or no regular expression that is understood here", pattern)
-		return false
+	if _, last := utf8.DecodeLastRuneInString(t); n < low {
+		t += strings.Repeat(t[len(t)-last:], low-n)
 	}
-	return re.MatchString(t)
+	return t
 }
 
 // lengths returns the tightest of two counting keywords.

@@ -4,25 +4,28 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/valyala/fastjson"
+	"innkeeper/adapters/lib/jsontext"
 )
 
 // fromAll makes a value for which all hold. References and combinators were followed already. A const, or the first value
 // of an enum, is taken as it is.
 func (m *maker) fromAll(depth int, all conjunction) (string, bool) {
 	for _, s := range all {
-		if c := s.Get("const"); c != nil {
-			return JSON(c), true
+		if c := s.Get("const"); c.Kind() != jsontext.None {
+			return m.given(c)
 		}
 	}
 	for _, s := range all {
-		if values := m.list(s, "enum"); len(values) > 0 {
-			return JSON(values[0]), true
-		} else if s.Exists("enum") {
+		if values := m.list(s, "enum").Items(); values.Next() {
+			return m.given(values.Value)
+		} else if exists(s, "enum") {
 			return "", false
 		}
 	}
 	for _, typ := range m.types(all) {
+		if m.over() {
+			return "", false
+		}
 		if !m.allowsType(all, typ) {
 			continue
 		}
@@ -48,32 +51,35 @@ func (m *maker) ofType(typ string, depth int, all conjunction) (string, bool) {
 	case "null":
 		return "null", true
 	}
-	m.fail("schema[type]: %q is not a type", typ)
+	m.fail("schema[type]: %.40q is not a type", typ)
 	return "", false
 }
 
 // allowsType reports whether no schema excludes the type. An integer is a number, too.
 func (m *maker) allowsType(all conjunction, typ string) bool {
-	return !slices.ContainsFunc(all, func(s *fastjson.Value) bool {
+	return !slices.ContainsFunc(all, func(s jsontext.Value) bool {
 		types := m.typesOf(s)
 		return types != nil && !slices.Contains(types, typ) && (typ != "integer" || !slices.Contains(types, "number"))
 	})
 }
 
-func (m *maker) typesOf(s *fastjson.Value) (types []string) {
-	if t := text(s.Get("type")); t != "" {
-		return []string{t}
+func (m *maker) typesOf(s jsontext.Value) (types []string) {
+	typ := s.Get("type")
+	if typ.Kind() == jsontext.String {
+		return []string{m.text(typ)}
 	}
-	listed := m.list(s, "type")
-	if len(listed) > 7 {
-		m.fail("schema[type]: there are seven types, not %d", len(listed))
-		return nil
-	}
-	for _, one := range listed {
-		types = append(types, text(one))
+	for one := m.list(s, "type").Items(); one.Next(); {
+		if len(types) == typeCount {
+			m.fail("schema[type]: there are no more than %d types", typeCount)
+			return nil
+		}
+		types = append(types, m.text(one.Value))
 	}
 	return types
 }
+
+// typeCount is how many types there are.
+const typeCount = 7
 
 // hints are the keywords that show what a schema without a type has in mind.
 var hints = [...]struct{ typ, keywords string }{
@@ -92,7 +98,7 @@ func (m *maker) types(all conjunction) (types []string) {
 	}
 	for _, h := range hints {
 		for keyword := range strings.FieldsSeq(h.keywords) {
-			if slices.ContainsFunc(all, func(s *fastjson.Value) bool { return s.Exists(keyword) }) {
+			if slices.ContainsFunc(all, func(s jsontext.Value) bool { return exists(s, keyword) }) {
 				types = append(types, h.typ)
 			}
 		}
