@@ -84,6 +84,9 @@ type Core struct {
 	// Flight is charged for what waits in the host for the guest or for its clients, in bytes; all instances of the host share it. It may
 	// be nil, which bounds nothing.
 	Flight *budget.Budget
+	// Descriptors is charged for every file that is open for the guest; all instances of the host share it. It may be nil, which bounds
+	// nothing.
+	Descriptors *budget.Budget
 	// Settings gives the adapter's settings as a JSON object, without the secret ones. They may change.
 	Settings func() []byte
 	// Predecessor is the generation of the older instance that still finishes its work, 0 if there is none.

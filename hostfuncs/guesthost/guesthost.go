@@ -32,6 +32,8 @@ type Config struct {
 	Quota    ledger.Quota
 	// Flight is charged for what waits for the guest or its clients; nil bounds nothing.
 	Flight *budget.Budget
+	// Descriptors is charged for the files that the host opens for the guest; nil bounds nothing.
+	Descriptors *budget.Budget
 	// Predecessor is the generation of the older instance that still lives, 0 if there is none; nil means never.
 	Predecessor func() uint64
 	// Passes reports whether the predecessor takes what the guest passes on; nil means as long as there is one.
@@ -106,7 +108,7 @@ func (g *Guest) core(cfg Config) family.Core {
 		passes = func() bool { return predecessor() != 0 }
 	}
 	return family.Core{
-		Facts: cfg.Facts, Context: g.Context, Ledger: g.Ledger, Mailbox: g.Mailbox, Flight: cfg.Flight,
+		Facts: cfg.Facts, Context: g.Context, Ledger: g.Ledger, Mailbox: g.Mailbox, Flight: cfg.Flight, Descriptors: cfg.Descriptors,
 		Settings:    func() []byte { return *g.settings.Load() },
 		Predecessor: predecessor,
 		Passes:      passes,

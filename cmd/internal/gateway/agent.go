@@ -11,11 +11,11 @@ import (
 )
 
 // newAgent makes the agent that the configuration names.
-func newAgent(conf config.Agent) (agent.Agent, error) {
+func (h *house) newAgent(conf config.Agent) (agent.Agent, error) {
 	if conf.Kind == config.AgentEcho {
 		return echo.New(echo.Config{Delay: conf.Delay}), nil
 	}
-	upstream := openaiagent.Config{BaseURL: conf.BaseURL, APIKey: conf.APIKey.Reveal(), Model: conf.Model, Timeout: conf.Timeout}
+	upstream := openaiagent.Config{BaseURL: conf.BaseURL, APIKey: conf.APIKey.Reveal(), Model: conf.Model, Timeout: conf.Timeout, Dial: h.dial}
 	if conf.Model != "" {
 		// Clients ask for the name that the adapter advertises, which the upstream does not know.
 		upstream.ModelMap = map[string]string{openaiagent.AnyModel: conf.Model}

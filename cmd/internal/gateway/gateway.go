@@ -73,20 +73,23 @@ type Gateway struct {
 // Start makes the gateway of a configuration and starts its slots. It returns once they are started, not once they are
 // connected.
 func Start(ctx context.Context, conf *config.Config, options Options) (*Gateway, error) {
+	shared := newHouse(conf)
+	if err := planDescriptors(conf, shared.open).check(options.Logger.Warn); err != nil {
+		return nil, err
+	}
 	cache, err := artifact.OpenCache(filepath.Join(conf.DataDir, cacheFolder), options.Logger)
 	if err != nil {
 		return nil, fmt.Errorf("data_dir: %w", err)
 	}
 	if options.NewAgent == nil {
-		options.NewAgent = newAgent
+		options.NewAgent = shared.newAgent
 	}
 	if options.Families == nil {
 		options.Families = Families
 	}
-	shared := newHouse(conf.Limits)
 	g := &Gateway{
 		options: options, started: time.Now(), conf: conf, slots: map[string]*slot{}, past: map[string]former{}, house: shared,
-		front: front.New(front.Config{Logger: options.Logger, Listen: options.listen, Flight: shared.flight}), changes: newChanges(),
+		front: front.New(front.Config{Logger: options.Logger, Listen: options.listen, Descriptors: shared.descriptors, Flight: shared.flight}), changes: newChanges(),
 	}
 	g.plugs = options.Families(func() agent.Agent { return g.agent })
 	if g.host, err = newHost(ctx, g.plugs, cache); err != nil {

@@ -87,7 +87,7 @@ func (h *harness) start() {
 	if h.plan.agent != nil {
 		options.NewAgent = func(conf config.Agent) (agent.Agent, error) {
 			if h.plan.agent == nil {
-				return newAgent(conf)
+				return new(house).newAgent(conf)
 			}
 			return h.plan.agent, nil
 		}

@@ -36,7 +36,7 @@ func (p *spec) newGeneration(ctx context.Context, run supervisor.Run) (*generati
 	s, g := p.slot, &generation{spec: p, run: run}
 	conf.Generation, conf.Version, conf.Folder = run.Generation, s.gateway.options.Version, s.folder
 	conf.Logger = s.logger.With("generation", run.Generation)
-	conf.Families, conf.Flight = s.gateway.plugs, s.gateway.house.flight
+	conf.Families, conf.Flight, conf.Descriptors = s.gateway.plugs, s.gateway.house.flight, s.gateway.house.descriptors
 	conf.Predecessor = func() uint64 { return s.predecessor(g) }
 	conf.Passes = func() bool { return s.passes(g) }
 	g.Guest = guesthost.New(ctx, conf)

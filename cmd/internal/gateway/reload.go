@@ -89,7 +89,7 @@ func (g *Gateway) reload(ctx context.Context) (admin.Reloaded, error) {
 	g.mu.Lock()
 	g.conf = conf
 	g.mu.Unlock()
-	g.house.resize(conf.Limits)
+	g.house.resize(conf)
 	if p.agent != nil {
 		g.replaceAgent(p.agent)
 	}

@@ -125,7 +125,7 @@ func TestRefusedUpdateAndAnotherAgent(t *testing.T) {
 	made := 0
 	h := openIn(t, dir, plan{toml: toml})
 	h.await(puppetName, supervisor.Connected)
-	h.options.NewAgent = func(conf config.Agent) (agent.Agent, error) { made++; return newAgent(conf) }
+	h.options.NewAgent = func(conf config.Agent) (agent.Agent, error) { made++; return new(house).newAgent(conf) }
 	write(t, file, []byte("hello"))
 	h.configure("[agent]\ndelay = \"1ms\"\n" + toml)
 	touched, err := h.Reload(context.Background())

@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -61,6 +62,8 @@ type Config struct {
 	// 429 goes to the caller. DefaultMaxRetryDelay if 0.
 	MaxRetryDelay time.Duration
 
+	// Dial opens connections to the upstream; nil means the operating system's.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// HTTPClient is used instead of an own one, and stays the caller's to close.
 	HTTPClient *http.Client
 }
@@ -98,7 +101,7 @@ func New(cfg Config) (*Agent, error) {
 	a.closing, a.close = context.WithCancel(context.Background())
 	client := cfg.HTTPClient
 	if client == nil {
-		a.own = newTransport()
+		a.own = newTransport(cfg.Dial)
 		client = &http.Client{Transport: a.own}
 	}
 	// The service, unlike openai.NewClient, takes nothing from OPENAI_API_KEY, OPENAI_BASE_URL and their like.
@@ -125,8 +128,9 @@ func checkBaseURL(text string) error {
 }
 
 // newTransport differs from the default one in that it asks for no compression, which would hold back small events.
-func newTransport() *http.Transport {
+func newTransport(dial func(ctx context.Context, network, address string) (net.Conn, error)) *http.Transport {
 	return &http.Transport{
+		DialContext:         dial,
 		Proxy:               http.ProxyFromEnvironment,
 		ForceAttemptHTTP2:   true,
 		DisableCompression:  true,
