@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 
 	"innkeeper/runtime/agent"
 	"innkeeper/runtime/budget"
@@ -91,21 +92,26 @@ func TestUpstreamConnectionsAreCharged(t *testing.T) {
 	conn.Close()
 	conn.Close()
 	used(0)
-	upstream, err := h.newAgent(config.Agent{Kind: config.AgentOpenAI, BaseURL: "http://" + address})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.descriptors.Resize(0)
-	before := h.descriptors.Use().Short
-	_ = upstream.Run(t.Context(), agent.Turn{Request: []byte(`{"messages":[]}`)}, func(agent.Event) error { return nil })
-	if h.descriptors.Use().Short == before {
-		t.Error("the agent connects without asking for a descriptor")
-	}
-	upstream.Close()
-	h.descriptors.Resize(1)
 	l.Close()
 	if _, err := h.dial(t.Context(), "tcp", address); err == nil {
 		t.Error("nobody listens")
 	}
 	used(0)
+}
+
+// The agent that the configuration names connects in no other way.
+func TestTheAgentAsksForDescriptors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // for the waits between its attempts
+		h := &house{descriptors: budget.New(0)}
+		upstream, err := h.newAgent(config.Agent{Kind: config.AgentOpenAI, BaseURL: "http://127.0.0.1:1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer upstream.Close()
+		turn := agent.Turn{Request: []byte(`{"model":"m","messages":[{"role":"user","content":"hi"}]}`)}
+		_ = upstream.Run(t.Context(), turn, func(agent.Event) error { return nil })
+		if h.descriptors.Use().Short == 0 {
+			t.Error("it connected without asking")
+		}
+	})
 }
