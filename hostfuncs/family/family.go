@@ -25,8 +25,19 @@ type Plug struct {
 	Always bool
 	// Handles are the kinds of handles that it gives out.
 	Handles []Handles
+	// Storage, if set, returns what the family keeps in an adapter's folder. It looks at no disk and waits for nobody.
+	Storage func(folder string) Storage
 	// New makes the family for one instance. It opens nothing.
 	New func(core Core) Instance
+}
+
+// Storage is how much an adapter has stored, as it was seen last.
+type Storage struct {
+	// Used of Limit is taken by the files in its folder, in bytes. Limit is 0 if nothing was opened yet.
+	Used, Limit int64
+	// LeftInLogs is how much of it are write-ahead logs of databases that are closed: what was committed and is not in the
+	// database's own file yet, in bytes. The next open takes it from there.
+	LeftInLogs int64
 }
 
 // Handles is a kind of handle.
@@ -58,6 +69,8 @@ type Facts struct {
 	Manifest *manifest.Manifest
 	// Folder is where the adapter's files lie. It may not be there yet.
 	Folder string
+	// Disk is how much the files in Folder may take together, in bytes; 0 means the default.
+	Disk int64
 	// Secrets tells which of the secret settings the operator has set.
 	Secrets map[string]bool
 	// Drain is how long open work may go on after a shutdown.

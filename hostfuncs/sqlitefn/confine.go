@@ -21,8 +21,14 @@ const (
 	maxPathBytes = 1000
 )
 
-// siblings are the files that SQLite keeps beside a database. https://www.sqlite.org/tempfiles.html
-var siblings = [...]string{"-wal", "-shm", "-journal"}
+// What the files of a database end in. https://www.sqlite.org/tempfiles.html
+const (
+	databaseSuffix = ".db"
+	logSuffix      = "-wal"
+)
+
+// siblings are the files that SQLite keeps beside a database.
+var siblings = [...]string{logSuffix, "-shm", "-journal"}
 
 // validLabel reports whether a label has the form [a-z0-9_-]{1,64}.
 func validLabel(label []byte) bool {
@@ -51,9 +57,11 @@ func (e *refusedError) Error() string {
 type place struct {
 	path string
 	info fs.FileInfo
-	// recovers is set if a write-ahead log was left by a process that did not close the database.
-	recovers bool
+	log  fs.FileInfo // the write-ahead log beside it; nil if there is none
 }
+
+// logged is the size of the write-ahead log.
+func (p place) logged() int64 { return sizeOf(p.log) }
 
 // locate makes sure that the file of a label, and what lies beside it, may be opened: plain files in a folder of our own,
 // no links. A missing folder and file are made, so that their modes are right from the start.
@@ -64,19 +72,19 @@ func locate(dir, label string) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	path := filepath.Join(folder, label+".db")
+	path := filepath.Join(folder, label+databaseSuffix)
 	if len(path) > maxPathBytes {
 		return place{}, &refusedError{path, fmt.Sprintf("the path is longer than %d bytes", maxPathBytes)}
 	}
-	logged, err := checkSiblings(path)
+	log, err := checkSiblings(path)
 	if err != nil {
 		return place{}, err
 	}
-	info, err := ownFile(path, logged)
+	info, err := ownFile(path, sizeOf(log))
 	if err != nil {
 		return place{}, err
 	}
-	return place{path, info, logged > 0}, nil
+	return place{path, info, log}, nil
 }
 
 // ownFolder makes the folder or checks it, and gives its path without links.
@@ -104,21 +112,21 @@ func ownFolder(dir string) (string, error) {
 	return filepath.EvalSymlinks(dir)
 }
 
-// checkSiblings checks the files beside a database and returns the size of the write-ahead log.
-func checkSiblings(path string) (logged int64, err error) {
+// checkSiblings checks the files beside a database and returns the write-ahead log, nil if there is none.
+func checkSiblings(path string) (log fs.FileInfo, err error) {
 	for _, suffix := range siblings {
 		info, err := lstatFile(path + suffix)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		if suffix == "-wal" {
-			logged = info.Size()
+		if suffix == logSuffix {
+			log = info
 		}
 	}
-	return logged, nil
+	return log, nil
 }
 
 // ownFile makes the file or checks it. SQLite deletes the write-ahead log of a database that is empty or missing, and the

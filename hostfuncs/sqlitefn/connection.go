@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -24,8 +23,9 @@ import (
 // of them holds mu. It is the innermost lock: a ledger entry may be held when it is taken, never the other way round.
 type connection struct {
 	path     string
-	openers  *Openers // knows of this connection while it is open
-	opener   string   // of its statements
+	file     *file // shared by the connections to it
+	share    share
+	opener   string // of its statements
 	limits   Limits
 	log      *slog.Logger
 	deadline *deadline
@@ -43,11 +43,9 @@ type connection struct {
 	sound      bool        // the file was read when it was opened, and found in order
 	lost       bool        // the library panicked: nothing but closing is left
 	crashed    bool        // the memory was taken away: nothing but the files is left
-	walFull    bool        // the write-ahead log is over maxWALPages
 	lastError  string      // what errmsg says
 	logged     uint32      // bits of the primary codes that the operator was told of
-
-	maxWALPages int64
+	frameSize  int64       // of a page in the write-ahead log, in bytes
 }
 
 var _ ledger.Resource = (*connection)(nil)
@@ -128,6 +126,11 @@ func (c *connection) logOnce(code sqlite3.ErrorCode, err error) {
 		return
 	}
 	c.logged |= bit
+	if code == sqlite3.FULL && !diskFull(c.path) {
+		c.log.Warn("sqlite: a database has used up its part of the adapter's disk quota", "file", c.path,
+			"part_bytes", c.share.database, "hint", "raise disk in the adapter's limits, or have the adapter store less")
+		return
+	}
 	c.log.Error("sqlite: operation failed", "file", c.path, "error", safetext.Line(err.Error(), shownBytes))
 }
 
@@ -143,26 +146,27 @@ func (c *connection) CloseHandle(ctx context.Context) error {
 		return nil
 	}
 	c.closed = true
-	defer c.openers.leave(c.path)
 	if c.db == nil {
+		c.file.leave(c.path, false)
 		return nil // it was never opened
 	}
 	if c.watchdog != nil {
 		c.watchdog.close()
 		c.watchdog = nil
 	}
-	err := c.end()
+	err := c.end(ctx)
+	c.file.leave(c.path, err == nil && c.sound && !c.lost && c.damage.Load() == nil)
 	c.db, c.files, c.inside = nil, nil, internals{}
 	return err
 }
 
-func (c *connection) end() error {
+func (c *connection) end(ctx context.Context) error {
 	if c.crashed {
 		return c.abandon()
 	}
-	err := c.shut()
+	err := c.shut(ctx)
 	if err != nil {
-		err = c.shut()
+		err = c.shut(ctx)
 	}
 	if err == nil {
 		return nil
@@ -171,27 +175,14 @@ func (c *connection) end() error {
 	return errors.Join(err, c.abandon())
 }
 
-func (c *connection) shut() error {
-	if err := attempt(c.protect); err != nil {
-		return err
-	}
+func (c *connection) shut(ctx context.Context) error {
 	for _, stmt := range slices.Collect(c.db.Stmts()) {
 		finalize(stmt)
 	}
+	if err := attempt(func() error { return c.protect(ctx) }); err != nil {
+		return err
+	}
 	return attempt(c.db.Close)
-}
-
-// protect keeps a damaged file as it is: closing must not copy the log into it. An empty log may go as always.
-func (c *connection) protect() error {
-	if c.sound && c.damage.Load() == nil {
-		return nil
-	}
-	log, err := os.Lstat(c.path + "-wal")
-	if err != nil || log.Size() == 0 {
-		return nil
-	}
-	_, err = c.db.Config(sqlite3.DBCONFIG_NO_CKPT_ON_CLOSE, true)
-	return err
 }
 
 // finalize destroys a statement. SQLite's finalize reports the statement's last error, which is no news, and panics once

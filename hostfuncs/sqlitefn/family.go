@@ -27,6 +27,7 @@ import (
 
 	"innkeeper/adapters/abi"
 	"innkeeper/runtime/ledger"
+	"innkeeper/runtime/limits"
 )
 
 // The kinds of handles. A statement's parent is its connection.
@@ -49,6 +50,7 @@ type Limits struct {
 	MaxMemory   int64         // of one connection, in bytes
 	MaxDatabase int64         // of a database file, in bytes
 	MaxWAL      int64         // of a write-ahead log, in bytes
+	MaxDisk     int64         // of all files in the adapter's folder, in bytes
 }
 
 func (l Limits) withDefaults() Limits {
@@ -70,6 +72,9 @@ func (l Limits) withDefaults() Limits {
 	if l.MaxWAL == 0 {
 		l.MaxWAL = WALBytes
 	}
+	if l.MaxDisk == 0 {
+		l.MaxDisk = limits.DiskBytes
+	}
 	return l
 }
 
@@ -82,8 +87,8 @@ type Config struct {
 	// Ledger holds the handles; it is required. Its owner closes it.
 	Ledger *ledger.Ledger
 	Limits Limits
-	// Openers knows what other instances of the adapter have open; nil if there are none.
-	Openers *Openers
+	// Databases knows what other instances of the adapter have open; nil if there are none.
+	Databases *Databases
 	// Fatal, if set, is told once that a database file is damaged: a code and a sentence for the operator. It runs on
 	// the guest's thread with no handle locked, and must return soon.
 	Fatal func(code, message string)
@@ -101,7 +106,7 @@ type Family struct {
 	ledger  *ledger.Ledger
 	limits  Limits
 	log     *slog.Logger
-	openers *Openers
+	folder  *folder
 
 	fatal     func(code, message string)
 	fatalOnce sync.Once
@@ -123,6 +128,10 @@ func New(ctx context.Context, cfg Config) *Family {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	databases := cfg.Databases
+	if databases == nil {
+		databases = &Databases{}
+	}
 	return &Family{
 		ctx:     ctx,
 		closing: context.WithoutCancel(ctx),
@@ -131,7 +140,7 @@ func New(ctx context.Context, cfg Config) *Family {
 		ledger:  cfg.Ledger,
 		limits:  cfg.Limits.withDefaults(),
 		log:     log,
-		openers: cfg.Openers,
+		folder:  databases.folder(cfg.Dir),
 		fatal:   cfg.Fatal,
 		damages: map[string]*atomic.Pointer[damageError]{},
 	}

@@ -66,7 +66,7 @@ func (c *connection) setWAL() error {
 	if mode != "wal" {
 		c.log.Warn("sqlite: no write-ahead log on this file system", "file", c.path, "journal_mode", mode)
 	}
-	c.db.WALHook(c.checkpoint)
+	c.db.WALHook(c.committed)
 	return c.db.Exec("PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA journal_size_limit=" +
 		strconv.Itoa(WALKeepBytes))
 }
@@ -81,6 +81,6 @@ func (c *connection) setSizes() error {
 	if err != nil || pageSize <= 0 {
 		return fmt.Errorf("database[%s] page size %q: %w", c.path, text, sqlite3.CORRUPT)
 	}
-	c.maxWALPages = c.limits.MaxWAL / pageSize
-	return c.db.Exec("PRAGMA max_page_count=" + strconv.FormatInt(max(1, c.limits.MaxDatabase/pageSize), 10))
+	c.frameSize = pageSize + frameHeader
+	return c.db.Exec("PRAGMA max_page_count=" + strconv.FormatInt(max(1, c.share.database/pageSize), 10))
 }

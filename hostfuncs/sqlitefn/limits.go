@@ -41,9 +41,14 @@ const (
 	// all, and a single-step scan of the whole file (count, DELETE without WHERE) at one or two seconds.
 	DatabaseBytes = 1 << 30
 
-	// WALBytes is the largest write-ahead log. It grows without end while somebody reads and another one writes;
-	// past this, writes are SQLITE_FULL until a checkpoint went through.
-	WALBytes = 256 << 20
+	// WALBytes is the largest write-ahead log, but for the transaction that crosses it. It grows without end while somebody reads
+	// and another one writes; past this, writes are SQLITE_FULL until a checkpoint went through. That one is made in
+	// one piece, within one call: a slow disk can do it.
+	WALBytes = 64 << 20
+
+	// CloseBytes is how much of a write-ahead log a close moves into the database. More of it stays in the log, which the
+	// next open goes on from: closing must not take longer the more was written.
+	CloseBytes = 4 << 20
 
 	// WALKeepBytes is what stays of a large write-ahead log after a checkpoint.
 	WALKeepBytes = 16 << 20

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -59,13 +60,14 @@ func (f *Family) open(label string) (*connection, error) {
 		deadline:   newDeadline(f.ctx, f.limits.CallBudget),
 		damage:     f.damageOf(place.path),
 		authorizer: authorizer{pragmas: pragmas()},
-		openers:    f.openers,
 	}
-	if !c.openers.enter(place.path) {
-		place.recovers = false // whoever has the file open is writing that log
+	if c.share, err = f.survey(filepath.Dir(place.path)); err != nil {
+		return nil, err
 	}
+	var recovers bool
+	c.file, recovers = f.folder.enter(place)
 	c.deadline.startWith(CallBudget) // the host's own work, which a shorter budget for the guest's does not bound
-	err = attempt(func() error { return c.connect(place) })
+	err = attempt(func() error { return c.connect(place, recovers) })
 	if err == nil {
 		return c, nil
 	}
@@ -76,7 +78,7 @@ func (f *Family) open(label string) (*connection, error) {
 	return nil, errors.Join(err, c.CloseHandle(f.closing))
 }
 
-func (c *connection) connect(place place) error {
+func (c *connection) connect(place place, recovers bool) error {
 	var err error
 	ctx := sqlite3.WithMaxMemory(c.deadline, c.limits.MaxMemory)
 	if c.db, err = sqlite3.OpenContext(ctx, place.path); err != nil {
@@ -96,7 +98,7 @@ func (c *connection) connect(place place) error {
 	if err := c.harden(); err != nil {
 		return err
 	}
-	if err := c.proveSound(place.recovers); err != nil {
+	if err := c.proveSound(recovers); err != nil {
 		return err
 	}
 	if err := c.keepFile(sqlite3.FCNTL_JOURNAL_POINTER); err != nil {

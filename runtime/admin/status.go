@@ -40,6 +40,16 @@ type Adapter struct {
 	Listen  string  `json:"listen"`
 	Module  string  `json:"module"`
 	Handles Handles `json:"handles"`
+	Storage Storage `json:"storage"`
+}
+
+// Storage is what an adapter has stored, as it was seen last.
+type Storage struct {
+	// UsedBytes of LimitBytes is taken by the files in the adapter's folder. Both are 0 before it opened anything.
+	UsedBytes  int64 `json:"used_bytes"`
+	LimitBytes int64 `json:"limit_bytes"`
+	// LeftInLogsBytes is how much of it are write-ahead logs of closed databases, which the next open goes on from.
+	LeftInLogsBytes int64 `json:"left_in_logs_bytes"`
 }
 
 // Handles counts over all generations of a slot: opened = closed + failed + the sum of open, or something leaked.

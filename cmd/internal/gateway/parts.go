@@ -50,7 +50,7 @@ func GuestOf(conf *config.Adapter) (guesthost.Config, error) {
 	}
 	return guesthost.Config{
 		Facts: family.Facts{
-			Adapter: conf.Name, Manifest: conf.Manifest, Secrets: secrets, Drain: conf.Budgets.Drain, MaxBody: conf.Limits.MaxBody,
+			Adapter: conf.Name, Manifest: conf.Manifest, Secrets: secrets, Drain: conf.Budgets.Drain, MaxBody: conf.Limits.MaxBody, Disk: conf.Limits.Disk,
 			KeepAlive: conf.KeepAlive(), AnswerTimeout: conf.Limits.AnswerTimeout,
 		},
 		Settings: settings, Quota: ledger.Quota{Total: conf.Limits.HandlesTotal, Kinds: kinds},

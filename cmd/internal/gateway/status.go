@@ -30,11 +30,25 @@ func (s *slot) statusOf(now supervisor.Status) admin.Adapter {
 		Generation: now.Generation, Predecessor: now.Predecessor, Update: now.Update.String(),
 		Attempts: now.Attempts, NextAttempt: moment(now.NextAttempt), Attention: now.Attention,
 		LastError: now.LastError, LastErrorAt: moment(now.LastErrorAt), Module: s.wanted().conf.Module, Handles: handles(s.counts()),
+		Storage: s.storage(),
 	}
 	if site := s.openedSite(); site != nil {
 		a.Listen = site.Addr().String() + site.Mount()
 	}
 	return a
+}
+
+// storage is what the families keep in the slot's folder.
+func (s *slot) storage() (sum admin.Storage) {
+	for _, plug := range s.gateway.plugs {
+		if plug.Storage != nil {
+			stored := plug.Storage(s.folder)
+			sum.UsedBytes += stored.Used
+			sum.LimitBytes += stored.Limit
+			sum.LeftInLogsBytes += stored.LeftInLogs
+		}
+	}
+	return sum
 }
 
 func moment(t time.Time) *time.Time {

@@ -39,6 +39,7 @@ type collector struct {
 
 	build, state, since, generation, attempts, attention *prometheus.Desc
 	open, opened, closed, failed                         *prometheus.Desc
+	stored, storable, leftInLogs                         *prometheus.Desc
 }
 
 var _ prometheus.Collector = (*collector)(nil)
@@ -59,6 +60,9 @@ func newCollector(status func() admin.Status) *collector {
 		opened:     desc("handles_opened_total", "Handles that the adapter's instances opened.", "adapter", "kind"),
 		closed:     desc("handles_closed_total", "Handles that were closed.", "adapter", "kind"),
 		failed:     desc("handles_failed_total", "Handles whose closing gave an error.", "adapter", "kind"),
+		stored:     desc("adapter_storage_bytes", "What the files in the adapter's folder take.", "adapter"),
+		storable:   desc("adapter_storage_limit_bytes", "What they may take, 0 before the adapter opened anything.", "adapter"),
+		leftInLogs: desc("adapter_storage_left_in_logs_bytes", "Write-ahead logs of the adapter's closed databases.", "adapter"),
 	}
 }
 
@@ -66,6 +70,7 @@ func newCollector(status func() admin.Status) *collector {
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		c.build, c.state, c.since, c.generation, c.attempts, c.attention, c.open, c.opened, c.closed, c.failed,
+		c.stored, c.storable, c.leftInLogs,
 	} {
 		out <- d
 	}
@@ -83,6 +88,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		out <- gauge(c.generation, float64(a.Generation), a.Name)
 		out <- gauge(c.attempts, float64(a.Attempts), a.Name)
 		out <- gauge(c.attention, truth(a.Attention), a.Name)
+		out <- gauge(c.stored, float64(a.Storage.UsedBytes), a.Name)
+		out <- gauge(c.storable, float64(a.Storage.LimitBytes), a.Name)
+		out <- gauge(c.leftInLogs, float64(a.Storage.LeftInLogsBytes), a.Name)
 		for kind, totals := range a.Handles.Kinds {
 			out <- gauge(c.open, float64(a.Handles.Open[kind]), a.Name, kind)
 			out <- counter(c.opened, totals.Opened, a.Name, kind)

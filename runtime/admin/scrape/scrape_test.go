@@ -27,6 +27,7 @@ func TestStatusAsMetrics(t *testing.T) {
 				Open:  map[string]int{"sqlite.connection": 1},
 				Kinds: map[string]admin.HandleTotals{"sqlite.connection": {Opened: 5, Closed: 3, Failed: 1}, "agent.turn": {Opened: 2, Closed: 2}},
 			},
+			Storage: admin.Storage{UsedBytes: 30, LimitBytes: 40, LeftInLogsBytes: 20},
 		}},
 		Process: admin.Process{Version: "v1.2.3"},
 	})
@@ -43,6 +44,9 @@ func TestStatusAsMetrics(t *testing.T) {
 		`innkeeper_handles_opened_total{adapter="api_server",kind="sqlite.connection"} 5`,
 		`innkeeper_handles_closed_total{adapter="api_server",kind="sqlite.connection"} 3`,
 		`innkeeper_handles_failed_total{adapter="api_server",kind="sqlite.connection"} 1`,
+		`innkeeper_adapter_storage_bytes{adapter="api_server"} 30`,
+		`innkeeper_adapter_storage_limit_bytes{adapter="api_server"} 40`,
+		`innkeeper_adapter_storage_left_in_logs_bytes{adapter="api_server"} 20`,
 	} {
 		if !strings.Contains(text, want+"\n") {
 			t.Errorf("missing: %s", want)

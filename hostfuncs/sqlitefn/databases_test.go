@@ -10,8 +10,8 @@ import (
 
 // beside makes two instances that have the same databases, as in a hand-over.
 func beside(t *testing.T) (older, younger *instance) {
-	openers := &sqlitefn.Openers{}
-	shared := func(c *sqlitefn.Config) { c.Openers = openers }
+	databases := &sqlitefn.Databases{}
+	shared := func(c *sqlitefn.Config) { c.Databases = databases }
 	older = start(t, shared)
 	return older, start(t, shared, withDir(older.dir))
 }
