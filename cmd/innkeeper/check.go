@@ -80,7 +80,7 @@ func (a *app) check(cmd *cobra.Command, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	host, err := gateway.NewHost(cmd.Context(), nil)
+	host, err := gateway.NewHost(cmd.Context(), a.compiler(), gateway.BudgetOf(conf))
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func (a *app) inspectCommand() *cobra.Command {
 }
 
 func (a *app) inspect(ctx context.Context, what string, asJSON bool) error {
-	host, err := gateway.NewHost(ctx, nil)
+	host, err := gateway.NewHost(ctx, a.compiler(), artifact.DefaultBudget())
 	if err != nil {
 		return err
 	}

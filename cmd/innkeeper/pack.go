@@ -61,7 +61,7 @@ func (a *app) pack(cmd *cobra.Command, modulePath, manifestPath, out string) err
 
 // refuseWhatRunWould checks a module as far as that goes without an operator's limits.
 func (a *app) refuseWhatRunWould(ctx context.Context, packed *artifact.Artifact) error {
-	host, err := gateway.NewHost(ctx, nil)
+	host, err := gateway.NewHost(ctx, a.compiler(), artifact.DefaultBudget())
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.runCommand(), a.initCommand(), a.checkCommand(), a.statusCommand(), a.askCommand(), a.restartCommand(),
 		a.pauseCommand(), a.resumeCommand(), a.reloadCommand(), a.inspectCommand(), a.grantCommand(), a.packCommand(), a.sdkCommand(),
-		a.testexecCommand(),
+		a.testexecCommand(), a.compileCommand(),
 		a.versionCommand(),
 	)
 	return root

@@ -39,7 +39,9 @@ func (a *app) serve(ctx context.Context) error {
 	if s.server, err = admin.Listen(conf.DataDir); err != nil {
 		return a.noDataFolder(err)
 	}
-	g, err := gateway.Start(ctx, conf, gateway.Options{Version: versionText(), Logger: s.logger, Load: s.load})
+	g, err := gateway.Start(ctx, conf, gateway.Options{
+		Version: versionText(), Logger: s.logger, Load: s.load, Compiler: a.compiler(),
+	})
 	if err != nil {
 		return errors.Join(err, s.server.Close(ctx))
 	}

@@ -73,7 +73,7 @@ func (a *app) testexec(ctx context.Context, t testRun, module string, args []str
 	result, err := testexec.Run(ctx, testexec.Config{
 		Module: module, Args: withoutTestLog(args), Limit: testLimit(args), Interpreter: t.engine == string(config.EngineInterpreter),
 		Manifest: text, Agent: answers, Stdout: a.out, Stderr: a.err,
-		Logger: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{ReplaceAttr: withoutTime})), Version: versionText(),
+		Compiler: a.compiler(), Logger: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{ReplaceAttr: withoutTime})), Version: versionText(),
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package artifact
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -9,12 +10,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime/debug"
+
+	"github.com/tetratelabs/wazero"
 )
 
-// programID identifies the program that runs, by what it is and not by when its file was written: what one build has made of a
+// ProgramID identifies the program that runs, by what it is and not by when its file was written: what one build has made of a
 // module another build may make otherwise.
-func programID() (string, error) {
+func ProgramID() (string, error) {
 	path, err := os.Executable()
 	if err != nil {
 		return "", err
@@ -29,6 +33,44 @@ func programID() (string, error) {
 		fmt.Fprintln(hash, info) // versions, settings and revision of the source
 	}
 	return hex.EncodeToString(hash.Sum(nil)[:8]), nil
+}
+
+// buildName names what code was made by and for: this program, on a machine like this one. It needs a folder to find that out.
+func buildName(folder string) (string, error) {
+	program, err := ProgramID()
+	if err != nil {
+		return "", err
+	}
+	machine, err := machineID(folder)
+	return program + "-" + machine, err
+}
+
+// machineID identifies what the engine makes code for, by the name that the engine itself gives to an empty module in its cache. With
+// a folder that comes from another kind of machine the engine would find nothing under the name that it looks for, and compile.
+func machineID(folder string) (id string, err error) {
+	ctx := context.Background()
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", err
+	}
+	if folder, err = os.MkdirTemp(folder, "machine-"); err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(folder)
+	cache, err := wazero.NewCompilationCacheWithDir(folder)
+	if err != nil {
+		return "", err
+	}
+	defer cache.Close(ctx)
+	runtime := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCompilationCache(cache))
+	defer runtime.Close(ctx)
+	if _, err := runtime.CompileModule(ctx, []byte("\x00asm\x01\x00\x00\x00")); err != nil {
+		return "", err
+	}
+	hash := sha256.New()
+	for _, path := range filesBelow(folder) { // none where there is no compiler
+		fmt.Fprintln(hash, filepath.Base(filepath.Dir(path)), filepath.Base(path))
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:4]), nil
 }
 
 // buildIDWithin is how far from the start of a program its build id lies, in bytes: the linker puts it into the first page.

@@ -21,8 +21,8 @@ func TestBuildIDIsTheLinkers(t *testing.T) {
 	if got, err := buildID(path); err != nil || got != strings.TrimSpace(string(want)) || got == "" {
 		t.Errorf("%q, want %q: %v", got, want, err)
 	}
-	one, err := programID()
-	if other, _ := programID(); err != nil || one != other || len(one) != 16 {
+	one, err := ProgramID()
+	if other, _ := ProgramID(); err != nil || one != other || len(one) != 16 {
 		t.Errorf("%q, %q: %v", one, other, err)
 	}
 }

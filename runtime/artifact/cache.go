@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -33,7 +34,7 @@ const entryKept = 30 * 24 * time.Hour
 // OpenCache opens the cache in a folder, which is made if there is none, and removes what other builds of the host and modules
 // long gone left in it.
 func OpenCache(folder string, logger *slog.Logger) (*Cache, error) {
-	build, err := programID()
+	build, err := buildName(folder)
 	if err != nil {
 		return nil, fmt.Errorf("cache[%s]: %w", folder, err)
 	}
@@ -48,6 +49,15 @@ func OpenCache(folder string, logger *slog.Logger) (*Cache, error) {
 	}
 	c.prune(time.Now().Add(-entryKept))
 	return c, nil
+}
+
+// scratch is a cache for one compilation, in a folder for temporary files, which is to be removed.
+func scratch() (*Cache, error) {
+	folder, err := os.MkdirTemp("", "innkeeper-compile-")
+	if err != nil {
+		return nil, fmt.Errorf("nowhere to compile: %w", err)
+	}
+	return &Cache{folder: folder, logger: slog.New(slog.DiscardHandler), open: map[string]*entry{}}, nil
 }
 
 // nameOf is the name of the entry that answers for a module. Whatever could make a difference to what is kept is in it.
@@ -111,6 +121,17 @@ func (c *Cache) remove(path string) {
 	if err := os.RemoveAll(path); err != nil {
 		c.logger.Debug("stays in the cache", "error", err)
 	}
+}
+
+// filesBelow are the ordinary files in a folder and below it.
+func filesBelow(folder string) (paths []string) {
+	_ = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			paths = append(paths, path)
+		}
+		return err
+	})
+	return paths
 }
 
 func namesIn(folder string) (names []string) {

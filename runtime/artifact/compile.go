@@ -25,7 +25,7 @@ func (o Options) pages() uint32 { return uint32(o.Memory / limits.MemoryPageByte
 func (h *Host) Check(ctx context.Context, a *Artifact, o Options) error {
 	o.Interpreter = true // validates like the compiler, in a fraction of the time
 	program, err := h.within(ctx, a, func(ctx context.Context) (*engine.Program, error) {
-		return h.guardedCompile(ctx, a, o, nil)
+		return h.guarded(a, func() (*engine.Program, error) { return h.check(ctx, a, o) })
 	})
 	if err != nil {
 		return err
@@ -33,27 +33,64 @@ func (h *Host) Check(ctx context.Context, a *Artifact, o Options) error {
 	return program.Close(context.WithoutCancel(ctx))
 }
 
+// check has the compiler say whether the engine takes a module; without one it makes a program.
+func (h *Host) check(ctx context.Context, a *Artifact, o Options) (*engine.Program, error) {
+	if h.cfg.Compiler == nil {
+		return h.compile(ctx, a, o, nil)
+	}
+	cfg, err := h.admitted(a, o, nil)
+	if err != nil {
+		return nil, err
+	}
+	return nil, refuse(a.Reference, h.apart(ctx, jobOf(cfg)))
+}
+
 // Compile makes a program of a module: admitted, metered and compiled, or taken from the cache. It comes whole or not at all.
 func (h *Host) Compile(ctx context.Context, a *Artifact, o Options) (*engine.Program, error) {
 	return h.within(ctx, a, func(ctx context.Context) (*engine.Program, error) {
 		e := h.cfg.Cache.entry(a, o)
-		if err := e.lock(ctx); err != nil {
-			return nil, errors.Join(err, e.close(ctx))
+		if e == nil && h.cfg.Compiler != nil {
+			return h.compileInScratch(ctx, a, o)
 		}
-		defer e.unlock()
-		program, err := h.guardedCompile(context.WithoutCancel(ctx), a, o, e)
-		if err != nil {
-			return nil, errors.Join(err, e.close(context.WithoutCancel(ctx)))
+		program, err := h.compileIn(ctx, e, a, o)
+		if errors.Is(err, ErrNoRoom) {
+			return h.compileInScratch(ctx, a, o)
 		}
-		return program, nil
+		return program, err
 	})
 }
 
-// within makes a program within the context and the budget. The engine's compiler, run so that a panic in it can be caught, does not
-// look at a context: the caller gets its error in time, and what the compiler still does is waited for by Close.
+// compileIn compiles in an entry of the cache, and gives that to the program.
+func (h *Host) compileIn(ctx context.Context, e *entry, a *Artifact, o Options) (*engine.Program, error) {
+	if err := e.lock(ctx); err != nil {
+		return nil, errors.Join(err, e.close(context.WithoutCancel(ctx)))
+	}
+	defer e.unlock()
+	program, err := h.guarded(a, func() (*engine.Program, error) { return h.compile(ctx, a, o, e) })
+	if err != nil {
+		return nil, errors.Join(err, e.close(context.WithoutCancel(ctx)))
+	}
+	return program, nil
+}
+
+// compileInScratch compiles in a folder for temporary files, from which nothing is needed once the program is there.
+func (h *Host) compileInScratch(ctx context.Context, a *Artifact, o Options) (*engine.Program, error) {
+	cache, err := scratch()
+	if err != nil {
+		return nil, fmt.Errorf("module[%s]: %w", a.Reference, err)
+	}
+	defer cache.remove(cache.folder)
+	return h.compileIn(ctx, cache.entry(a, o), a, o)
+}
+
+// within makes a program within the context. Admission, metering, loading and an engine that compiles in this process do not look at
+// it: the caller gets its error in time, and what they still do is waited for by Close.
 func (h *Host) within(ctx context.Context, a *Artifact, compile func(context.Context) (*engine.Program, error)) (*engine.Program, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, limits.ModuleCompileBudget, errCompileBudget)
-	defer cancel()
+	if h.cfg.Compiler == nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, limits.ModuleCompileBudget, errCompileBudget)
+		defer cancel()
+	}
 	type result struct {
 		program *engine.Program
 		err     error
@@ -80,46 +117,107 @@ func (h *Host) within(ctx context.Context, a *Artifact, compile func(context.Con
 
 var errCompileBudget = fmt.Errorf("not compiled within %s: %w", limits.ModuleCompileBudget, context.DeadlineExceeded)
 
-// guardedCompile is compile with a panic turned into an error: it works in a goroutine of its own, where a bug that some module
-// brings out would end the process.
-func (h *Host) guardedCompile(ctx context.Context, a *Artifact, o Options, e *entry) (_ *engine.Program, err error) {
+// guarded turns a panic into an error: what makes a program works in a goroutine of its own, where a bug that some module brings out
+// would end the process.
+func (h *Host) guarded(a *Artifact, compile func() (*engine.Program, error)) (_ *engine.Program, err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = refuse(a.Reference, fmt.Errorf("panic while it was made ready: %v", value))
 		}
 	}()
-	return h.compile(ctx, a, o, e)
+	return compile()
 }
 
-// compile takes what the entry has, makes what it lacks, and gives the entry to the program. An error with the cache in use may
-// be the cache's: the last word has an attempt without it.
+// compile takes what the entry has, makes what it lacks, and gives the entry to the program.
 func (h *Host) compile(ctx context.Context, a *Artifact, o Options, e *entry) (*engine.Program, error) {
-	metered, err := h.metered(a, o, e)
+	cfg, err := h.admitted(a, o, e)
 	if err != nil {
 		return nil, err
 	}
-	modules, err := h.cfg.HostModules(a.Manifest.Families)
+	load := h.load
+	if h.cfg.Compiler == nil {
+		load = h.loadHere
+	}
+	program, err := load(ctx, cfg, e)
 	if err != nil {
 		return nil, refuse(a.Reference, err)
 	}
-	cfg := engine.Config{
-		Wasm: metered, HostModules: modules, MemoryPages: o.pages(), Cache: e.compiled(), Release: e.close,
-		Checkpoint:  engine.Checkpoint{Module: module.MeterModule, Function: module.MeterFunction},
-		Interpreter: o.Interpreter,
+	return program, nil
+}
+
+// admitted is what the engine is told of a module that was admitted and metered.
+func (h *Host) admitted(a *Artifact, o Options, e *entry) (engine.Config, error) {
+	metered, err := h.metered(a, o, e)
+	if err != nil {
+		return engine.Config{}, err
 	}
+	modules, err := h.cfg.HostModules(a.Manifest.Families)
+	if err != nil {
+		return engine.Config{}, refuse(a.Reference, err)
+	}
+	return engine.Config{
+		Wasm: metered, HostModules: modules, MemoryPages: o.pages(), Release: e.close, Interpreter: o.Interpreter,
+		Checkpoint: engine.Checkpoint{Module: module.MeterModule, Function: module.MeterFunction},
+	}, nil
+}
+
+// load has the compiler make the code, unless it lies in the entry, and loads it. An error with code that was found may be the
+// cache's: the last word has code that was made now.
+func (h *Host) load(ctx context.Context, cfg engine.Config, e *entry) (*engine.Program, error) {
+	found := e.ready(cfg.Interpreter)
+	if !found {
+		if err := h.precompile(ctx, cfg, e); err != nil {
+			return nil, err
+		}
+	}
+	cfg.Cache = e.compiled()
+	program, err := engine.Compile(context.WithoutCancel(ctx), cfg)
+	if err == nil || !found {
+		return program, err
+	}
+	e.discard()
+	if err := h.precompile(ctx, cfg, e); err != nil {
+		return nil, err
+	}
+	return engine.Compile(context.WithoutCancel(ctx), cfg)
+}
+
+// precompile has the compiler make the code in a folder of its own, which then takes the place of the entry's.
+func (h *Host) precompile(ctx context.Context, cfg engine.Config, e *entry) error {
+	job := jobOf(cfg)
+	if cfg.Interpreter {
+		err := h.apart(ctx, job)
+		e.tried = err == nil
+		return err
+	}
+	var err error
+	if job.Folder, err = e.jobFolder(); err != nil {
+		return err
+	}
+	defer e.cache.remove(job.Folder) // it is not there any more if all went well
+	if err := h.apart(ctx, job); err != nil {
+		return err
+	}
+	return e.install(job.Folder)
+}
+
+func jobOf(cfg engine.Config) Job { return Job{Wasm: cfg.Wasm, Pages: cfg.MemoryPages} }
+
+// loadHere has the engine compile in this process what it does not find in the entry. Again, the last word has an attempt without
+// the cache.
+func (h *Host) loadHere(ctx context.Context, cfg engine.Config, e *entry) (*engine.Program, error) {
+	ctx = context.WithoutCancel(ctx) // for the cache it is better that it comes to its end
+	cfg.Cache = e.compiled()
 	program, err := engine.Compile(ctx, cfg)
 	if err != nil && cfg.Cache != nil {
 		e.discard()
 		cfg.Cache = nil
 		program, err = engine.Compile(ctx, cfg)
 	}
-	if err != nil {
-		return nil, refuse(a.Reference, err)
-	}
-	if cfg.Cache != nil {
+	if err == nil && cfg.Cache != nil {
 		e.seal()
 	}
-	return program, nil
+	return program, err
 }
 
 // metered admits and meters a module, or takes what came of that before.

@@ -2,8 +2,10 @@ package artifact
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -17,6 +19,8 @@ const (
 	codeFolder = "code"
 	// sealFile is the checksum of everything in the code folder.
 	sealFile = "seal"
+	// jobPrefix is what the names of folders begin with in which code is made. One that is left is from a host that was killed.
+	jobPrefix = "job-"
 )
 
 // entry is what came of one module. Its methods, but for close, are for whoever has the turn.
@@ -27,8 +31,10 @@ type entry struct {
 	users  int           // under the cache's lock
 	turn   chan struct{} // holds one value while somebody works on the entry
 
-	code   wazero.CompilationCache // nil until it was needed; shared by all programs of the entry
-	sealed bool                    // what lies in the code folder has its checksum
+	code    wazero.CompilationCache // nil until it was needed; shared by all programs of the entry
+	looked  bool                    // at what lay in the code folder
+	present bool                    // whole code lies there
+	tried   bool                    // the interpreter takes the module
 }
 
 // lock waits for the turn: two programs of one module are not compiled at the same time, for the second finds the first one's code.
@@ -109,15 +115,12 @@ func (e *entry) keepMetered(metered []byte) {
 	}
 }
 
-// compiled is where the engine finds and keeps code; nil for nowhere. What lies there is looked at before the engine sees it,
-// unless the engine has it in memory already.
+// compiled is where the engine finds and keeps code; nil for nowhere. What lies there is looked at before the engine sees it.
 func (e *entry) compiled() wazero.CompilationCache {
 	if e == nil || e.code != nil {
 		return e.shared()
 	}
-	if e.sealed = e.isSealed(); !e.sealed {
-		e.discard()
-	}
+	e.look()
 	code, err := wazero.NewCompilationCacheWithDir(e.path(codeFolder))
 	if err != nil {
 		e.cache.logger.Debug("not kept", "error", err)
@@ -125,6 +128,51 @@ func (e *entry) compiled() wazero.CompilationCache {
 	}
 	e.code = code
 	return code
+}
+
+// look removes what lies there and is not whole. Once is enough: afterwards what lies there was put there by this process.
+func (e *entry) look() {
+	if e.looked {
+		return
+	}
+	e.looked = true
+	for _, name := range namesIn(e.folder) {
+		if strings.HasPrefix(name, jobPrefix) {
+			e.cache.remove(e.path(name))
+		}
+	}
+	if e.present = e.isSealed(); !e.present {
+		e.discard()
+	}
+}
+
+// ready reports whether the engine would find what it needs, and so has nothing to compile.
+func (e *entry) ready(interpreter bool) bool {
+	if interpreter {
+		return e.tried
+	}
+	e.look()
+	return e.present && len(filesBelow(e.path(codeFolder))) > 0
+}
+
+// jobFolder makes an empty folder in which code can be made.
+func (e *entry) jobFolder() (string, error) {
+	folder, err := os.MkdirTemp(e.folder, jobPrefix)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrNoRoom, err)
+	}
+	return folder, nil
+}
+
+// install takes the code that was made in a folder.
+func (e *entry) install(made string) error {
+	e.discard()
+	if err := os.Rename(made, e.path(codeFolder)); err != nil {
+		return fmt.Errorf("%w: %w", ErrNoRoom, err)
+	}
+	e.seal()
+	e.present = true
+	return nil
 }
 
 // isSealed reports whether the code that lies there is what was sealed.
@@ -150,7 +198,7 @@ func (e *entry) shared() wazero.CompilationCache {
 
 // seal notes the checksum of the code that lies there now, if it is new.
 func (e *entry) seal() {
-	if e == nil || e.code == nil || e.sealed {
+	if e == nil || e.present {
 		return
 	}
 	sum, err := folderChecksum(e.path(codeFolder))
@@ -160,7 +208,7 @@ func (e *entry) seal() {
 	if err != nil {
 		e.cache.logger.Debug("not kept", "error", err)
 	}
-	e.sealed = err == nil
+	e.present = err == nil
 }
 
 // discard removes the code that lies there.
@@ -170,5 +218,5 @@ func (e *entry) discard() {
 	}
 	e.cache.remove(e.path(sealFile))
 	e.cache.remove(e.path(codeFolder))
-	e.sealed = false
+	e.present = false
 }

@@ -20,16 +20,21 @@ type Config struct {
 	HostModules func(families []string) ([]engine.HostModule, error)
 	// Cache keeps what was made of modules; nil keeps nothing.
 	Cache *Cache
+	// Compiler makes machine code; with nil the engine does it in this process, where nothing bounds or stops it.
+	Compiler Compiler
+	// Budget is that of the compiler, asked for each module; nil for [DefaultBudget].
+	Budget func() Budget
 }
 
 // Host decides which modules run, and makes programs of them.
 type Host struct {
-	cfg  Config
-	busy work
+	cfg   Config
+	busy  work
+	turns chan struct{} // holds a value for each module that the compiler works on
 }
 
 // NewHost makes a host. Close it when all its programs are closed.
-func NewHost(cfg Config) *Host { return &Host{cfg: cfg} }
+func NewHost(cfg Config) *Host { return &Host{cfg: cfg, turns: make(chan struct{}, compileTurns)} }
 
 // Admit holds a module against its manifest and what this host has, without compiling or running anything.
 func (h *Host) Admit(a *Artifact) (*module.Module, error) {

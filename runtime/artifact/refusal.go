@@ -37,17 +37,28 @@ var (
 	ErrWorldWritable = errors.New("everybody may write it")
 	// ErrChanging means that a file changed while it was read.
 	ErrChanging = errors.New("the file changed while it was read; try again when it is whole")
+	// ErrNoRoom means that there was no place for what a compiler makes.
+	ErrNoRoom = errors.New("no room for compiled code")
+	// ErrNoCompiler means that a compiler could not work for want of what comes back by itself.
+	ErrNoCompiler = errors.New("the compiler could not work")
 )
 
-// refuse makes a refusal, unless what failed may pass. What the decoder has to say of a way out becomes the hint.
+// refuse makes a refusal, unless nothing failed, or what failed may pass. What the decoder or the compiler has to say of a way out becomes the hint.
 func refuse(reference string, err error) error {
+	if err == nil {
+		return nil
+	}
 	if Temporary(err) {
 		return fmt.Errorf("module[%s]: %w", reference, err)
 	}
 	r := &Refusal{Reference: reference, Err: err}
 	var decoded *module.Error
-	if errors.As(err, &decoded) {
+	var costly *NeedsMoreError
+	switch {
+	case errors.As(err, &decoded):
 		r.Hint = decoded.Hint
+	case errors.As(err, &costly):
+		r.Hint = costly.Hint()
 	}
 	return r
 }
@@ -57,6 +68,6 @@ func refuse(reference string, err error) error {
 func Temporary(err error) bool {
 	return slices.ContainsFunc([]error{
 		syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOSPC, syscall.EAGAIN, syscall.EINTR, syscall.EIO,
-		context.Canceled, context.DeadlineExceeded, ErrChanging,
+		context.Canceled, context.DeadlineExceeded, ErrChanging, ErrNoCompiler, ErrNoRoom,
 	}, func(passing error) bool { return errors.Is(err, passing) })
 }

@@ -36,20 +36,23 @@ func Builtins(ctx context.Context) (map[string]*artifact.Artifact, error) {
 	return all, nil
 }
 
-// NewHost makes what admits and compiles modules for this host; a nil cache keeps nothing.
-func NewHost(ctx context.Context, cache *artifact.Cache) (*artifact.Host, error) {
-	return newHost(ctx, Families(nil), cache)
+// NewHost makes what admits and compiles modules for this host, and keeps nothing.
+func NewHost(ctx context.Context, compiler artifact.Compiler, budget artifact.Budget) (*artifact.Host, error) {
+	return newHost(ctx, Families(nil), artifact.Config{Compiler: compiler, Budget: func() artifact.Budget { return budget }})
 }
 
-func newHost(ctx context.Context, plugs []family.Plug, cache *artifact.Cache) (*artifact.Host, error) {
-	importable, err := importable(ctx, plugs)
-	if err != nil {
+// newHost makes a host with the families that were plugged in.
+func newHost(ctx context.Context, plugs []family.Plug, cfg artifact.Config) (_ *artifact.Host, err error) {
+	if cfg.Families, err = importable(ctx, plugs); err != nil {
 		return nil, err
 	}
-	return artifact.NewHost(artifact.Config{
-		Families: importable, Cache: cache,
-		HostModules: func(families []string) ([]engine.HostModule, error) { return hostModules(plugs, families) },
-	}), nil
+	cfg.HostModules = func(families []string) ([]engine.HostModule, error) { return hostModules(plugs, families) }
+	return artifact.NewHost(cfg), nil
+}
+
+// BudgetOf is what the making of one module may cost.
+func BudgetOf(conf *config.Config) artifact.Budget {
+	return artifact.Budget{Memory: conf.Limits.CompileMemory, Time: conf.Limits.CompileTime}
 }
 
 // OptionsOf are the adapter's limits as far as its module feels them.

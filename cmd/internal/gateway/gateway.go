@@ -32,6 +32,8 @@ type Options struct {
 	Logger  *slog.Logger
 	// Load reads the configuration anew, for Reload and Restart.
 	Load func() (*config.Config, error)
+	// Compiler makes machine code of modules; with nil the engine does it in this process, where nothing bounds or stops it.
+	Compiler artifact.Compiler
 
 	// The rest are seams for tests; nil means the real thing.
 
@@ -92,7 +94,7 @@ func Start(ctx context.Context, conf *config.Config, options Options) (*Gateway,
 		front: front.New(front.Config{Logger: options.Logger, Listen: options.listen, Descriptors: shared.descriptors, Flight: shared.flight}), changes: newChanges(),
 	}
 	g.plugs = options.Families(func() agent.Agent { return g.agent })
-	if g.host, err = newHost(ctx, g.plugs, cache); err != nil {
+	if g.host, err = newHost(ctx, g.plugs, artifact.Config{Cache: cache, Compiler: options.Compiler, Budget: g.compileBudget}); err != nil {
 		return nil, errors.Join(err, g.front.Close(ctx))
 	}
 	first, err := options.NewAgent(conf.Agent)
@@ -118,6 +120,13 @@ func (g *Gateway) startSlot(conf *config.Adapter) admin.Pending {
 	g.slots[conf.Name] = s
 	g.mu.Unlock()
 	return s.pending(s.super.Start())
+}
+
+// compileBudget is what the making of one module may cost, as the configuration says now.
+func (g *Gateway) compileBudget() artifact.Budget {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return BudgetOf(g.conf)
 }
 
 // ErrStopped means that the gateway was told to stop.

@@ -36,6 +36,8 @@ type Config struct {
 	Limit time.Duration
 	// Interpreter runs it without compiling it.
 	Interpreter bool
+	// Compiler makes machine code of it; with nil the engine does it in this process.
+	Compiler artifact.Compiler
 	// Manifest is the text of the adapter's manifest.
 	Manifest []byte
 	// Agent answers turns.
@@ -68,7 +70,7 @@ func Run(ctx context.Context, cfg Config) (result Result, err error) {
 	if err != nil {
 		return Result{}, err
 	}
-	host, err := gateway.NewHost(ctx, nil)
+	host, err := gateway.NewHost(ctx, cfg.Compiler, artifact.DefaultBudget())
 	if err != nil {
 		return Result{}, err
 	}

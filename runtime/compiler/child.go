@@ -1,0 +1,116 @@
+package compiler
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"runtime/metrics"
+	"syscall"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+
+	"innkeeper/runtime/artifact"
+	"innkeeper/runtime/engine"
+	"innkeeper/runtime/module"
+)
+
+// Main is the other process: it reads a module from in, compiles it, and writes an answer to out, or to errs why it did not begin. It returns the exit code. What
+// it does is bounded from the first byte of the module on.
+func Main(args []string, in io.Reader, out, errs io.Writer) int {
+	job, size, err := readOrder(args)
+	if err != nil {
+		fmt.Fprintln(errs, err)
+		return exitUsage
+	}
+	giveWay()
+	debug.SetGCPercent(collectAt)
+	if err := bound(job.Memory); err != nil {
+		fmt.Fprintln(errs, err)
+		return exitUsage
+	}
+	go watch(job.Memory, out) // ends with the process
+	job.Wasm = make([]byte, size)
+	if _, err := io.ReadFull(in, job.Wasm); err != nil {
+		return exitOrphan
+	}
+	go endWith(in) // ends with the process
+	return reply(out, compile(job))
+}
+
+// Exit codes.
+const (
+	exitUsage  = 64 // called by somebody else
+	exitOrphan = 75 // whoever called is gone
+)
+
+// collectAt is the growth of the heap between two garbage collections, in percent. Nearly all that the compiler has stays in use, so
+// fewer collections cost no memory to speak of.
+const collectAt = 50
+
+// compile does the job. The program that comes of it is not closed: the process ends.
+func compile(job artifact.Job) (a answer) {
+	cfg := engine.Config{
+		Wasm: job.Wasm, MemoryPages: job.Pages, Interpreter: job.Folder == "",
+		Checkpoint: engine.Checkpoint{Module: module.MeterModule, Function: module.MeterFunction},
+	}
+	var err error
+	if a.Program, err = artifact.ProgramID(); err != nil {
+		return answer{NoRoom: err.Error()}
+	}
+	if !cfg.Interpreter {
+		if cfg.Cache, err = wazero.NewCompilationCacheWithDir(job.Folder); err != nil {
+			return answer{NoRoom: err.Error()}
+		}
+	}
+	_, err = engine.Compile(context.Background(), cfg)
+	var path *fs.PathError
+	switch {
+	case err == nil:
+	case errors.Is(err, syscall.ENOMEM):
+		a.Memory = true
+	case errors.As(err, &path), errors.Is(err, syscall.ENOSPC):
+		a.NoRoom = err.Error()
+	default:
+		a.Refused = err.Error()
+	}
+	return a
+}
+
+func reply(out io.Writer, a answer) int {
+	if err := json.NewEncoder(out).Encode(a); err != nil {
+		return exitOrphan
+	}
+	return 0
+}
+
+// endWith ends the process with the one that started it, whose end of the pipe closes then.
+func endWith(in io.Reader) {
+	_, _ = io.Copy(io.Discard, in)
+	os.Exit(exitOrphan)
+}
+
+// watchEvery is the time between two looks at the memory: a compiler takes some 10 MB in that.
+const watchEvery = 5 * time.Millisecond
+
+// watch ends the process when it has more memory than it may. The system's bound, where there is one, is behind it: this one answers
+// in words, and is the only one elsewhere.
+func watch(most int64, out io.Writer) {
+	for range time.Tick(watchEvery) {
+		if inUse() > uint64(most) {
+			os.Exit(reply(out, answer{Memory: true}))
+		}
+	}
+}
+
+// inUse is the memory that Go's runtime has from the system.
+func inUse() uint64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64() - sample[1].Value.Uint64()
+}
