@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"io"
 	"log/slog"
 	"time"
 
@@ -8,13 +10,21 @@ import (
 )
 
 // logger writes text to a terminal and JSON to everything else.
-func (a *app) logger(level slog.Leveler) *slog.Logger {
+func (a *app) logger(level slog.Leveler) *slog.Logger { return slog.New(a.logHandler(a.err, level)) }
+
+// logHandler writes records to w in the form for the stream that is shown to the operator.
+func (a *app) logHandler(w io.Writer, level slog.Leveler) slog.Handler {
 	if a.terminal(a.err) {
-		return slog.New(tint.NewTextHandler(a.err, &tint.Options{
-			Level: level, TimeFormat: time.TimeOnly, NoColor: !a.colours(a.err),
-		}))
+		return tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !a.colours(a.err)})
 	}
-	return slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: level, ReplaceAttr: readable}))
+	return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: readable})
+}
+
+// droppedRecord is the record that says how many lines of the log are missing.
+func (a *app) droppedRecord(dropped uint64) []byte {
+	var text bytes.Buffer
+	slog.New(a.logHandler(&text, slog.LevelWarn)).Warn("lines of the log were dropped: nobody read it in time", "dropped", dropped)
+	return text.Bytes()
 }
 
 // readable writes durations as people do, such as "1.5s", where JSON would have bare nanoseconds.

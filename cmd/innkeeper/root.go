@@ -21,9 +21,10 @@ const (
 // app is one call of the program.
 type app struct {
 	stdio
-	configPath string // of the TOML file
-	logLevel   string // as given; empty: the configuration's
-	begun      bool   // the command line was understood
+	configPath string  // of the TOML file
+	logLevel   string  // as given; empty: the configuration's
+	begun      bool    // the command line was understood
+	queued     *output // nil for commands that end soon
 
 	reading  sync.Mutex
 	builtins map[string]*artifact.Artifact // nil before they were read
@@ -32,6 +33,7 @@ type app struct {
 // run carries out one command line and returns the exit code.
 func run(ctx context.Context, args []string, io stdio) int {
 	a := &app{stdio: io}
+	defer func() { a.queued.flush() }()
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(io.in)
@@ -45,7 +47,7 @@ func run(ctx context.Context, args []string, io stdio) int {
 	if !a.begun { // the library's own complaints about flags and arguments
 		f = &failure{code: exUsage, err: errors.New(firstLine(err.Error())), hint: suggestion(err.Error(), a.program)}
 	}
-	f.print(io.err)
+	f.print(a.err)
 	return f.code
 }
 

@@ -21,6 +21,7 @@ func (a *app) runCommand() *cobra.Command {
 			"Exits with 75 if a budget ran out and open work was cut.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			a.queueOutput()
 			if write {
 				if err := a.ensureConfig(); err != nil {
 					return err
