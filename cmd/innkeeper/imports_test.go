@@ -33,7 +33,7 @@ var rules = map[string]struct {
 	"runtime/limits":             {why: "numbers depend on nothing"},
 	"runtime/jsonbound":          {why: "it measures a text, and has no bounds of its own"},
 	"runtime/ledger":             {why: "it must not know what it closes"},
-	"runtime/mailbox":            {why: "it knows the frame of an event only", own: []string{"adapters/abi"}},
+	"runtime/mailbox":            {why: "it knows the frame of an event only", own: []string{"adapters/abi", "runtime/budget", "runtime/limits"}},
 	"runtime/tomldoc":            {why: "it is handed a text", outside: []string{"github.com/BurntSushi/toml"}},
 	"runtime/manifest":           {why: "it is handed bytes", own: []string{"runtime/limits", "runtime/tomldoc"}, outside: []string{"github.com/BurntSushi/toml"}},
 	"runtime/artifact":           {why: "a module as one value; what is bundled and what can be imported it is told", own: []string{"runtime/engine", "runtime/limits", "runtime/manifest", "runtime/module", "runtime/ordinaryfile"}, outside: []string{"github.com/fsnotify/fsnotify", "github.com/tetratelabs/wazero"}},

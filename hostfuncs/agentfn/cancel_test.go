@@ -328,7 +328,7 @@ func TestBadHandles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := h.box.PostNew(abi.EventHTTPRequest, other, nil); err != nil {
+		if err := h.box.PostNew(abi.EventHTTPRequest, other, nil, true); err != nil {
 			t.Fatal(err)
 		}
 		turn := h.start("{}")

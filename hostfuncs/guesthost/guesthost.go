@@ -71,8 +71,8 @@ func New(parent context.Context, cfg Config) *Guest {
 	g := &Guest{
 		Context: ctx, Kill: kill, Ledger: books,
 		Mailbox: mailbox.New(mailbox.Bounds{
-			New: limits.MailboxNew, DeltaBytes: limits.MailboxDeltaBytes, AllDeltaBytes: limits.MailboxAllDeltaBytes,
-			JoinFrom: limits.MailboxJoinFrom,
+			New: limits.MailboxNew, Bytes: limits.MailboxBytes, DeltaBytes: limits.MailboxDeltaBytes,
+			AllDeltaBytes: limits.MailboxAllDeltaBytes, JoinFrom: limits.MailboxJoinFrom, Flight: cfg.Flight,
 		}, func(handle uint32) { books.Retire(handle) }),
 		families: make([]family.Instance, len(cfg.Families)),
 	}
@@ -144,12 +144,12 @@ func (g *Guest) PredecessorEnded(generation uint64) error {
 }
 
 // AgentChanged tells the guest that the agent is another one, which may have other models.
-func (g *Guest) AgentChanged() error { return g.Mailbox.Post(abi.EventSettingsChanged, 0, nil) }
+func (g *Guest) AgentChanged() error { return g.Mailbox.PostLevel(abi.EventSettingsChanged, 0, nil) }
 
 // ChangeSettings replaces the settings and tells the guest.
 func (g *Guest) ChangeSettings(settings []byte) error {
 	g.keep(settings)
-	return g.Mailbox.Post(abi.EventSettingsChanged, 0, nil)
+	return g.Mailbox.PostLevel(abi.EventSettingsChanged, 0, nil)
 }
 
 func (g *Guest) keep(settings []byte) {

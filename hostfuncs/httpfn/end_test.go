@@ -121,7 +121,7 @@ type nothing struct{}
 func (nothing) CloseHandle(context.Context) error { return nil }
 
 func fill(h *harness) {
-	for h.box.PostNew(abi.EventShutdown, 0, nil) == nil {
+	for h.box.PostNew(abi.EventShutdown, 0, nil, true) == nil {
 	}
 }
 

@@ -51,7 +51,7 @@ func (ex *exchange) landed() {
 	ex.flying = 0
 	if ex.starved && !ex.closed && ex.pending() <= ex.f.cfg.HighWater/2 {
 		ex.starved = false
-		_ = ex.f.cfg.Mailbox.Post(abi.EventHTTPWritable, ex.id, nil) // sealed: the instance is over
+		_ = ex.f.cfg.Mailbox.PostLevel(abi.EventHTTPWritable, ex.id, nil) // sealed: the instance is over
 	}
 }
 

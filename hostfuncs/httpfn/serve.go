@@ -27,7 +27,7 @@ func (f *Family) Serve(w http.ResponseWriter, r *http.Request, in backend.Inboun
 	if in.Passed {
 		post = f.cfg.Mailbox.PostPassed
 	}
-	if err := post(abi.EventHTTPRequest, id, requestPayload(r, in)); err != nil {
+	if err := post(abi.EventHTTPRequest, id, requestPayload(r, in), in.Keyed); err != nil {
 		f.notTaken(r, in, err)
 		f.drop(ex, id)
 		ex.leave()

@@ -284,10 +284,10 @@ func runs(t testing.TB, program *engine.Program) outcome.Outcome {
 // nothing is a mailbox and a ledger of an instance that has neither.
 type nothing struct{}
 
-func (nothing) RefuseNew()                               {}
-func (nothing) Post(abi.EventKind, uint32, []byte) error { return nil }
-func (nothing) Close()                                   {}
-func (nothing) Busy() time.Duration                      { return 0 }
-func (nothing) Seal()                                    {}
-func (nothing) CloseAll(context.Context) error           { return nil }
-func (nothing) Open() int                                { return 0 }
+func (nothing) RefuseNew()                                    {}
+func (nothing) PostLevel(abi.EventKind, uint32, []byte) error { return nil }
+func (nothing) Close()                                        {}
+func (nothing) Busy() time.Duration                           { return 0 }
+func (nothing) Seal()                                         {}
+func (nothing) CloseAll(context.Context) error                { return nil }
+func (nothing) Open() int                                     { return 0 }

@@ -112,9 +112,9 @@ func (m steps) RefuseNew() {
 	m.Mailbox.RefuseNew()
 }
 
-func (m steps) Post(kind abi.EventKind, handle uint32, payload []byte) error {
+func (m steps) PostLevel(kind abi.EventKind, handle uint32, payload []byte) error {
 	m.of.note("post")
-	return m.Mailbox.Post(kind, handle, payload)
+	return m.Mailbox.PostLevel(kind, handle, payload)
 }
 
 // Callers go elsewhere before the mailbox refuses what they bring, or one who comes in between is refused for nothing. When the
@@ -126,7 +126,7 @@ func TestMailboxWhileDraining(t *testing.T) {
 	ctx, stop := context.WithCancelCause(context.Background())
 	s.OnReady = func() { stop(asked("stop")) }
 	s.Ended = func() {
-		if err := s.guest.Mailbox.PostNew(abi.EventHTTPRequest, 1, nil); !errors.Is(err, mailbox.ErrSealed) {
+		if err := s.guest.Mailbox.PostNew(abi.EventHTTPRequest, 1, nil, true); !errors.Is(err, mailbox.ErrSealed) {
 			t.Errorf("new work after the shutdown: %v", err)
 		}
 		if err := s.guest.Mailbox.Post(abi.EventHTTPGone, 1, nil); err != nil {

@@ -22,7 +22,7 @@ type Budgets struct {
 // Mailbox is what a run needs of the instance's mailbox.
 type Mailbox interface {
 	RefuseNew()
-	Post(kind abi.EventKind, handle uint32, payload []byte) error
+	PostLevel(kind abi.EventKind, handle uint32, payload []byte) error
 	Close()
 	Busy() time.Duration
 }

@@ -109,7 +109,7 @@ func (r *run) shutdown(stop outcome.Stop, left *timeLeft) {
 		return
 	}
 	ask := abi.Shutdown{DrainMS: uint32(stop.Budget.Milliseconds()), Reason: stop.Reason}
-	if r.Mailbox.Post(abi.EventShutdown, 0, ask.Append(nil)) != nil {
+	if r.Mailbox.PostLevel(abi.EventShutdown, 0, ask.Append(nil)) != nil {
 		r.Kill(errStopped)
 		return
 	}

@@ -6,7 +6,12 @@ const (
 	// this is up to half a second of work: a guest that is further behind is not coming back soon.
 	MailboxNew = 4096
 
-	// MailboxDeltaBytes is how much of one turn or WebSocket may wait before it is held back, in bytes: thousands of tokens.
+	// MailboxBytes is how much memory all that waits may take before more requests are turned away with 503, in bytes. A request
+	// is a few hundred bytes, but its query can be as long as its head may be.
+	MailboxBytes = 128 << 20
+
+	// MailboxDeltaBytes is how much memory the pieces of one turn or WebSocket may take before it is held back, in bytes: thousands
+	// of tokens, once they are joined.
 	MailboxDeltaBytes = 64 << 10
 
 	// MailboxAllDeltaBytes is how much memory the pieces of all turns, and of all WebSocket clients, may take together before

@@ -68,18 +68,18 @@ func TestDeltasDoNotTakeTheRoomOfNewWork(t *testing.T) {
 	for handle := range uint32(100) {
 		must(t, m.PostDelta(t.Context(), kindA, handle+1, []byte("x"), true))
 	}
-	must(t, m.PostNew(1, 200, nil))
-	must(t, m.PostNew(1, 201, nil))
-	if err := m.PostNew(1, 202, nil); !errors.Is(err, mailbox.ErrFull) {
+	must(t, m.PostNew(1, 200, nil, true))
+	must(t, m.PostNew(1, 201, nil, true))
+	if err := m.PostNew(1, 202, nil, true); !errors.Is(err, mailbox.ErrFull) {
 		t.Errorf("third piece of new work: %v", err)
 	}
 	m.Drop(201)
-	must(t, m.PostNew(1, 203, nil))
+	must(t, m.PostNew(1, 203, nil, true))
 	for {
 		if _, ok := m.Recv(make([]byte, 64)); !ok {
 			break
 		}
 	}
-	must(t, m.PostNew(1, 204, nil))
-	must(t, m.PostNew(1, 205, nil))
+	must(t, m.PostNew(1, 204, nil, true))
+	must(t, m.PostNew(1, 205, nil, true))
 }

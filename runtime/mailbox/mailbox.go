@@ -1,12 +1,11 @@
 // Package mailbox is the one queue through which events reach an instance.
 //
-// It owns the order of events, the bounds (how many may wait, how many bytes of one stream and of all), the joining of deltas that a
-// slow guest has not fetched, and the knowledge of whether the guest is waiting or working. It knows the frame of an event
+// It owns the order of events, the bounds (how many may wait, what those of one stream and all of them may cost), the joining of
+// deltas that a slow guest has not fetched, and the knowledge of whether the guest is waiting or working. It knows the frame of an event
 // and nothing of what kinds mean.
 package mailbox
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"sync"
@@ -14,26 +13,31 @@ import (
 	"time"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/runtime/budget"
+	"innkeeper/runtime/limits"
 )
 
 // Why an event was not taken.
 var (
-	// ErrFull means that as many events wait as may.
+	// ErrFull means that as many events wait as may, or that there is no memory for more.
 	ErrFull = errors.New("mailbox is full")
 	// ErrSealed means that the instance takes no more events of this kind, or none at all.
 	ErrSealed = errors.New("mailbox is sealed")
 )
 
-// Bounds of a mailbox.
+// Bounds of a mailbox. Bytes are those of memory: each event takes [EventBytes] beside its payload.
 type Bounds struct {
-	// New is how much new work may wait before PostNew refuses more. What belongs to work that the guest already has does
-	// not count: it is bounded by its own numbers and bytes.
+	// New is how much new work may wait before more is refused. What belongs to work that the guest already has does not count:
+	// it is bounded by its own numbers and bytes. A part of it, as of Bytes and Flight, is for those who are trusted.
 	New int
-	// DeltaBytes is how much of one handle may wait before PostDelta blocks.
+	// Bytes is what all that waits may take before new work is refused; 0 means no bound.
+	Bytes int
+	// DeltaBytes is what the pieces of one handle may take before PostDelta blocks.
 	DeltaBytes int
-	// AllDeltaBytes is how much memory the pieces of all handles together may take before PostDelta blocks; 0 means no
-	// bound.
+	// AllDeltaBytes is what the pieces of all handles together may take before PostDelta blocks; 0 means no bound.
 	AllDeltaBytes int
+	// Flight is charged for all that waits; several mailboxes share it, and others. Nil means no bound.
+	Flight *budget.Budget
 	// JoinFrom is how many events of one handle may wait before a further piece is joined with the last one: a guest that
 	// keeps up gets every piece as it came. 0 joins whatever waits.
 	JoinFrom int
@@ -51,8 +55,10 @@ type Mailbox struct {
 	queue   []*event // queue[head:] waits
 	head    int
 	tails   map[uint32]*event // the last event of a handle, while it waits
-	pending map[uint32]int    // delta bytes waiting, by handle
-	deltas  int               // what the waiting deltas of all handles cost
+	levels  map[level]*event  // those that wait and say how something stands
+	pending map[uint32]int    // what the waiting deltas of a handle take
+	deltas  int               // what those of all handles take
+	bytes   int               // what all events take
 	room    chan struct{}     // closed and replaced when delta bytes were fetched and somebody waits
 	waiters int
 	fresh   int // events that wait and are new work
@@ -68,51 +74,89 @@ type event struct {
 	fresh   bool // new work
 	first   bool // the guest learns of the handle by it
 	delta   bool
+	level   bool
 	last    bool // the handle ends when this was fetched
 	nth     int  // of a delta: how many of its handle came since none was waiting
 }
 
-// eventBytes is about what an event takes beside its payload, in bytes: a flood of tiny messages is mostly that.
-const eventBytes = 96
+// level is what an event tells the state of.
+type level struct {
+	kind   abi.EventKind
+	handle uint32
+}
+
+// EventBytes is about what an event takes beside its payload, in bytes: a flood of tiny messages is mostly that.
+const EventBytes = 96
 
 // cost returns the memory that an event takes, in bytes.
-func (e *event) cost() int { return len(e.payload) + eventBytes }
+func (e *event) cost() int { return len(e.payload) + EventBytes }
 
 // New makes an empty mailbox. retire is called with a handle once the guest has fetched the event that was posted as its last;
 // it may be nil.
 func New(bounds Bounds, retire func(handle uint32)) *Mailbox {
 	return &Mailbox{
 		bounds: bounds, retire: retire, wake: make(chan struct{}, 1), start: time.Now(),
-		tails: map[uint32]*event{}, pending: map[uint32]int{}, room: make(chan struct{}), unseen: map[uint32]bool{},
+		tails: map[uint32]*event{}, levels: map[level]*event{}, pending: map[uint32]int{}, room: make(chan struct{}), unseen: map[uint32]bool{},
 	}
 }
 
-// PostNew posts new work, such as a request. It fails with ErrFull when too much waits, and with ErrSealed once the
-// instance takes no new work.
-func (m *Mailbox) PostNew(kind abi.EventKind, handle uint32, payload []byte) error {
+// PostNew posts new work, such as a request. It fails with ErrFull when too much waits, and with ErrSealed once the instance takes
+// no new work. Who is not trusted leaves room for those who are.
+func (m *Mailbox) PostNew(kind abi.EventKind, handle uint32, payload []byte, trusted bool) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.closed || m.noNew {
+	if m.noNew {
 		return ErrSealed
 	}
-	if m.fresh >= m.bounds.New {
+	return m.admit(&event{kind: kind, handle: handle, payload: payload, fresh: true, first: true}, trusted)
+}
+
+// PostPassed is PostNew for work that another instance has passed on. It is taken also after RefuseNew.
+func (m *Mailbox) PostPassed(kind abi.EventKind, handle uint32, payload []byte, trusted bool) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return ErrSealed
+	}
+	return m.admit(&event{kind: kind, handle: handle, payload: payload, fresh: true, first: true}, trusted)
+}
+
+// admit posts new work if there is room for it. The caller holds m.mu.
+func (m *Mailbox) admit(e *event, trusted bool) error {
+	most, bytes := m.bounds.New, m.bounds.Bytes
+	if !trusted {
+		most, bytes = most-most/limits.KeyedShare, bytes-bytes/limits.KeyedShare
+	}
+	if m.fresh >= most || bytes > 0 && m.bytes+e.cost() > bytes || !m.bounds.Flight.TakeFor(trusted, int64(e.cost())) {
 		return ErrFull
 	}
 	m.fresh++
-	m.push(&event{kind: kind, handle: handle, payload: payload, fresh: true, first: true})
+	m.push(e)
 	return nil
 }
 
-// PostPassed posts new work that another instance has passed on. It is taken also after RefuseNew, and fails only with
-// ErrSealed, when the instance is over.
-func (m *Mailbox) PostPassed(kind abi.EventKind, handle uint32, payload []byte) error {
-	return m.post(&event{kind: kind, handle: handle, payload: payload, first: true})
-}
-
-// Post posts an event about work that the guest already has; it is never refused for lack of room, because the number of
-// such events is bounded by the number of handles. It fails only with ErrSealed, when the instance is over.
+// Post posts an event about work that the guest already has; it is never refused for lack of room, because there is a bounded
+// number of such events for each handle. It fails only with ErrSealed, when the instance is over.
 func (m *Mailbox) Post(kind abi.EventKind, handle uint32, payload []byte) error {
 	return m.post(&event{kind: kind, handle: handle, payload: payload})
+}
+
+// PostLevel is Post with an event that says how something stands, and not that something happened. While one of its kind and
+// handle waits, that one says it from now on: a guest that never looks does not pile them up.
+func (m *Mailbox) PostLevel(kind abi.EventKind, handle uint32, payload []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if waiting := m.levels[level{kind, handle}]; waiting != nil {
+		m.book(len(payload) - len(waiting.payload))
+		waiting.payload = payload
+		return nil
+	}
+	e := &event{kind: kind, handle: handle, payload: payload, level: true}
+	err := m.postLocked(e)
+	if err == nil {
+		m.levels[level{kind, handle}] = e
+	}
+	return err
 }
 
 // PostLast is Post with the event that ends a handle: the handle counts as open until the guest has fetched it, so that a guest
@@ -124,78 +168,33 @@ func (m *Mailbox) PostLast(kind abi.EventKind, handle uint32, payload []byte) er
 func (m *Mailbox) post(e *event) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.postLocked(e)
+}
+
+// postLocked does the work of post. The caller holds m.mu.
+func (m *Mailbox) postLocked(e *event) error {
 	if m.closed {
 		return ErrSealed
 	}
+	m.bounds.Flight.Force(int64(e.cost()))
 	m.push(e)
 	return nil
 }
 
-// PostDelta posts a piece of a stream. With join, a piece of the same kind and handle that still waits grows by this one,
-// once JoinFrom of them wait. While more than DeltaBytes of the handle or AllDeltaBytes of all wait it blocks, until the
-// guest fetched some, ctx ends (its cause is returned) or the instance is over (ErrSealed). The payload is copied.
-func (m *Mailbox) PostDelta(ctx context.Context, kind abi.EventKind, handle uint32, payload []byte, join bool) error {
-	m.mu.Lock()
-	for {
-		switch {
-		case m.closed:
-			m.mu.Unlock()
-			return ErrSealed
-		case ctx.Err() != nil: // so that after a cancel and a Drop nothing more comes
-			m.mu.Unlock()
-			return context.Cause(ctx)
-		}
-		if m.fits(handle, len(payload)) {
-			break
-		}
-		room := m.room
-		m.waiters++
-		m.mu.Unlock()
-		select {
-		case <-room:
-		case <-ctx.Done():
-			m.mu.Lock()
-			m.waiters--
-			m.mu.Unlock()
-			return context.Cause(ctx)
-		}
-		m.mu.Lock()
-		m.waiters--
-	}
-	defer m.mu.Unlock()
-	m.pending[handle] += len(payload)
-	e := &event{kind: kind, handle: handle, delta: true, nth: 1}
-	if last := m.tails[handle]; last != nil && last.delta {
-		if join && last.kind == kind && last.nth >= m.bounds.JoinFrom {
-			last.payload = append(last.payload, payload...)
-			m.deltas += len(payload)
-			return nil
-		}
-		e.nth = last.nth + 1
-	}
-	e.payload = append([]byte(nil), payload...)
-	m.deltas += e.cost()
-	m.push(e)
-	return nil
-}
-
-// fits reports whether there is room for a piece. One that is larger than a bound fits where nothing waits. The caller holds
-// m.mu.
-func (m *Mailbox) fits(handle uint32, n int) bool {
-	waiting := m.pending[handle]
-	if waiting > 0 && waiting+n > m.bounds.DeltaBytes {
-		return false
-	}
-	return m.bounds.AllDeltaBytes == 0 || m.deltas == 0 || m.deltas+n+eventBytes <= m.bounds.AllDeltaBytes
-}
-
-// push appends an event and wakes the guest. The caller holds m.mu.
+// push appends an event that was charged and wakes the guest. The caller holds m.mu.
 func (m *Mailbox) push(e *event) {
+	m.bytes += e.cost()
 	m.queue = append(m.queue, e)
 	if e.handle != 0 {
 		m.tails[e.handle] = e
 	}
 	m.signal()
+}
+
+// book charges n more bytes of what waits already, or gives them back. The caller holds m.mu.
+func (m *Mailbox) book(n int) {
+	m.bytes += n
+	m.bounds.Flight.Force(int64(n))
 }
 
 func (m *Mailbox) signal() {
@@ -220,17 +219,24 @@ func (m *Mailbox) Drop(handle uint32) {
 	})
 	m.queue = m.queue[:m.head+len(live)]
 	delete(m.tails, handle)
-	m.freed(handle, m.pending[handle])
+	m.freed()
 	m.rewind()
 }
 
 // left takes an event out of the counts of what waits. The caller holds m.mu.
 func (m *Mailbox) left(e *event) {
-	if e.fresh {
+	cost := e.cost()
+	m.book(-cost)
+	switch {
+	case e.fresh:
 		m.fresh--
-	}
-	if e.delta {
-		m.deltas -= e.cost()
+	case e.level:
+		delete(m.levels, level{e.kind, e.handle})
+	case e.delta:
+		m.deltas -= cost
+		if m.pending[e.handle] -= cost; m.pending[e.handle] <= 0 {
+			delete(m.pending, e.handle)
+		}
 	}
 }
 
@@ -256,7 +262,9 @@ func (m *Mailbox) Close() {
 	}
 	m.queue, m.head = nil, 0
 	clear(m.tails)
+	clear(m.levels)
 	clear(m.pending)
+	m.book(-m.bytes)
 	m.deltas = 0
 	close(m.room)
 }
@@ -268,11 +276,8 @@ func (m *Mailbox) Unseen(handle uint32) bool {
 	return m.unseen[handle]
 }
 
-// freed takes fetched delta bytes out of the count and wakes whoever waits for room. The caller holds m.mu.
-func (m *Mailbox) freed(handle uint32, n int) {
-	if m.pending[handle] -= n; m.pending[handle] <= 0 {
-		delete(m.pending, handle)
-	}
+// freed wakes whoever waits for room. The caller holds m.mu.
+func (m *Mailbox) freed() {
 	if m.waiters > 0 && !m.closed {
 		close(m.room)
 		m.room = make(chan struct{})

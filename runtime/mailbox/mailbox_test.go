@@ -22,7 +22,10 @@ const (
 	kindB abi.EventKind = abi.EventAgentReasoning
 )
 
-func newBox() *mailbox.Mailbox { return mailbox.New(mailbox.Bounds{New: 4, DeltaBytes: 10}, nil) }
+// newBox has room for ten bytes of a handle, in one event.
+func newBox() *mailbox.Mailbox {
+	return mailbox.New(mailbox.Bounds{New: 4, DeltaBytes: 10 + mailbox.EventBytes}, nil)
+}
 
 // recv takes the next event, as kind, handle and payload in one text; empty if there is none.
 func recv(m *mailbox.Mailbox) string {
@@ -53,7 +56,7 @@ func must(t *testing.T, err error) {
 
 func TestEventsComeInOrder(t *testing.T) {
 	m := newBox()
-	must(t, m.PostNew(1, 7, []byte("new")))
+	must(t, m.PostNew(1, 7, []byte("new"), true))
 	must(t, m.Post(2, 7, nil))
 	must(t, m.PostDelta(t.Context(), kindA, 8, []byte("delta"), true))
 	must(t, m.Post(3, 0, []byte("host")))
@@ -77,15 +80,15 @@ func TestRecvTakesNothingThatDoesNotFit(t *testing.T) {
 func TestPostNewIsBoundedAndPostIsNot(t *testing.T) {
 	m := newBox()
 	for i := range 4 {
-		must(t, m.PostNew(1, uint32(i+1), nil))
+		must(t, m.PostNew(1, uint32(i+1), nil, true))
 	}
-	if err := m.PostNew(1, 5, nil); !errors.Is(err, mailbox.ErrFull) {
+	if err := m.PostNew(1, 5, nil, true); !errors.Is(err, mailbox.ErrFull) {
 		t.Errorf("fifth event: %v", err)
 	}
 	must(t, m.Post(2, 1, nil))
 	recv(m)
 	recv(m)
-	if err := m.PostNew(1, 6, nil); err != nil {
+	if err := m.PostNew(1, 6, nil, true); err != nil {
 		t.Errorf("after two were fetched: %v", err)
 	}
 }
@@ -95,10 +98,10 @@ func TestDroppedEventsFreeTheirPlace(t *testing.T) {
 	m := newBox()
 	for round := range 100 {
 		for handle := range uint32(3) {
-			must(t, m.PostNew(1, 10+handle, nil))
+			must(t, m.PostNew(1, 10+handle, nil, true))
 		}
 		if round == 0 {
-			must(t, m.PostNew(9, 1, nil))
+			must(t, m.PostNew(9, 1, nil, true))
 		}
 		for handle := range uint32(3) {
 			m.Drop(10 + handle)
@@ -119,7 +122,7 @@ func TestDropKeepsOthersInOrder(t *testing.T) {
 }
 
 func TestDeltasJoin(t *testing.T) {
-	m := newBox()
+	m := mailbox.New(mailbox.Bounds{DeltaBytes: 1 << 10}, nil)
 	post := func(kind abi.EventKind, handle uint32, text string, join bool) {
 		t.Helper()
 		must(t, m.PostDelta(t.Context(), kind, handle, []byte(text), join))
@@ -215,7 +218,7 @@ func TestWhatEndsABlockedDelta(t *testing.T) {
 func TestSeal(t *testing.T) {
 	m := newBox()
 	m.RefuseNew()
-	if err := m.PostNew(1, 1, nil); !errors.Is(err, mailbox.ErrSealed) {
+	if err := m.PostNew(1, 1, nil, true); !errors.Is(err, mailbox.ErrSealed) {
 		t.Errorf("new work after RefuseNew: %v", err)
 	}
 	must(t, m.Post(2, 1, nil))
@@ -234,10 +237,10 @@ func TestSeal(t *testing.T) {
 
 func TestUnseen(t *testing.T) {
 	m := newBox()
-	must(t, m.PostNew(1, 1, nil))
-	must(t, m.PostNew(1, 2, nil))
+	must(t, m.PostNew(1, 1, nil, true))
+	must(t, m.PostNew(1, 2, nil, true))
 	m.RefuseNew()
-	must(t, m.PostPassed(1, 3, nil))
+	must(t, m.PostPassed(1, 3, nil, true))
 	must(t, m.Post(2, 4, nil))
 	if _, ok := m.Recv(make([]byte, 64)); !ok {
 		t.Fatal("nothing there")
@@ -246,7 +249,7 @@ func TestUnseen(t *testing.T) {
 		t.Error("a handle whose news waits still may be learned of")
 	}
 	m.Drop(2)
-	must(t, m.PostPassed(1, 5, nil))
+	must(t, m.PostPassed(1, 5, nil, true))
 	m.Close()
 	for handle, want := range map[uint32]bool{1: false, 2: false, 3: true, 4: false, 5: true} {
 		if m.Unseen(handle) != want {
@@ -317,7 +320,7 @@ func TestBusyCountsOnlyWork(t *testing.T) {
 // Many posters, one receiver: nothing is lost, doubled or out of order within a handle.
 func TestConcurrentPosters(t *testing.T) {
 	const posters, pieces = 8, 500
-	m := mailbox.New(mailbox.Bounds{New: 64, DeltaBytes: 32}, nil)
+	m := mailbox.New(mailbox.Bounds{New: 64, DeltaBytes: 32 + 2*mailbox.EventBytes}, nil)
 	var group sync.WaitGroup
 	for handle := range uint32(posters) {
 		group.Go(func() {
@@ -371,7 +374,7 @@ func TestCloseUnderLoad(t *testing.T) {
 				for {
 					err := m.PostDelta(t.Context(), kindA, handle+1, []byte("123456"), handle%2 == 0)
 					if err == nil {
-						err = m.PostNew(1, handle+1, nil)
+						err = m.PostNew(1, handle+1, nil, true)
 					}
 					if errors.Is(err, mailbox.ErrSealed) {
 						return
@@ -397,7 +400,7 @@ func BenchmarkPostRecv(b *testing.B) {
 	buffer, payload := make([]byte, 256), make([]byte, 100)
 	b.ReportAllocs()
 	for b.Loop() {
-		_ = m.PostNew(1, 1, payload)
+		_ = m.PostNew(1, 1, payload, true)
 		_, _ = m.Recv(buffer)
 	}
 }

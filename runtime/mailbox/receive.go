@@ -32,12 +32,12 @@ func (m *Mailbox) fetch(buffer []byte) (size int, taken *event) {
 		return size, nil
 	}
 	copy(abi.AppendEventHeader(buffer[:0], e.kind, e.handle)[abi.EventHeaderSize:size], e.payload)
-	m.take(e)
+	m.remove(e)
 	return size, e
 }
 
-// take removes the first event. The caller holds m.mu.
-func (m *Mailbox) take(e *event) {
+// remove takes out the first event. The caller holds m.mu.
+func (m *Mailbox) remove(e *event) {
 	m.queue[m.head] = nil
 	m.head++
 	if m.tails[e.handle] == e {
@@ -45,7 +45,7 @@ func (m *Mailbox) take(e *event) {
 	}
 	m.left(e)
 	if e.delta {
-		m.freed(e.handle, len(e.payload))
+		m.freed()
 	}
 	m.rewind()
 }
