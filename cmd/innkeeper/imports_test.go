@@ -53,7 +53,7 @@ var rules = map[string]struct {
 	"runtime/front/backend":      {why: "an interface and its words"},
 	"runtime/agent":              {why: "an interface and its words"},
 	"runtime/agent/echo/...":     {why: "a back end knows the interface only", own: []string{"adapters/lib/jsontext", "runtime/agent", "runtime/agent/echo/..."}},
-	"runtime/agent/openaiagent":  {why: "a back end knows the interface only", own: []string{"runtime/agent"}, outside: []string{"github.com/openai/openai-go/v3", "github.com/tidwall/gjson", "github.com/valyala/fastjson"}},
+	"runtime/agent/openaiagent":  {why: "a back end knows the interface only", own: []string{"adapters/lib/jsontext", "runtime/agent", "runtime/budget", "runtime/jsonbound", "runtime/limits"}, outside: []string{"github.com/openai/openai-go/v3"}},
 	"runtime/agent/upstreamtest": {why: "an upstream for tests"},
 	"runtime/admin":              {why: "it talks to the host through an interface", own: []string{"runtime/limits"}, outside: []string{"golang.org/x/sys"}},
 	"runtime/admin/scrape":       {why: "it shows a status as metrics", own: []string{"runtime/admin", "runtime/supervisor"}, outside: []string{"github.com/prometheus/client_golang"}},

@@ -2,11 +2,8 @@ package openaiagent
 
 import (
 	"bytes"
-	"strings"
 
-	"github.com/openai/openai-go/v3/packages/ssestream"
-	"github.com/valyala/fastjson"
-
+	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/runtime/agent"
 )
 
@@ -14,8 +11,8 @@ import (
 //
 // https://platform.openai.com/docs/api-reference/chat-streaming
 type answer struct {
-	parser *fastjson.Parser
-	emit   func(agent.Event) error
+	doc  *jsontext.Doc
+	emit func(agent.Event) error
 
 	started bool // whether any chunk has come
 	ended   bool // whether [DONE] has come
@@ -24,73 +21,76 @@ type answer struct {
 }
 
 // take reads one event of the stream. The error is what emit returned.
-func (a *answer) take(e ssestream.Event) (*agent.Failed, error) {
-	data := bytes.TrimSpace(e.Data)
+func (a *answer) take(kind, data []byte) (*agent.Failed, error) {
+	data = bytes.TrimSpace(data)
 	if bytes.Equal(data, []byte("[DONE]")) {
 		a.ended = true
 		return nil, nil
 	}
-	chunk, err := a.parser.ParseBytes(data)
-	if err != nil || chunk.Type() != fastjson.TypeObject {
+	err := read(a.doc, data)
+	defer a.doc.Release()
+	chunk := a.doc.Root()
+	if err != nil || chunk.Kind() != jsontext.Object {
 		return upstreamFailure(codeMalformed, "the agent's upstream sent an event that is not a JSON object", err), nil
 	}
-	if failed := errorInChunk(e.Type, chunk); failed != nil {
+	if failed := errorInChunk(string(kind), chunk); failed != nil {
 		return failed, nil
 	}
 	a.started = true
 	a.note(chunk)
-	for _, choice := range chunk.GetArray("choices") {
-		if choice.GetInt("index") != 0 {
+	for choice := chunk.Get("choices").Items(); choice.Next(); {
+		if index, _ := choice.Value.Get("index").Int(); index != 0 {
 			continue // only one choice was asked for
 		}
-		if err := a.delta(choice.Get("delta")); err != nil {
+		if err := a.delta(choice.Value.Get("delta")); err != nil {
 			return nil, err
 		}
-		if reason := text(choice, "finish_reason"); reason != "" {
-			a.done.FinishReason = reason
-		}
+		keep(&a.done.FinishReason, choice.Value, "finish_reason")
 	}
 	return nil, nil
 }
 
-// text returns a string field, empty when it is absent, null or something else.
-func text(v *fastjson.Value, keys ...string) string { return string(v.GetStringBytes(keys...)) }
-
 // note keeps what a chunk says of the whole answer.
-func (a *answer) note(chunk *fastjson.Value) {
+func (a *answer) note(chunk jsontext.Value) {
 	keep(&a.done.ID, chunk, "id")
 	keep(&a.done.Model, chunk, "model")
 	keep(&a.done.SystemFingerprint, chunk, "system_fingerprint")
 	keep(&a.done.ServiceTier, chunk, "service_tier")
-	if u := chunk.Get("usage"); u != nil && u.Type() == fastjson.TypeObject {
+	if u := chunk.Get("usage"); u.Kind() == jsontext.Object {
 		a.done.Usage = &agent.Usage{
-			PromptTokens:     u.GetInt64("prompt_tokens"),
-			CompletionTokens: u.GetInt64("completion_tokens"),
-			TotalTokens:      u.GetInt64("total_tokens"),
-			CachedTokens:     u.GetInt64("prompt_tokens_details", "cached_tokens"),
-			ReasoningTokens:  u.GetInt64("completion_tokens_details", "reasoning_tokens"),
+			PromptTokens:     count(u, "prompt_tokens"),
+			CompletionTokens: count(u, "completion_tokens"),
+			TotalTokens:      count(u, "total_tokens"),
+			CachedTokens:     count(u.Get("prompt_tokens_details"), "cached_tokens"),
+			ReasoningTokens:  count(u.Get("completion_tokens_details"), "reasoning_tokens"),
 		}
 	}
 }
 
+func count(v jsontext.Value, key string) int64 {
+	n, _ := v.Get(key).Int()
+	return n
+}
+
 // keep takes over a string field, which most chunks repeat: only a new value costs a copy.
-func keep(to *string, chunk *fastjson.Value, key string) {
-	if b := chunk.GetStringBytes(key); len(b) > 0 && *to != string(b) {
+func keep(to *string, v jsontext.Value, key string) {
+	b := v.Get(key).Inside()
+	if b = b[:min(len(b), wordBytes)]; len(b) > 0 && *to != string(b) {
 		*to = string(b)
 	}
 }
 
 // delta emits what one delta adds. Reasoning comes as reasoning_content (DeepSeek, vLLM, llama.cpp) or reasoning
 // (OpenRouter, Ollama); an upstream that sends both says the same twice.
-func (a *answer) delta(d *fastjson.Value) error {
-	reasoning := text(d, "reasoning_content")
+func (a *answer) delta(d jsontext.Value) error {
+	reasoning := d.Get("reasoning_content").Text()
 	if reasoning == "" {
-		reasoning = text(d, "reasoning")
+		reasoning = d.Get("reasoning").Text()
 	}
 	for _, piece := range []agent.Event{
 		{Kind: agent.KindReasoning, Text: reasoning},
 		{Kind: agent.KindText, Text: content(d.Get("content"))},
-		{Kind: agent.KindRefusal, Text: text(d, "refusal")},
+		{Kind: agent.KindRefusal, Text: d.Get("refusal").Text()},
 	} {
 		if piece.Text == "" {
 			continue
@@ -99,8 +99,8 @@ func (a *answer) delta(d *fastjson.Value) error {
 			return err
 		}
 	}
-	for i, call := range d.GetArray("tool_calls") {
-		if err := a.emit(toolCall(i, call)); err != nil {
+	for call := d.Get("tool_calls").Items(); call.Next(); {
+		if err := a.emit(toolCall(call.Index, call.Value)); err != nil {
 			return err
 		}
 		a.called = true
@@ -109,33 +109,31 @@ func (a *answer) delta(d *fastjson.Value) error {
 }
 
 // content is a string, or with some upstreams a list of parts, of which the text is taken.
-func content(v *fastjson.Value) string {
-	if v == nil || v.Type() != fastjson.TypeArray {
-		return text(v)
+func content(v jsontext.Value) string {
+	if v.Kind() != jsontext.Array {
+		return v.Text()
 	}
-	var b strings.Builder
-	for _, part := range v.GetArray() {
-		if text(part, "type") == "text" {
-			b.WriteString(text(part, "text"))
+	var text []byte
+	for part := v.Items(); part.Next(); {
+		if part.Value.Get("type").Is("text") {
+			text = part.Value.Get("text").AppendText(text)
 		}
 	}
-	return b.String()
+	return string(text)
 }
 
 // toolCall reads a piece of a call. Upstreams that send calls whole leave out the index, and some send the arguments as
 // an object rather than as a string of JSON.
-func toolCall(position int, v *fastjson.Value) agent.Event {
-	d := agent.ToolCallDelta{
-		Index:     position,
-		ID:        text(v, "id"),
-		Name:      text(v, "function", "name"),
-		Arguments: text(v, "function", "arguments"),
+func toolCall(position int, v jsontext.Value) agent.Event {
+	function := v.Get("function")
+	d := agent.ToolCallDelta{Index: position, ID: v.Get("id").Text(), Name: function.Get("name").Text()}
+	if index := v.Get("index"); index.Kind() == jsontext.Number {
+		n, _ := index.Int()
+		d.Index = int(n)
 	}
-	if index := v.Get("index"); index != nil && index.Type() == fastjson.TypeNumber {
-		d.Index = index.GetInt()
-	}
-	if args := v.Get("function", "arguments"); args != nil && args.Type() == fastjson.TypeObject {
-		d.Arguments = args.String()
+	arguments := function.Get("arguments")
+	if d.Arguments = arguments.Text(); arguments.Kind() == jsontext.Object {
+		d.Arguments = string(arguments.Raw())
 	}
 	return agent.Event{Kind: agent.KindToolCall, ToolCall: d}
 }

@@ -2,86 +2,91 @@ package openaiagent
 
 import (
 	"cmp"
-	"encoding/json"
 
-	"github.com/tidwall/gjson"
-
+	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/runtime/agent"
 )
 
+// ownFields are the fields of a request that are set here.
+var ownFields = [...]string{"model", "stream", "stream_options", "n"}
+
 // requestBody returns the body for the upstream: the caller's, byte for byte, but for the fields that are set here. The
 // caller's own spellings of these are taken out, all of them, since parsers differ in which of two equal keys counts.
-func (a *Agent) requestBody(request []byte) ([]byte, *agent.Failed) {
-	root := gjson.ParseBytes(request)
-	if !gjson.ValidBytes(request) || !root.IsObject() {
+func (a *Agent) requestBody(turn agent.Turn) ([]byte, *agent.Failed) {
+	doc := a.doc()
+	defer a.putBack(doc)
+	doc.Reserve(turn.Values)
+	if err := doc.Parse(turn.Request); err != nil || doc.Root().Kind() != jsontext.Object {
 		return nil, agent.BadRequest("", "the request is not a JSON object")
 	}
-	fields := map[string]gjson.Result{}
-	out := make([]byte, 0, len(request)+128)
-	out = append(out, '{')
-	root.ForEach(func(key, value gjson.Result) bool {
-		switch name := key.String(); name {
-		case "model", "stream", "stream_options", "n":
-			fields[name] = value
-		default:
-			out = append(out, key.Raw...)
-			out = append(out, ':')
-			out = append(out, value.Raw...)
-			out = append(out, ',')
+	root := doc.Root()
+	model, failed := a.model(root.Get("model"))
+	if failed != nil {
+		return nil, failed
+	}
+	if n := root.Get("n"); n.Set() {
+		if count, ok := n.Float(); !ok || count != 1 {
+			return nil, agent.BadRequest("n", "only one choice is made; n must be 1")
 		}
-		return true
-	})
-	model, failed := a.model(fields["model"])
-	if failed != nil {
-		return nil, failed
 	}
-	if n := fields["n"]; n.Exists() && n.Type != gjson.Null && n.Num != 1 {
-		return nil, agent.BadRequest("n", "only one choice is made; n must be 1")
+	options := root.Get("stream_options")
+	if options.Set() && options.Kind() != jsontext.Object {
+		return nil, agent.BadRequest("stream_options", "stream_options must be an object")
 	}
-	options, failed := streamOptions(fields["stream_options"])
-	if failed != nil {
-		return nil, failed
-	}
+	out := make([]byte, 0, len(turn.Request)+len(model)+128)
+	out = append(out, '{')
+	out = appendOthers(out, root, ownFields[:]...)
 	out = append(out, `"model":`...)
-	out = append(out, model...)
-	out = append(out, `,"stream":true,"stream_options":`...)
-	out = append(out, options...)
-	return append(out, '}'), nil
+	out = jsontext.AppendString(out, model)
+	out = append(out, `,"stream":true,"stream_options":{`...)
+	out = appendOthers(out, options, "include_usage")
+	return append(out, `"include_usage":true}}`...), nil
 }
 
-// model returns the upstream's name of the model, as JSON.
-func (a *Agent) model(given gjson.Result) ([]byte, *agent.Failed) {
-	if given.Exists() && given.Type != gjson.Null && given.Type != gjson.String {
-		return nil, agent.BadRequest("model", "model must be a string")
+// appendOthers writes the members of an object but those of the names, with a comma behind each.
+func appendOthers(out []byte, object jsontext.Value, names ...string) []byte {
+	for m := object.Members(); m.Next(); {
+		if isOneOf(m.Key, names) {
+			continue
+		}
+		out = append(append(out, m.Key.Raw()...), ':')
+		out = append(append(out, m.Value.Raw()...), ',')
 	}
-	name := cmp.Or(given.String(), a.cfg.Model)
+	return out
+}
+
+func isOneOf(key jsontext.Value, names []string) bool {
+	for _, name := range names {
+		if key.Is(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// model returns the upstream's name of the model.
+func (a *Agent) model(given jsontext.Value) (string, *agent.Failed) {
+	if given.Set() && given.Kind() != jsontext.String {
+		return "", agent.BadRequest("model", "model must be a string")
+	}
+	name := cmp.Or(given.Text(), a.cfg.Model)
 	if name == "" {
 		failed := agent.BadRequest("model", "model is required: the request names none, and none is configured")
 		failed.Code = "missing_required_parameter"
-		return nil, failed
+		return "", failed
 	}
-	name = cmp.Or(a.cfg.ModelMap[name], a.cfg.ModelMap[AnyModel], name)
-	quoted, err := json.Marshal(name)
-	if err != nil {
-		return nil, agent.BadRequest("model", "model cannot be written as JSON")
-	}
-	return quoted, nil
+	return cmp.Or(a.cfg.ModelMap[name], a.cfg.ModelMap[AnyModel], name), nil
 }
 
-// streamOptions keeps the caller's options and asks for usage.
-func streamOptions(given gjson.Result) ([]byte, *agent.Failed) {
-	if given.Exists() && given.Type != gjson.Null && !given.IsObject() {
-		return nil, agent.BadRequest("stream_options", "stream_options must be an object")
+// doc returns a reader with the memory of an earlier one.
+func (a *Agent) doc() *jsontext.Doc {
+	if doc, ok := a.docs.Get().(*jsontext.Doc); ok {
+		return doc
 	}
-	out := []byte("{")
-	given.ForEach(func(key, value gjson.Result) bool {
-		if given.IsObject() && key.String() != "include_usage" {
-			out = append(out, key.Raw...)
-			out = append(out, ':')
-			out = append(out, value.Raw...)
-			out = append(out, ',')
-		}
-		return true
-	})
-	return append(out, `"include_usage":true}`...), nil
+	return &jsontext.Doc{}
+}
+
+func (a *Agent) putBack(doc *jsontext.Doc) {
+	doc.Release()
+	a.docs.Put(doc)
 }

@@ -1,7 +1,6 @@
 package openaiagent
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -79,5 +78,3 @@ func isTLS(err error) bool {
 	)
 	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &record) || errors.As(err, &verify) || errors.As(err, &unknown) || errors.As(err, &alert)
 }
-
-func isTooLong(err error) bool { return errors.Is(err, bufio.ErrTooLong) }

@@ -2,8 +2,8 @@
 // local server such as vLLM, llama.cpp or Ollama.
 //
 // Requests go to chat/completions as they came, with every field the caller set, known here or not; only the model is
-// filled in or mapped, and a stream with usage is asked for. The official Go client does the HTTP, the retries and the
-// splitting of the stream into events. Whatever goes wrong becomes one Failed with a status that is true for the
+// filled in or mapped, and a stream with usage is asked for. The official Go client does the HTTP and the retries; the
+// stream is split into events here, within bounds. Whatever goes wrong becomes one Failed with a status that is true for the
 // caller: trouble between this program and the upstream, a wrong upstream key included, is never the caller's fault.
 //
 // The package owns the upstream connections. It reads no configuration and no environment, except that its own HTTP
@@ -25,9 +25,9 @@ import (
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
-	"github.com/valyala/fastjson"
 
 	"innkeeper/runtime/agent"
+	"innkeeper/runtime/budget"
 )
 
 // Defaults of Config.
@@ -70,10 +70,11 @@ type Config struct {
 
 // Agent answers turns by asking the upstream.
 type Agent struct {
-	cfg     Config
-	chat    openai.ChatCompletionService
-	own     *http.Transport // nil with a client from outside
-	parsers fastjson.ParserPool
+	cfg    Config
+	chat   openai.ChatCompletionService
+	own    *http.Transport // nil with a client from outside
+	docs   sync.Pool       // of *jsontext.Doc
+	events *budget.Budget  // of what long events take, in bytes
 
 	closing context.Context // ends when the agent is closed
 	close   context.CancelFunc
@@ -97,7 +98,7 @@ func New(cfg Config) (*Agent, error) {
 	if cfg.Timeout < 0 || cfg.MaxRetryDelay < 0 {
 		return nil, errors.New("openaiagent[timeout]: a duration cannot be negative")
 	}
-	a := &Agent{cfg: cfg}
+	a := &Agent{cfg: cfg, events: budget.New(eventsBytes)}
 	a.closing, a.close = context.WithCancel(context.Background())
 	client := cfg.HTTPClient
 	if client == nil {
@@ -137,6 +138,8 @@ func newTransport(dial func(ctx context.Context, network, address string) (net.C
 		MaxIdleConnsPerHost: 64,
 		IdleConnTimeout:     90 * time.Second,
 		TLSHandshakeTimeout: 10 * time.Second,
+
+		MaxResponseHeaderBytes: headerBytes,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -147,7 +148,8 @@ func TestSilenceEndsTheTurn(t *testing.T) {
 			return nil, r.Context().Err()
 		}, "", 10 * time.Second, 504, "upstream_timeout"},
 		"within the stream": {dripping(time.Second, up.Content("a")), "a", 11 * time.Second, 504, "upstream_timeout"},
-		"within an error":   {failing(dripping(time.Second, `{"error":`)), "", 11 * time.Second, 400, ""},
+		"within an error":   {failing(dripping(time.Second, `{"error":`)), "", 10 * time.Second, 400, ""},
+		"words for ever":    {failing(dripping(time.Second, slices.Repeat([]string{" "}, 1000)...)), "", 10 * time.Second, 400, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

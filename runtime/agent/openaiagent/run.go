@@ -9,7 +9,6 @@ import (
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
-	"github.com/openai/openai-go/v3/packages/ssestream"
 
 	"innkeeper/runtime/agent"
 )
@@ -27,7 +26,7 @@ func (a *Agent) Run(ctx context.Context, turn agent.Turn, emit func(agent.Event)
 	if a.closing.Err() != nil {
 		return emit(ended(errClosed).Event())
 	}
-	body, failed := a.requestBody(turn.Request)
+	body, failed := a.requestBody(turn)
 	if failed != nil {
 		return emit(failed.Event())
 	}
@@ -111,12 +110,13 @@ func (c *call) notStream(res *http.Response) *agent.Failed {
 
 // stream reads the answer to its end.
 func (c *call) stream(res *http.Response) error {
-	events := ssestream.NewDecoder(res)
-	parser := c.agent.parsers.Get()
-	defer c.agent.parsers.Put(parser)
-	ans := &answer{parser: parser, emit: c.emit}
-	for !ans.ended && events.Next() {
-		failed, err := ans.take(events.Event())
+	events := newEvents(res.Body, c.agent.events)
+	defer events.forget()
+	doc := c.agent.doc()
+	defer c.agent.putBack(doc)
+	ans := &answer{doc: doc, emit: c.emit}
+	for !ans.ended && events.next() {
+		failed, err := ans.take(events.kind, events.data)
 		if err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ func (c *call) stream(res *http.Response) error {
 		return context.Cause(c.caller)
 	}
 	if !ans.complete() {
-		return c.fail(c.streamFailure(events.Err(), c.dog.heard && !ans.started))
+		return c.fail(c.streamFailure(events.err, c.dog.heard && !ans.started))
 	}
 	if err := c.emit(ans.doneEvent()); err != nil {
 		return err
@@ -138,10 +138,10 @@ func (c *call) stream(res *http.Response) error {
 }
 
 // drain reads on to the end of the response, for as long as that is likely to be near.
-func (c *call) drain(events ssestream.Decoder) {
+func (c *call) drain(events *events) {
 	enough := time.AfterFunc(drainTime, func() { c.cancel(nil) })
 	defer enough.Stop()
-	for events.Next() {
+	for events.next() {
 		continue
 	}
 }
@@ -151,8 +151,12 @@ func (c *call) streamFailure(err error, nonsense bool) *agent.Failed {
 	switch cause := context.Cause(c.ctx); {
 	case cause != nil:
 		return ended(cause)
-	case isTooLong(err):
-		return upstreamFailure(codeMalformed, "the agent's upstream sent an event that is too long", err)
+	case errors.Is(err, errEventTooLong), errors.Is(err, errAnswerTooLong):
+		return upstreamFailure(codeMalformed, "the agent's upstream sent more than is read of one answer", err)
+	case errors.Is(err, errNoRoom):
+		failed := upstreamFailure("agent_busy", "the agent's upstream sends more to all turns together than there is room for", err)
+		failed.Status = http.StatusServiceUnavailable
+		return failed
 	case err == nil && nonsense:
 		return upstreamFailure(codeMalformed, "the agent's upstream sent something that is not an event stream", nil)
 	}

@@ -3,7 +3,6 @@ package openaiagent
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -11,8 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/valyala/fastjson"
-
+	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/runtime/agent"
 )
 
@@ -82,51 +80,6 @@ func withDetail(message, detail string) string {
 	return message + ": " + detail
 }
 
-// upstreamError is what an error body says.
-type upstreamError struct {
-	message, kind, code, param string
-	object                     bool // whether it was an error object as OpenAI has it
-}
-
-// readError understands OpenAI's error object and the simpler bodies of others: a string under error, a message or a
-// detail. Anything else, such as a proxy's HTML page, says nothing.
-func readError(body io.Reader) upstreamError {
-	raw, err := io.ReadAll(io.LimitReader(body, maxErrorBody))
-	if err != nil {
-		return upstreamError{}
-	}
-	root, err := fastjson.ParseBytes(raw)
-	if err != nil {
-		return upstreamError{}
-	}
-	if root.Type() == fastjson.TypeArray { // Google's compatible API
-		root = root.Get("0")
-	}
-	return errorFrom(root)
-}
-
-func errorFrom(root *fastjson.Value) upstreamError {
-	e := root.Get("error")
-	if e == nil || e.Type() != fastjson.TypeObject {
-		return upstreamError{message: cmp.Or(text(e), text(root, "message"), text(root, "detail"))}
-	}
-	return upstreamError{
-		message: text(e, "message"),
-		kind:    text(e, "type"),
-		code:    scalar(e.Get("code")),
-		param:   text(e, "param"),
-		object:  true,
-	}
-}
-
-// scalar returns a string or a number as text.
-func scalar(v *fastjson.Value) string {
-	if v != nil && v.Type() == fastjson.TypeNumber {
-		return v.String()
-	}
-	return text(v)
-}
-
 // errorInBody returns the failure in a 200 answer whose JSON body is an error, or nil.
 func errorInBody(res *http.Response) *agent.Failed {
 	said := readError(res.Body)
@@ -137,9 +90,8 @@ func errorInBody(res *http.Response) *agent.Failed {
 }
 
 // errorInChunk returns the failure that an upstream reports in the middle of its stream, or nil.
-func errorInChunk(event string, chunk *fastjson.Value) *agent.Failed {
-	e := chunk.Get("error")
-	if (e == nil || e.Type() == fastjson.TypeNull) && event != "error" {
+func errorInChunk(event string, chunk jsontext.Value) *agent.Failed {
+	if !chunk.Get("error").Set() && event != "error" {
 		return nil
 	}
 	return errorWithin(errorFrom(chunk))
@@ -182,9 +134,6 @@ func bounded(ns float64) time.Duration {
 	return time.Duration(min(ns, float64(24*time.Hour)))
 }
 
-// maxMessage bounds an upstream's words in a failure, in bytes.
-const maxMessage = 1000
-
 // clean makes an upstream's words fit to be shown: without the key, control characters or endless length.
 func (a *Agent) clean(message string) string {
 	if a.cfg.APIKey != "" {
@@ -196,10 +145,10 @@ func (a *Agent) clean(message string) string {
 		}
 		return r
 	}, message)
-	if len(message) <= maxMessage {
+	if len(message) <= messageBytes {
 		return message
 	}
-	cut := maxMessage
+	cut := messageBytes
 	for !utf8.RuneStart(message[cut]) {
 		cut--
 	}

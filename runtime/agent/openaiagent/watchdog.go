@@ -13,9 +13,6 @@ import (
 // errSilent is the cause that ends a request whose upstream said nothing for too long.
 var errSilent = errors.New("the upstream was silent for too long")
 
-// maxErrorBody bounds what is read of an error answer, in bytes.
-const maxErrorBody = 64 << 10
-
 // watchdog ends a request when the upstream is silent for longer than its limit. It counts only while something is
 // awaited from the upstream, so a caller that takes its time is not held against it.
 type watchdog struct {
@@ -33,7 +30,8 @@ func newWatchdog(limit time.Duration, cancel context.CancelCauseFunc) *watchdog 
 func (w *watchdog) watch() { w.timer.Reset(w.limit) }
 func (w *watchdog) rest()  { w.timer.Stop() }
 
-// attempt watches one attempt of the client, up to the headers and then over the body.
+// attempt watches one attempt of the client, up to the headers and then over the body. An error answer is short, and is read
+// at once: all of it has the time that one silence may take.
 func (w *watchdog) attempt(req *http.Request, next option.MiddlewareNext) (*http.Response, error) {
 	w.watch()
 	res, err := next(req)
@@ -41,28 +39,25 @@ func (w *watchdog) attempt(req *http.Request, next option.MiddlewareNext) (*http
 	if err != nil {
 		return res, err
 	}
-	w.heard = false
-	body := &watchedBody{rc: res.Body, r: res.Body, dog: w}
 	if res.StatusCode >= http.StatusBadRequest {
-		body.r = io.LimitReader(res.Body, maxErrorBody)
+		res.Body = errorBody(res.Body, w.limit)
+		return res, nil
 	}
-	res.Body = body
+	w.heard = false
+	res.Body = &watchedBody{ReadCloser: res.Body, dog: w}
 	return res, nil
 }
 
 // watchedBody is a response body under watch.
 type watchedBody struct {
-	rc  io.ReadCloser
-	r   io.Reader // rc, perhaps limited
+	io.ReadCloser
 	dog *watchdog
 }
 
 func (b *watchedBody) Read(p []byte) (int, error) {
 	b.dog.watch()
-	n, err := b.r.Read(p)
+	n, err := b.ReadCloser.Read(p)
 	b.dog.rest()
 	b.dog.heard = b.dog.heard || n > 0
 	return n, err
 }
-
-func (b *watchedBody) Close() error { return b.rc.Close() }

@@ -1,0 +1,90 @@
+package openaiagent
+
+import (
+	"bytes"
+	"io"
+	"time"
+
+	"innkeeper/adapters/lib/jsontext"
+	"innkeeper/runtime/jsonbound"
+)
+
+// errorBody reads the start of an error answer, and gives it to whoever parses it only if that is no trouble. An upstream that
+// does not end it in time loses the connection: its status says enough.
+func errorBody(body io.ReadCloser, within time.Duration) io.ReadCloser {
+	late := time.AfterFunc(within, func() { _ = body.Close() })
+	text, err := io.ReadAll(io.LimitReader(body, errorBytes))
+	late.Stop()
+	_ = body.Close()
+	if err != nil || jsonbound.Check(text, jsonbound.Bounds{Depth: maxDepth, Values: eventValues}) != nil {
+		text = nil
+	}
+	return io.NopCloser(bytes.NewReader(text))
+}
+
+// readError understands OpenAI's error object and the simpler bodies of others: a string under error, a message or a
+// detail. Anything else, such as a proxy's HTML page, says nothing.
+func readError(body io.Reader) upstreamError {
+	text, err := io.ReadAll(io.LimitReader(body, errorBytes))
+	if err != nil {
+		return upstreamError{}
+	}
+	var doc jsontext.Doc
+	if read(&doc, text) != nil {
+		return upstreamError{}
+	}
+	root := doc.Root()
+	if root.Kind() == jsontext.Array { // Google's compatible API
+		items := root.Items()
+		items.Next()
+		root = items.Value
+	}
+	return errorFrom(root)
+}
+
+// read parses a text of the upstream's after it was measured. Bytes that are no UTF-8, as where an upstream cuts its tokens within
+// a character, do not make an answer worthless.
+func read(doc *jsontext.Doc, text []byte) error {
+	values, err := jsonbound.Measure(text, jsonbound.Bounds{Depth: maxDepth, Values: eventValues})
+	if err != nil {
+		return err
+	}
+	doc.Reserve(values)
+	if err = doc.Parse(text); err != nil {
+		err = doc.Parse(bytes.ToValidUTF8(text, []byte("\uFFFD")))
+	}
+	return err
+}
+
+// upstreamError is what an error body says.
+type upstreamError struct {
+	message, kind, code, param string
+	object                     bool // whether it was an error object as OpenAI has it
+}
+
+func errorFrom(root jsontext.Value) upstreamError {
+	e := root.Get("error")
+	if e.Kind() != jsontext.Object {
+		for _, words := range []jsontext.Value{e, root.Get("message"), root.Get("detail")} {
+			if words.Kind() == jsontext.String && !words.Empty() {
+				return upstreamError{message: words.Text()}
+			}
+		}
+		return upstreamError{}
+	}
+	return upstreamError{
+		message: e.Get("message").Text(),
+		kind:    e.Get("type").Text(),
+		code:    scalar(e.Get("code")),
+		param:   e.Get("param").Text(),
+		object:  true,
+	}
+}
+
+// scalar returns a string or a number as text.
+func scalar(v jsontext.Value) string {
+	if v.Kind() == jsontext.Number {
+		return string(v.Raw())
+	}
+	return v.Text()
+}
