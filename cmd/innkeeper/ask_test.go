@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"innkeeper/runtime/admin"
+	"innkeeper/runtime/jsonbound"
 	"innkeeper/runtime/module/wasmtest"
 )
 
@@ -176,6 +178,32 @@ func TestAskNoticesAnAnswerThatBreaksOff(t *testing.T) {
 		}
 	}
 	askShell(t, streamed("<html>")).want(exSoftware, []string{"ask", "x"}, "stream:")
+}
+
+// A server that is none of ours cannot make the command take gigabytes.
+func TestAskReadsNoMoreThanAnAnswer(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"many values": streamed(`{"choices":[` + strings.Repeat("{},", 1<<20) + "{}]}"),
+		"deep":        streamed(strings.Repeat("[", 1<<20)),
+		"long":        streamed(strings.Repeat(" ", 5<<20)),
+		"whole": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"choices":[`+strings.Repeat("{},", 1<<20)+"{}]}")
+		},
+		"refused": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, strings.Repeat("[", 10<<20))
+		},
+	} {
+		client := chatClient{out: io.Discard}
+		server := httptest.NewServer(answer)
+		client.address = server.Listener.Addr().String()
+		err := client.ask(t.Context(), question{prompt: "x"})
+		server.Close()
+		var beyond *jsonbound.Error
+		if err == nil || !errors.As(err, &beyond) && name != "refused" && name != "long" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func TestAskWithNobodyThere(t *testing.T) {

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"innkeeper/runtime/jsonbound"
+	"innkeeper/runtime/limits"
 	"innkeeper/runtime/manifest"
 )
 
@@ -68,8 +70,12 @@ func (e *chatError) Error() string {
 const (
 	connectTimeout = 5 * time.Second
 	maxErrorBytes  = 64 << 10
-	maxFrameBytes  = 16 << 20 // one line of a stream, or a whole answer
 )
+
+// answerBounds bound a whole answer, and each event of a streamed one: any server may be behind the address.
+func answerBounds() jsonbound.Bounds {
+	return jsonbound.Bounds{Bytes: limits.AnswerBytes, Depth: limits.JSONDepth, Values: limits.AnswerValues}
+}
 
 func (c *chatClient) ask(ctx context.Context, q question) error {
 	response, err := c.post(ctx, chatRequest{q.model, !q.whole, []chatMessage{{Role: "user", Content: q.prompt}}})
@@ -117,8 +123,8 @@ func (c *chatClient) post(ctx context.Context, body chatRequest) (*http.Response
 // refusal reads an error answer.
 func refusal(response *http.Response) error {
 	e := &chatError{status: response.StatusCode, message: "refused", retryAfter: response.Header.Get("Retry-After")}
-	text, err := io.ReadAll(io.LimitReader(response.Body, maxErrorBytes))
 	var answer chatAnswer
+	text, err := jsonbound.Read(io.LimitReader(response.Body, maxErrorBytes), answerBounds())
 	if err == nil && json.Unmarshal(text, &answer) == nil && answer.Error != nil {
 		e.message, e.code = oneLine(answer.Error.Message), answer.Error.Code
 	}
@@ -132,7 +138,7 @@ var errCut = &chatError{message: "the connection was closed before the end"}
 // https://html.spec.whatwg.org/multipage/server-sent-events.html
 func readStream(body io.Reader, out io.Writer) error {
 	lines := bufio.NewScanner(body)
-	lines.Buffer(nil, maxFrameBytes)
+	lines.Buffer(nil, limits.AnswerBytes)
 	finished := false
 	for lines.Scan() {
 		data, isData := bytes.CutPrefix(lines.Bytes(), []byte("data:"))
@@ -161,7 +167,11 @@ func readStream(body io.Reader, out io.Writer) error {
 // printChunk prints one chunk and reports whether it is the one that finishes the answer.
 func printChunk(data []byte, out io.Writer) (finished bool, err error) {
 	var chunk chatAnswer
-	if err := json.Unmarshal(data, &chunk); err != nil {
+	err = jsonbound.Check(data, answerBounds())
+	if err == nil {
+		err = json.Unmarshal(data, &chunk)
+	}
+	if err != nil {
 		return false, fmt.Errorf("stream: %w", err)
 	}
 	if chunk.Error != nil {
@@ -178,13 +188,17 @@ func printChunk(data []byte, out io.Writer) (finished bool, err error) {
 
 func readWhole(body io.Reader, out io.Writer) error {
 	var answer chatAnswer
-	if err := json.NewDecoder(io.LimitReader(body, maxFrameBytes)).Decode(&answer); err != nil {
+	text, err := jsonbound.Read(body, answerBounds())
+	if err == nil {
+		err = json.Unmarshal(text, &answer)
+	}
+	if err != nil {
 		return fmt.Errorf("answer: %w", err)
 	}
 	if len(answer.Choices) == 0 {
 		return errors.New("answer: it has no choices")
 	}
 	message := answer.Choices[0].Message
-	_, err := io.WriteString(out, message.Content+message.Refusal)
+	_, err = io.WriteString(out, message.Content+message.Refusal)
 	return err
 }

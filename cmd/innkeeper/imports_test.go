@@ -55,7 +55,7 @@ var rules = map[string]struct {
 	"runtime/agent/echo/...":     {why: "a back end knows the interface only", own: []string{"adapters/lib/jsontext", "runtime/agent", "runtime/agent/echo/..."}},
 	"runtime/agent/openaiagent":  {why: "a back end knows the interface only", own: []string{"adapters/lib/jsontext", "runtime/agent", "runtime/budget", "runtime/jsonbound", "runtime/limits"}, outside: []string{"github.com/openai/openai-go/v3"}},
 	"runtime/agent/upstreamtest": {why: "an upstream for tests"},
-	"runtime/admin":              {why: "it talks to the host through an interface", own: []string{"runtime/limits"}, outside: []string{"golang.org/x/sys"}},
+	"runtime/admin":              {why: "it talks to the host through an interface", own: []string{"runtime/jsonbound", "runtime/limits"}, outside: []string{"golang.org/x/sys"}},
 	"runtime/admin/scrape":       {why: "it shows a status as metrics", own: []string{"runtime/admin", "runtime/supervisor"}, outside: []string{"github.com/prometheus/client_golang"}},
 
 	"hostfuncs/...":                 {why: "a family knows the host's small parts only", own: familyParts},
@@ -75,7 +75,7 @@ var rules = map[string]struct {
 	"cmd/internal/gateway/internal/kettlefn": {why: "a family made for a test: a family knows the host's small parts only", own: familyParts},
 	"cmd/internal/adaptertest":               {why: "the adapters of this tree, built for tests", own: []string{"runtime/module"}},
 	"cmd/internal/testexec":                  {why: "one instance outside of any slot, for the tests of a guest", own: []string{"cmd/internal/gateway", "hostfuncs/family", "hostfuncs/guesthost", "hostfuncs/hostcall", "hostfuncs/wasifn", "runtime/..."}, outside: []string{"github.com/BurntSushi/toml"}},
-	"cmd/innkeeper":                          {why: "the command line reaches guests through the gateway", own: []string{"adapters", "adapters/bundled", "cmd/internal/gateway", "cmd/internal/testexec", "runtime/admin/...", "runtime/artifact", "runtime/compiler", "runtime/config", "runtime/limits", "runtime/logqueue", "runtime/manifest", "runtime/module", "runtime/ordinaryfile", "runtime/supervisor", "runtime/tomldoc"}, outside: []string{"github.com/lmittmann/tint", "github.com/spf13/cobra", "golang.org/x/term"}},
+	"cmd/innkeeper":                          {why: "the command line reaches guests through the gateway", own: []string{"adapters", "adapters/bundled", "cmd/internal/gateway", "cmd/internal/testexec", "runtime/admin/...", "runtime/artifact", "runtime/compiler", "runtime/config", "runtime/jsonbound", "runtime/limits", "runtime/logqueue", "runtime/manifest", "runtime/module", "runtime/ordinaryfile", "runtime/supervisor", "runtime/tomldoc"}, outside: []string{"github.com/lmittmann/tint", "github.com/spf13/cobra", "golang.org/x/term"}},
 	"cmd/bench":                              {why: "it measures the whole house, with and without its parts", own: []string{"adapters/...", "hostfuncs/...", "runtime/...", "cmd/internal/gateway", "cmd/bench/..."}, outside: []string{"github.com/ncruces/go-sqlite3", "github.com/tetratelabs/wazero"}},
 	"cmd/bench/guest":                        {why: "a guest stands on the SDK", own: []string{"adapters/sdk", "cmd/bench/sqlops"}},
 	"cmd/bench/sqlops":                       {why: "the same work inside and outside of the sandbox", own: []string{"adapters/apiserver/api/store", "adapters/sdk", "adapters/sdk/sqlite"}},

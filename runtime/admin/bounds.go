@@ -1,6 +1,11 @@
 package admin
 
-import "time"
+import (
+	"time"
+
+	"innkeeper/runtime/jsonbound"
+	"innkeeper/runtime/limits"
+)
 
 const (
 	// maxSocketPath is the longest path of a unix socket, in bytes: macOS has room for 104 with the NUL, Linux and Windows
@@ -10,9 +15,14 @@ const (
 	// headTimeout is how long a client may take over the head of a request. Ours takes microseconds.
 	headTimeout = 10 * time.Second
 
-	// maxAnswerBytes bounds what the client reads of one answer. The status of 256 adapters is about 300 KB.
-	maxAnswerBytes = 16 << 20
+	// maxHeadBytes is the largest head of a request, in bytes. Ours have 200.
+	maxHeadBytes = 16 << 10
 
 	// dialTimeout is how long the client waits for a host that does not accept.
 	dialTimeout = 5 * time.Second
 )
+
+// answerBounds bound what a command reads of one answer: who listens at the socket may be somebody else.
+func answerBounds() jsonbound.Bounds {
+	return jsonbound.Bounds{Bytes: limits.ControlBytes, Depth: limits.JSONDepth, Values: limits.ControlValues}
+}

@@ -1,17 +1,20 @@
 package admin
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"iter"
 	"net"
 	"net/http"
 	"net/url"
 	"strconv"
+
+	"innkeeper/runtime/jsonbound"
+	"innkeeper/runtime/limits"
 )
 
 // NotRunningError means that nobody listens at the data folder's socket.
@@ -111,20 +114,31 @@ func (c *Client) Changes(ctx context.Context) (iter.Seq2[Change, error], error) 
 	}
 	return func(yield func(Change, error) bool) {
 		defer response.Body.Close()
-		lines := json.NewDecoder(response.Body)
-		for {
+		lines := bufio.NewScanner(response.Body)
+		lines.Buffer(nil, limits.ControlBytes)
+		for lines.Scan() {
 			var change Change
-			switch err := lines.Decode(&change); {
-			case errors.Is(err, io.EOF):
-				return
-			case err != nil:
-				yield(Change{}, fmt.Errorf("control socket: changes: %w", err))
-				return
-			case !yield(change, nil):
+			err := decode(lines.Bytes(), &change)
+			if !yield(change, err) || err != nil {
 				return
 			}
 		}
+		if err := lines.Err(); err != nil {
+			yield(Change{}, fmt.Errorf("control socket: changes: %w", err))
+		}
 	}, nil
+}
+
+// decode parses an answer, or a line of one, that is within its bounds.
+func decode(text []byte, out any) error {
+	err := jsonbound.Check(text, answerBounds())
+	if err == nil {
+		err = json.Unmarshal(text, out)
+	}
+	if err != nil {
+		return fmt.Errorf("control socket: answer: %w", err)
+	}
+	return nil
 }
 
 // call asks for path and decodes the answer into out, unless that is nil.
@@ -137,10 +151,16 @@ func (c *Client) call(ctx context.Context, method, path string, out any) error {
 	if out == nil {
 		return nil
 	}
-	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswerBytes)).Decode(out); err != nil {
+	return read(response, out)
+}
+
+// read reads and parses a whole answer.
+func read(response *http.Response, out any) error {
+	text, err := jsonbound.Read(response.Body, answerBounds())
+	if err != nil {
 		return fmt.Errorf("control socket: answer: %w", err)
 	}
-	return nil
+	return decode(text, out)
 }
 
 // send asks for path and returns an answer that is no refusal.
@@ -158,7 +178,7 @@ func (c *Client) send(ctx context.Context, method, path string) (*http.Response,
 	}
 	defer response.Body.Close()
 	var refused refusal
-	if err := json.NewDecoder(io.LimitReader(response.Body, maxAnswerBytes)).Decode(&refused); err != nil || refused.Error == nil {
+	if read(response, &refused) != nil || refused.Error == nil {
 		return nil, fmt.Errorf("control socket: %s", response.Status)
 	}
 	return nil, refused.Error

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"innkeeper/runtime/limits"
 )
 
 func TestCommandsReachTheHost(t *testing.T) {
@@ -122,6 +125,39 @@ func TestAnswerThatIsNoneOfOurs(t *testing.T) {
 	}
 	if _, err := NewClient(dir).Reload(t.Context(), Await); err == nil || !strings.Contains(err.Error(), "502") {
 		t.Errorf("reload: %v", err)
+	}
+}
+
+// Whoever listens at the socket cannot make a command take more memory than an answer of the host would.
+func TestAnswersBeyondBounds(t *testing.T) {
+	for name, c := range map[string]struct{ answer, want string }{
+		"long":        {`{"adapters":"` + strings.Repeat("x", limits.ControlBytes) + `"}`, "bytes"},
+		"deep":        {strings.Repeat("[", 1<<20), "levels"},
+		"many values": {`{"adapters":[` + strings.Repeat("{},", limits.ControlValues) + `{}]}`, "values"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := folder(t)
+			l, err := net.Listen("unix", filepath.Join(dir, socketName))
+			if err != nil {
+				t.Fatal(err)
+			}
+			other := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, c.answer) })}
+			go other.Serve(l)
+			t.Cleanup(func() { other.Close() })
+			if _, err := NewClient(dir).Status(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("status: %v", err)
+			}
+			changes, err := NewClient(dir).Changes(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, err = range changes {
+				break
+			}
+			if err == nil || name != "long" && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("changes: %v", err)
+			}
+		})
 	}
 }
 

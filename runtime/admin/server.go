@@ -53,6 +53,7 @@ func (s *Server) Serve(controller Controller, metrics http.Handler, logger *slog
 	s.http = http.Server{
 		Handler:           s.tracked(handler(controller, metrics)),
 		ReadHeaderTimeout: headTimeout,
+		MaxHeaderBytes:    maxHeadBytes,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 		BaseContext:       func(net.Listener) context.Context { return s.ctx },
 	}

@@ -8,6 +8,7 @@ package jsonbound
 import (
 	"bytes"
 	"fmt"
+	"io"
 )
 
 // Bounds are what a text may be at most. A field that is 0 bounds nothing.
@@ -68,6 +69,18 @@ func Measure(text []byte, bounds Bounds) (values int, err error) {
 		}
 	}
 	return values, nil
+}
+
+// Read reads a text whole, but not more of it than the bounds allow. Bounds without Bytes allow nothing.
+func Read(from io.Reader, bounds Bounds) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(from, int64(bounds.Bytes)+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > bounds.Bytes {
+		return nil, &Error{bounds.Bytes, "bytes", bounds.Bytes}
+	}
+	return text, Check(text, bounds)
 }
 
 // The classes of bytes outside of strings.

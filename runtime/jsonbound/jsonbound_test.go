@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"innkeeper/runtime/jsonbound"
 )
@@ -46,6 +48,26 @@ func TestBounds(t *testing.T) {
 		if err != nil && !errors.As(err, &exceeded) {
 			t.Errorf("%s: %T", tc.text, err)
 		}
+	}
+}
+
+func TestReadStopsAtTheBound(t *testing.T) {
+	bounds := jsonbound.Bounds{Bytes: 8, Values: 4}
+	for text, want := range map[string]string{
+		`[1,2,3]`: "", `[1,2,3] `: "", `[1,2,3]  `: "json[byte 8]: more than 8 bytes", `[1,,,,]`: "json[byte 4]: more than 4 values",
+	} {
+		rest := strings.NewReader(text + strings.Repeat("x", 100))
+		got, err := jsonbound.Read(io.LimitReader(rest, int64(len(text))), bounds)
+		if errorText(err) != want || err == nil && string(got) != text {
+			t.Errorf("%s: %q, %v", text, got, err)
+		}
+		if left := rest.Len(); left < 99 {
+			t.Errorf("%s: read on for %d bytes", text, 100-left)
+		}
+	}
+	broken := errors.New("broken")
+	if _, err := jsonbound.Read(iotest.ErrReader(broken), bounds); !errors.Is(err, broken) {
+		t.Errorf("a reader that breaks: %v", err)
 	}
 }
 
