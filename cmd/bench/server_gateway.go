@@ -64,7 +64,7 @@ func newGateway(ctx context.Context, path string) (*gatewayServer, error) {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s.gateway, err = gateway.Start(ctx, conf, gateway.Options{
 		Version: "bench", Logger: logger,
-		Load: load,
+		Load: func(context.Context) (*config.Config, error) { return load() },
 	})
 	if err != nil {
 		return nil, err

@@ -5,26 +5,36 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
+	"time"
 
 	"innkeeper/cmd/internal/gateway"
 	"innkeeper/runtime/admin"
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
+	"innkeeper/runtime/limits"
+	"innkeeper/runtime/ordinaryfile"
 )
 
 // load reads the configuration. The file may be absent if the environment configures an adapter, or if there is a drop-in folder.
-func (a *app) load() (*config.Config, error) { return a.loadAfter(nil) }
+func (a *app) load() (*config.Config, error) { return a.loadAfter(context.Background(), nil) }
 
-// loadAfter is load for a host that runs already, with the configuration from before: there may be nothing then.
-func (a *app) loadAfter(before *config.Config) (*config.Config, error) {
-	ctx := context.Background() // the reading of modules has a budget of its own
+// loadAfter is load for a host that runs already, with the configuration from before: there may be nothing then. What does not answer
+// is not waited for any longer when ctx ends, nor past a time.
+func (a *app) loadAfter(ctx context.Context, before *config.Config) (*config.Config, error) {
+	ctx, cancel := context.WithTimeout(ctx, limits.ConfigLoadBudget)
+	defer cancel()
 	if err := a.readBuiltins(ctx); err != nil {
 		return nil, err
 	}
 	conf, err := config.Load(a.configPath, config.Options{
 		Env: a.env, Builtins: a.builtins, Handles: gateway.HandleQuotas(), AllowMissing: true, AllowNothing: before != nil, Before: before,
-		Module: func(path string) (*artifact.Artifact, error) { return gateway.Modules().Read(ctx, path) },
-		Folder: func(path string) (artifact.Folder, error) { return gateway.Modules().ReadFolder(ctx, path) },
+		ReadFile: a.readFile(ctx),
+		Module: func(path string) (*artifact.Artifact, error) {
+			return ordinaryfile.Within(ctx, &a.files, path, func() (*artifact.Artifact, error) { return gateway.Modules().Read(ctx, path) })
+		},
+		Folder: func(path string) (artifact.Folder, error) {
+			return ordinaryfile.Within(ctx, &a.files, path, func() (artifact.Folder, error) { return gateway.Modules().ReadFolder(ctx, path) })
+		},
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &failure{
@@ -34,6 +44,16 @@ func (a *app) loadAfter(before *config.Config) (*config.Config, error) {
 	}
 	return conf, err
 }
+
+func (a *app) readFile(ctx context.Context) func(path string) ([]byte, error) {
+	return func(path string) ([]byte, error) {
+		file, err := config.ReadFile(ctx, &a.files, path)
+		return file.Bytes, err
+	}
+}
+
+// shortRead is how long the configuration is waited for by somebody who only looks for the running host.
+const shortRead = time.Second
 
 // readBuiltins reads the bundled modules, once: they are part of the program.
 func (a *app) readBuiltins(ctx context.Context) error {
@@ -61,7 +81,9 @@ func (a *app) client() *admin.Client { return admin.NewClient(a.dataDir()) }
 // dataDir finds the data folder even if the configuration cannot be used just now: it is then that an operator wants to
 // know what the running process does. No module is read for it.
 func (a *app) dataDir() string {
-	if folder, err := config.DataDir(a.configPath, config.Options{Env: a.env}); err == nil {
+	ctx, cancel := context.WithTimeout(context.Background(), shortRead)
+	defer cancel()
+	if folder, err := config.DataDir(a.configPath, config.Options{Env: a.env, ReadFile: a.readFile(ctx)}); err == nil {
 		return folder
 	}
 	const usual = "data"

@@ -11,6 +11,7 @@ import (
 	"innkeeper/cmd/internal/gateway"
 	"innkeeper/runtime/admin"
 	"innkeeper/runtime/config"
+	"innkeeper/runtime/ordinaryfile"
 	"innkeeper/runtime/supervisor"
 )
 
@@ -139,7 +140,8 @@ func problem(err error) error {
 		return &admin.Problem{
 			Code: admin.CodeBadConfig, Message: "the configuration cannot be used", Hint: keptHint, Report: wrong.Report(),
 		}
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, ordinaryfile.ErrNotOrdinary),
+		errors.Is(err, ordinaryfile.ErrTooLarge), errors.Is(err, ordinaryfile.ErrHangs), errors.Is(err, ordinaryfile.ErrChanging):
 		p.Code, p.Hint = admin.CodeBadConfig, keptHint
 	default:
 		p.Code = admin.CodeInternal

@@ -8,9 +8,11 @@ import (
 	"io/fs"
 	"strings"
 
+	"innkeeper/cmd/internal/gateway"
 	"innkeeper/runtime/admin"
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
+	"innkeeper/runtime/ordinaryfile"
 )
 
 // Exit codes. https://man.openbsd.org/sysexits
@@ -90,6 +92,10 @@ func (a *app) classify(err error) *failure {
 		return a.fromProblem(problem)
 	case errors.As(err, &refused):
 		return &failure{code: exDataErr, err: err, hint: refused.Hint}
+	case errors.Is(err, ordinaryfile.ErrNotOrdinary), errors.Is(err, ordinaryfile.ErrTooLarge):
+		return &failure{code: exConfig, err: err}
+	case errors.Is(err, gateway.ErrDescriptors):
+		return &failure{code: exConfig, err: err}
 	case errors.Is(err, fs.ErrPermission):
 		return &failure{code: exNoPerm, err: err}
 	case errors.Is(err, fs.ErrNotExist):

@@ -14,7 +14,7 @@ func (s *service) watchFolder() (stop func()) {
 			s.logger.Info("adapters_dir changed", "folder", s.conf.Load().DropIns.Folder)
 			s.askReload()
 		},
-		Logger: s.logger,
+		Logger: s.logger, Files: &s.app.files,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})

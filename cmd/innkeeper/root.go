@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"innkeeper/runtime/artifact"
+	"innkeeper/runtime/ordinaryfile"
 )
 
 const (
@@ -26,6 +27,7 @@ type app struct {
 	begun      bool    // the command line was understood
 	queued     *output // nil for commands that end soon
 
+	files    ordinaryfile.Reader // of all that is read by a name in the configuration
 	reading  sync.Mutex
 	builtins map[string]*artifact.Artifact // nil before they were read
 }

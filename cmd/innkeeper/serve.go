@@ -28,8 +28,8 @@ type service struct {
 func (a *app) serve(ctx context.Context) error {
 	signals, end := a.signals()
 	defer end()
-	conf, err := a.load()
-	if err != nil {
+	conf, err := firstLoad(ctx, signals, func(ctx context.Context) (*config.Config, error) { return a.loadAfter(ctx, nil) })
+	if err != nil || conf == nil {
 		return err
 	}
 	level := &slog.LevelVar{}
@@ -52,6 +52,37 @@ func (a *app) serve(ctx context.Context) error {
 	return s.stop(received, signals)
 }
 
+// firstLoad reads the configuration for a start. A signal that asks for the end is obeyed although files may not answer; there is no
+// configuration then.
+func firstLoad(
+	ctx context.Context, signals <-chan os.Signal, load func(context.Context) (*config.Config, error),
+) (*config.Config, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type result struct {
+		conf *config.Config
+		err  error
+	}
+	loaded := make(chan result, 1)
+	go func() { // ends soon after ctx
+		conf, err := load(ctx)
+		loaded <- result{conf, err}
+	}()
+	for {
+		select {
+		case r := <-loaded:
+			return r.conf, r.err
+		case received := <-signals:
+			if isReload(received) {
+				continue // it is being read
+			}
+			cancel()
+			<-loaded
+			return nil, nil
+		}
+	}
+}
+
 // noDataFolder returns the failure of a data folder that cannot be used.
 func (a *app) noDataFolder(err error) error {
 	var held *admin.HeldError
@@ -62,8 +93,8 @@ func (a *app) noDataFolder(err error) error {
 }
 
 // load reads the configuration for a reload and keeps it.
-func (s *service) load() (*config.Config, error) {
-	conf, err := s.app.loadAfter(s.conf.Load())
+func (s *service) load(ctx context.Context) (*config.Config, error) {
+	conf, err := s.app.loadAfter(ctx, s.conf.Load())
 	if err == nil {
 		s.keep(conf)
 	}

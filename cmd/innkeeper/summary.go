@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -116,7 +115,7 @@ func (a *app) tips(status admin.Status, conf *config.Config) []string {
 		}
 		return []string{
 			a.command(`ask "hello"`),
-			fmt.Sprintf(`curl -H "Authorization: Bearer $KEY" http://%s/v1/models    # the key is in %s`, reachable(adapter.Listen), a.keyPlace(c)),
+			fmt.Sprintf(`curl -H "Authorization: Bearer $KEY" http://%s/v1/models    # the key is in %s`, reachable(adapter.Listen), a.keyPlace(conf, c)),
 			a.command("status"),
 		}
 	}
@@ -129,8 +128,8 @@ func (a *app) tips(status admin.Status, conf *config.Config) []string {
 }
 
 // keyPlace returns where the key of an adapter can be read.
-func (a *app) keyPlace(c *config.Adapter) string {
-	if _, err := os.Stat(a.configPath); err == nil {
+func (a *app) keyPlace(conf *config.Config, c *config.Adapter) string {
+	if !conf.Missing {
 		return a.configPath
 	}
 	if key := c.Manifest.BearerKey(); key != nil && len(key.Env) > 0 {

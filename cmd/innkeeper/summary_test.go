@@ -18,7 +18,7 @@ func chatConfig() *config.Config {
 		HTTP:     &manifest.HTTP{Key: "key", Routes: []manifest.Route{{Method: "POST", Path: chatPath, Guard: manifest.GuardKey}}},
 		Settings: []manifest.Setting{{Name: "key", Secret: true, Env: []string{"API_SERVER_KEY"}}},
 	}
-	return &config.Config{DataDir: "/d", Agent: config.Agent{Kind: config.AgentEcho}, Adapters: []config.Adapter{{
+	return &config.Config{Missing: true, DataDir: "/d", Agent: config.Agent{Kind: config.AgentEcho}, Adapters: []config.Adapter{{
 		Name: "api_server", Manifest: m, Disposition: config.Loadable,
 		Secrets: map[string]config.Secret{"key": config.NewSecret(goodKey)},
 	}}}

@@ -3,6 +3,7 @@ package artifact
 import (
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/fsnotify/fsnotify"
 
@@ -11,8 +12,9 @@ import (
 
 // notices are the system's, that something in a folder may have changed. What it was the snapshot says.
 type notices struct {
-	watcher *fsnotify.Watcher // nil if there are none
-	watched string            // the folder that was watched last
+	watcher   *fsnotify.Watcher // nil if there are none
+	following sync.Mutex        // held while it is changed what is watched, which may wait for a file system
+	watched   string            // the folder that was watched last; guarded by following
 
 	events <-chan fsnotify.Event
 	errors <-chan error
@@ -34,9 +36,10 @@ func (w *Watcher) notices() *notices {
 // follow watches a folder in the place of the one before; as long as it is not there, the folder in which it would be. The system
 // ends a watch by itself when its folder goes.
 func (n *notices) follow(folder string) {
-	if n.watcher == nil {
-		return
+	if n.watcher == nil || !n.following.TryLock() {
+		return // the one before still waits
 	}
+	defer n.following.Unlock()
 	folder = filepath.Clean(folder)
 	if _, err := os.Stat(folder); err != nil {
 		folder = filepath.Dir(folder)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"innkeeper/runtime/limits"
+	"innkeeper/runtime/ordinaryfile"
 )
 
 // Watcher looks for changes of a drop-in folder.
@@ -22,9 +23,12 @@ type Watcher struct {
 	// Changed is told that the folder is in another state than when it was told last.
 	Changed func()
 	Logger  *slog.Logger
+	// Files counts looks at a folder that does not answer; nil counts nothing.
+	Files *ordinaryfile.Reader
 
-	poll   time.Duration // 0: as limits says
-	silent bool          // without the system's notices
+	poll   time.Duration              // 0: as limits says
+	silent bool                       // without the system's notices
+	shot   func(folder string) string // takes the snapshots; nil: snapshot
 }
 
 // Run watches until ctx is over. The system's notices make it fast, and a look at the folder now and then makes it sure: notices
@@ -34,13 +38,14 @@ type Watcher struct {
 // changing does not keep the others waiting for ever.
 func (w *Watcher) Run(ctx context.Context) {
 	notices := w.notices()
-	defer notices.close()
+	defer w.within(context.WithoutCancel(ctx), notices.close)
 	poll := time.NewTicker(cmp.Or(w.poll, limits.WatchPoll))
 	defer poll.Stop()
 	for told := w.Seen; ; {
-		notices.follow(w.Folder())
-		if snapshot(w.Folder()) != told {
-			if settled := w.settle(ctx); settled != told && ctx.Err() == nil {
+		folder := w.Folder()
+		w.within(ctx, func() { notices.follow(folder) })
+		if now, ok := w.look(ctx); ok && now != told {
+			if settled, ok := w.settle(ctx); ok && settled != told && ctx.Err() == nil {
 				told = settled
 				w.Changed()
 			}
@@ -55,23 +60,41 @@ func (w *Watcher) Run(ctx context.Context) {
 	}
 }
 
-// settle waits until the folder stays as it is, and says how that is.
-func (w *Watcher) settle(ctx context.Context) (settled string) {
+// settle waits until the folder stays as it is, and says how that is; not ok if it does not answer.
+func (w *Watcher) settle(ctx context.Context) (settled string, ok bool) {
 	deadline := time.Now().Add(limits.WatchPatience)
-	settled = snapshot(w.Folder())
-	for time.Now().Before(deadline) {
+	settled, ok = w.look(ctx)
+	for ok && time.Now().Before(deadline) {
 		select {
 		case <-time.After(limits.WatchSettle):
 		case <-ctx.Done():
-			return settled
+			return settled, true
 		}
-		now := snapshot(w.Folder())
-		if now == settled {
-			return settled
+		before := settled
+		if settled, ok = w.look(ctx); settled == before {
+			break
 		}
-		settled = now
 	}
-	return settled
+	return settled, ok
+}
+
+// look takes a look at the folder; not ok if it does not answer in time.
+func (w *Watcher) look(ctx context.Context) (state string, ok bool) {
+	ctx, cancel := context.WithTimeout(ctx, limits.WatchLook)
+	defer cancel()
+	folder, shot := w.Folder(), w.shot
+	if shot == nil {
+		shot = snapshot
+	}
+	state, err := ordinaryfile.Within(ctx, w.Files, folder, func() (string, error) { return shot(folder), nil })
+	return state, err == nil
+}
+
+// within does what may wait for the folder's file system, and gives up on it like look.
+func (w *Watcher) within(ctx context.Context, do func()) {
+	ctx, cancel := context.WithTimeout(ctx, limits.WatchLook)
+	defer cancel()
+	_, _ = ordinaryfile.Within(ctx, w.Files, w.Folder(), func() (struct{}, error) { do(); return struct{}{}, nil }) // the next look says more
 }
 
 // snapshot is everything about the folder that tells another state from this one: of each file that ReadFolder would look at its

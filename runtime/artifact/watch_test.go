@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"innkeeper/runtime/limits"
+	"innkeeper/runtime/ordinaryfile"
 )
 
 // watched runs a watcher without notices in a bubble of its own time, and returns how often it told of a change.
@@ -179,4 +180,54 @@ func TestNotices(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Error("no notice of a new file")
 	}
+}
+
+// A folder that does not answer is no change, is looked at again, and does not hold up the end.
+func TestWatcherOfAFolderThatDoesNotAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		told, hangs, answers := 0, make(chan struct{}), ""
+		files := &ordinaryfile.Reader{}
+		w := &Watcher{
+			Folder: func() string { return "share" }, Changed: func() { told++ }, Logger: slog.New(slog.DiscardHandler), silent: true, Files: files,
+			shot: func(string) string { <-hangs; return answers },
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			w.Run(ctx)
+		}()
+		time.Sleep(within)
+		if now, _ := files.GivenUp(); now == 0 || told != 0 {
+			t.Errorf("%d looks hang, told %d times", now, told)
+		}
+		answers = "another state"
+		close(hangs)
+		time.Sleep(within)
+		if now, _ := files.GivenUp(); now != 0 || told != 1 {
+			t.Errorf("it answers: %d looks hang, told %d times", now, told)
+		}
+		cancel()
+		<-ended
+	})
+	synctest.Test(t, func(t *testing.T) {
+		hangs := make(chan struct{})
+		w := &Watcher{
+			Folder: func() string { return "share" }, Logger: slog.New(slog.DiscardHandler), silent: true,
+			shot: func(string) string { <-hangs; return "" },
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			w.Run(ctx)
+		}()
+		synctest.Wait()
+		began := time.Now()
+		cancel()
+		if <-ended; time.Since(began) != 0 {
+			t.Errorf("the end took %v", time.Since(began))
+		}
+		close(hangs)
+	})
 }

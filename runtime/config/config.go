@@ -20,7 +20,8 @@ import (
 
 // Config is the whole configuration. A value returned by Load is valid; nobody changes it afterwards.
 type Config struct {
-	Path     string     // absolute path of the TOML file, which may be absent if Options.AllowMissing was set
+	Path     string     // absolute path of the TOML file
+	Missing  bool       // it is not there, which Options.AllowMissing allows
 	DataDir  string     // absolute path
 	DropIns  DropIns    // the folder of modules that need no table
 	LogLevel slog.Level // least severe level that is logged

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -45,18 +46,14 @@ func fileLimits() tomldoc.Limits {
 
 // readForEdit reads a file that may be absent. A new one is its owner's alone, for it may come to hold a key.
 func readForEdit(path string) ([]byte, fs.FileMode, error) {
-	text, err := readRegular(path)
+	file, err := ReadFile(context.Background(), nil, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0o600, nil
 	}
 	if err != nil {
 		return nil, 0, err
 	}
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	return text, info.Mode().Perm(), nil
+	return file.Bytes, file.Info.Mode().Perm(), nil
 }
 
 // replace puts a text in the place of another: readers see the one or the other, also after a crash.

@@ -100,7 +100,7 @@ func (l *loader) read() error {
 // config reads the whole schema.
 func (l *loader) config() *Config {
 	root := l.table(nil, rootSchema(), l.doc.Root())
-	c := &Config{Path: l.path, DataDir: l.dataDir(root.text("data_dir")), DropIns: l.dropInFolder(root.text("adapters_dir"))}
+	c := &Config{Path: l.path, Missing: l.missing != nil, DataDir: l.dataDir(root.text("data_dir")), DropIns: l.dropInFolder(root.text("adapters_dir"))}
 	l.dropIns = &c.DropIns
 	if err := c.LogLevel.UnmarshalText([]byte(root.text("log_level"))); err != nil && len(l.errs) == 0 {
 		l.complain([]string{"log_level"}, onValue, "log_level: %v", err)

@@ -1,13 +1,14 @@
 package config
 
 import (
+	"context"
 	"fmt"
-	"io"
 	"os"
 
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/machine"
+	"innkeeper/runtime/ordinaryfile"
 )
 
 // Options are what Load needs of the world.
@@ -15,7 +16,7 @@ type Options struct {
 	// Env looks up an environment variable; nil means os.LookupEnv. An empty variable counts as not set.
 	Env func(name string) (string, bool)
 
-	// ReadFile reads the TOML file and what file:PATH names; nil means regular files from the disk.
+	// ReadFile reads the TOML file and what file:PATH names; nil means ordinary files, within a time.
 	ReadFile func(path string) ([]byte, error)
 
 	// Machine says what the machine has; nil means to ask the system.
@@ -53,7 +54,7 @@ func (o Options) withDefaults() Options {
 		o.Env = os.LookupEnv
 	}
 	if o.ReadFile == nil {
-		o.ReadFile = readRegular
+		o.ReadFile = readOrdinary
 	}
 	if o.Machine == nil {
 		o.Machine = machine.Look
@@ -66,19 +67,16 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// readRegular reads a regular file. A pipe or a device could block for ever or never end.
-func readRegular(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("open %s: not a regular file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, limits.ConfigFileBytes+1))
+// readOrdinary reads an ordinary file. A pipe or a device could block for ever or never end, and so could a file system that does
+// not answer.
+func readOrdinary(path string) ([]byte, error) {
+	file, err := ReadFile(context.Background(), nil, path)
+	return file.Bytes, err
+}
+
+// ReadFile reads the TOML file, or what file:PATH names, with a reader that counts what does not answer.
+func ReadFile(ctx context.Context, files *ordinaryfile.Reader, path string) (ordinaryfile.File, error) {
+	ctx, cancel := context.WithTimeout(ctx, limits.ConfigReadBudget)
+	defer cancel()
+	return files.Read(ctx, path, limits.ConfigFileBytes, ordinaryfile.Follow)
 }

@@ -11,7 +11,9 @@ import (
 	"testing"
 
 	"innkeeper/runtime/artifact"
+	"innkeeper/runtime/limits"
 	"innkeeper/runtime/manifest"
+	"innkeeper/runtime/ordinaryfile"
 )
 
 func TestSampleLoads(t *testing.T) {
@@ -101,11 +103,17 @@ func TestWriteSample(t *testing.T) {
 	}
 }
 
-func TestOnlyRegularFilesAreRead(t *testing.T) {
-	if _, err := readRegular(t.TempDir()); err == nil || !strings.Contains(err.Error(), "not a regular file") {
-		t.Errorf("a folder: %v", err)
+func TestOnlyOrdinaryFilesAreRead(t *testing.T) {
+	for name, path := range map[string]string{"a folder": t.TempDir(), "an endless device": "/dev/zero"} {
+		if _, err := readOrdinary(path); !errors.Is(err, ordinaryfile.ErrNotOrdinary) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
-	if _, err := readRegular("/dev/zero"); err == nil || !strings.Contains(err.Error(), "not a regular file") {
-		t.Errorf("an endless device: %v", err)
+	large := filepath.Join(t.TempDir(), "large")
+	if err := os.WriteFile(large, make([]byte, limits.ConfigFileBytes+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readOrdinary(large); !errors.Is(err, ordinaryfile.ErrTooLarge) {
+		t.Errorf("a large file: %v", err)
 	}
 }

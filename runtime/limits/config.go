@@ -7,6 +7,13 @@ const (
 	// ConfigFileBytes is the largest TOML file, in bytes. A hundred adapters with every setting written out are 200 KB.
 	ConfigFileBytes = 1 << 20
 
+	// ConfigReadBudget is the longest that the reading of the TOML file, or of what file:PATH names, may take. A megabyte from a share
+	// in another town takes one second.
+	ConfigReadBudget = 5 * time.Second
+
+	// ConfigLoadBudget is the longest that all files of one configuration may take, modules included.
+	ConfigLoadBudget = time.Minute
+
 	// ConfigKeys is the largest number of keys and tables in the file.
 	ConfigKeys = 20_000
 

@@ -11,6 +11,9 @@ const (
 	// WatchPoll is the time between two looks at the folder where the system sends no notice. A look is one system call for each file.
 	WatchPoll = 5 * time.Second
 
+	// WatchLook is the longest that one look may take: a folder on a share that is there answers in milliseconds.
+	WatchLook = 2 * time.Second
+
 	// WatchPatience is the longest that a file which goes on changing keeps the others from being read.
 	WatchPatience = time.Minute
 )

@@ -30,8 +30,8 @@ type Options struct {
 	// Version of the binary, for status and guests.
 	Version string
 	Logger  *slog.Logger
-	// Load reads the configuration anew, for Reload and Restart.
-	Load func() (*config.Config, error)
+	// Load reads the configuration anew, for Reload and Restart, until ctx ends.
+	Load func(ctx context.Context) (*config.Config, error)
 	// Compiler makes machine code of modules; with nil the engine does it in this process, where nothing bounds or stops it.
 	Compiler artifact.Compiler
 

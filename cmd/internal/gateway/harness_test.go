@@ -82,7 +82,7 @@ func (h *harness) start() {
 	}
 	options := Options{
 		Version: "test", Logger: slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Load: h.load, Intercept: h.plan.fault, observe: h.observe, Families: h.plan.families, listen: h.plan.listen,
+		Load: func(context.Context) (*config.Config, error) { return h.load() }, Intercept: h.plan.fault, observe: h.observe, Families: h.plan.families, listen: h.plan.listen,
 	}
 	if h.plan.agent != nil {
 		options.NewAgent = func(conf config.Agent) (agent.Agent, error) {

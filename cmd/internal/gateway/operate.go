@@ -63,7 +63,7 @@ func (g *Gateway) restart(ctx context.Context, name string, cut bool) (admin.Pen
 	if err != nil {
 		return nil, err
 	}
-	conf, err := g.options.Load()
+	conf, err := g.options.Load(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -78,7 +78,7 @@ type succession struct {
 
 // reload does what Reload says. The caller holds g.change.
 func (g *Gateway) reload(ctx context.Context) (admin.Reloaded, error) {
-	conf, err := g.options.Load()
+	conf, err := g.options.Load(ctx)
 	if err != nil {
 		return admin.Reloaded{}, err
 	}
