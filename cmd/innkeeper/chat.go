@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"innkeeper/runtime/agent/sse"
 	"innkeeper/runtime/jsonbound"
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/manifest"
@@ -134,20 +134,17 @@ func refusal(response *http.Response) error {
 // errCut means that a stream ended without its end.
 var errCut = &chatError{message: "the connection was closed before the end"}
 
-// readStream prints the pieces of a stream of server-sent events as they come.
-// https://html.spec.whatwg.org/multipage/server-sent-events.html
+// readStream prints the pieces of a streamed answer as they come.
 func readStream(body io.Reader, out io.Writer) error {
-	lines := bufio.NewScanner(body)
-	lines.Buffer(nil, limits.AnswerBytes)
+	events := sse.NewReader(body, sse.Bounds{Event: limits.AnswerBytes, Stream: limits.AnswerStreamBytes})
 	finished := false
-	for lines.Scan() {
-		data, isData := bytes.CutPrefix(lines.Bytes(), []byte("data:"))
-		data = bytes.TrimSpace(data)
-		if !isData || len(data) == 0 {
-			continue
-		}
+	for events.Next() {
+		data := bytes.TrimSpace(events.Data())
 		if string(data) == "[DONE]" {
 			return nil
+		}
+		if len(data) == 0 {
+			continue
 		}
 		done, err := printChunk(data, out)
 		if err != nil {
@@ -155,7 +152,7 @@ func readStream(body io.Reader, out io.Writer) error {
 		}
 		finished = finished || done
 	}
-	if err := lines.Err(); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+	if err := events.Err(); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("stream: %w", err)
 	}
 	if !finished {

@@ -24,6 +24,9 @@ const (
 	// AnswerBytes is the largest answer, and the longest event of a streamed one, that the chat command reads, in bytes.
 	AnswerBytes = 4 << 20
 
+	// AnswerStreamBytes is the longest streamed answer that the chat command reads, in bytes.
+	AnswerStreamBytes = 128 << 20
+
 	// AnswerValues is the most values, keys included, of those.
 	AnswerValues = 1 << 16
 )

@@ -11,6 +11,7 @@ import (
 	"github.com/openai/openai-go/v3/option"
 
 	"innkeeper/runtime/agent"
+	"innkeeper/runtime/agent/sse"
 )
 
 // drainTime is how long the end of a response is awaited after the end of its answer. Read to its end, the connection
@@ -110,13 +111,13 @@ func (c *call) notStream(res *http.Response) *agent.Failed {
 
 // stream reads the answer to its end.
 func (c *call) stream(res *http.Response) error {
-	events := newEvents(res.Body, c.agent.events)
-	defer events.forget()
+	events := sse.NewReader(res.Body, sse.Bounds{Event: eventBytes, Stream: answerBytes, Free: smallBytes, Shared: c.agent.events})
+	defer events.Close()
 	doc := c.agent.doc()
 	defer c.agent.putBack(doc)
 	ans := &answer{doc: doc, emit: c.emit}
-	for !ans.ended && events.next() {
-		failed, err := ans.take(events.kind, events.data)
+	for !ans.ended && events.Next() {
+		failed, err := ans.take(events.Name(), events.Data())
 		if err != nil {
 			return err
 		}
@@ -128,7 +129,7 @@ func (c *call) stream(res *http.Response) error {
 		return context.Cause(c.caller)
 	}
 	if !ans.complete() {
-		return c.fail(c.streamFailure(events.err, c.dog.heard && !ans.started))
+		return c.fail(c.streamFailure(events.Err(), c.dog.heard && !ans.started))
 	}
 	if err := c.emit(ans.doneEvent()); err != nil {
 		return err
@@ -138,10 +139,10 @@ func (c *call) stream(res *http.Response) error {
 }
 
 // drain reads on to the end of the response, for as long as that is likely to be near.
-func (c *call) drain(events *events) {
+func (c *call) drain(events *sse.Reader) {
 	enough := time.AfterFunc(drainTime, func() { c.cancel(nil) })
 	defer enough.Stop()
-	for events.next() {
+	for events.Next() {
 		continue
 	}
 }
@@ -151,9 +152,9 @@ func (c *call) streamFailure(err error, nonsense bool) *agent.Failed {
 	switch cause := context.Cause(c.ctx); {
 	case cause != nil:
 		return ended(cause)
-	case errors.Is(err, errEventTooLong), errors.Is(err, errAnswerTooLong):
+	case errors.Is(err, sse.ErrEventTooLong), errors.Is(err, sse.ErrStreamTooLong):
 		return upstreamFailure(codeMalformed, "the agent's upstream sent more than is read of one answer", err)
-	case errors.Is(err, errNoRoom):
+	case errors.Is(err, sse.ErrNoRoom):
 		failed := upstreamFailure("agent_busy", "the agent's upstream sends more to all turns together than there is room for", err)
 		failed.Status = http.StatusServiceUnavailable
 		return failed
