@@ -1,9 +1,6 @@
 package httpfn
 
 import (
-	"maps"
-	"net/http"
-	"slices"
 	"unicode/utf8"
 
 	"innkeeper/adapters/abi"
@@ -73,8 +70,7 @@ func (f *Family) read(id uint32, call func(ex *exchange) int32) int32 {
 
 // Routes is http.routes.
 func (f *Family) Routes(buffer []byte) int32 {
-	routes := abi.HTTPRoutes{Names: f.cfg.Routes}
-	return guestmem.CopyOut(buffer, routes.Append(nil))
+	return guestmem.CopyOut(buffer, f.routes)
 }
 
 // Header is http.header. EPIPE once the client left.
@@ -90,7 +86,13 @@ func (f *Family) Header(id uint32, name, buffer []byte) int32 {
 
 // Headers is http.headers. EPIPE once the client left.
 func (f *Family) Headers(id uint32, buffer []byte) int32 {
-	return f.read(id, func(ex *exchange) int32 { return guestmem.CopyOut(buffer, requestHeaders(ex.request)) })
+	return f.read(id, func(ex *exchange) int32 {
+		size := requestHeadersSize(ex.request)
+		if size <= len(buffer) {
+			appendRequestHeaders(buffer[:0], ex.request)
+		}
+		return int32(size)
+	})
 }
 
 // Body is http.body. EPIPE once the client left.
@@ -108,7 +110,7 @@ func (f *Family) Respond(id, status uint32, headers, body []byte) int32 {
 		switch {
 		case len(body) > f.cfg.AnswerBytes:
 			return abi.EMSGSIZE
-		case f.waiting.Load()+int64(len(body)) > f.cfg.AnswersBytes:
+		case !f.waiting.TakeFor(ex.keyed, int64(len(body))):
 			return abi.ENOMEM
 		}
 		ex.push(body)
@@ -134,10 +136,10 @@ func (f *Family) Upgrade(id uint32, protocol []byte) int32 {
 		switch {
 		case ex.state != stateOpen:
 			return abi.EEXIST
-		case !wantsSocket(ex.request, string(protocol)):
+		case !wantsSocket(ex.request, protocol):
 			return abi.EINVAL
 		}
-		ex.upgrade(string(protocol))
+		ex.ws, ex.state = &webSocket{protocol: string(protocol)}, stateStreaming // a copy of what the request offers
 		return abi.OK
 	})
 }
@@ -151,8 +153,8 @@ func (f *Family) Write(id uint32, chunk []byte) int32 {
 			return abi.EINVAL
 		case len(chunk) > f.cfg.AnswerBytes:
 			return abi.EMSGSIZE
-		case ex.silent:
-			return abi.OK // there is no body to put it into
+		case ex.silent, len(chunk) == 0:
+			return abi.OK // there is no body to put it into, or nothing to put there
 		}
 		if ex.ws != nil && !utf8.Valid(chunk) {
 			return abi.EINVAL // a text message is UTF-8
@@ -196,9 +198,4 @@ func (f *Family) Abort(id uint32) int32 {
 		ex.state = stateAborted
 		return abi.OK, true
 	})
-}
-
-func sortedNames(h http.Header) []string {
-	names := slices.Sorted(maps.Keys(h))
-	return slices.DeleteFunc(names, func(name string) bool { return name == "Authorization" })
 }

@@ -50,8 +50,8 @@ func shakeHands(w http.ResponseWriter, r *http.Request, protocol string, message
 }
 
 // start begins to read from the client.
-func (c *client) start(f *Family, id uint32) {
-	c.work.Go(func() { c.read(f, id) })
+func (c *client) start(f *Family, id uint32, keyed bool) {
+	c.work.Go(func() { c.read(f, id, keyed) })
 	if every := f.keepAlive(); every > 0 {
 		c.work.Go(func() { c.ping(every) })
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/runtime/front/backend"
+	"innkeeper/runtime/ledger"
 )
 
 // state is how far an answer is, from the guest's side.
@@ -35,13 +37,15 @@ type exchange struct {
 	id      uint32
 	done    chan struct{} // closed when Serve uses the exchange no more; nil while nobody waits for that
 	request *http.Request
+	keyed   bool // the request carries the key
 	body    []byte
 	w       http.ResponseWriter // while Serve is in
 	state   state
 	status  int
 	fields  []field
 	out     *buffer    // waits for Serve; nil if nothing does
-	flying  int        // bytes that Serve is writing
+	booked  int        // what out is charged
+	flying  int        // what Serve is writing is charged
 	ws      *webSocket // nil unless the exchange became one
 	silent  bool       // the answer has no body: HEAD, 204, 304
 	starved bool       // the guest got EAGAIN and waits for EventHTTPWritable
@@ -52,8 +56,8 @@ type exchange struct {
 	closed  bool       // the handle is closed
 }
 
-func newExchange(f *Family, r *http.Request, body []byte) *exchange {
-	return &exchange{f: f, wake: make(chan struct{}, 1), request: r, body: body}
+func newExchange(f *Family, r *http.Request, in backend.Inbound) *exchange {
+	return &exchange{f: f, wake: make(chan struct{}, 1), request: r, body: in.Body, keyed: in.Keyed}
 }
 
 func (ex *exchange) signal() {
@@ -88,10 +92,10 @@ func (ex *exchange) leave() {
 	ex.mu.Lock()
 	defer ex.mu.Unlock()
 	ex.gone, ex.left = true, true
-	ex.ws.leave(ex)
-	ex.f.waiting.Add(-int64(ex.pending()))
+	ex.ws.leave()
+	ex.f.waiting.Give(int64(ex.pending()))
 	ex.f.putBuffer(ex.out)
-	ex.request, ex.body, ex.w, ex.out, ex.flying = nil, nil, nil, nil, 0
+	ex.request, ex.body, ex.w, ex.out, ex.booked, ex.flying = nil, nil, nil, nil, 0, 0
 	if !ex.closed {
 		_ = ex.f.cfg.Mailbox.Post(abi.EventHTTPGone, ex.id, nil) // sealed: the instance is over and needs no telling
 		ex.f.outlive(ex)
@@ -122,14 +126,17 @@ func (ex *exchange) abandon() {
 	}
 }
 
-// CloseHandle takes the exchange from an instance that is over, and waits until its goroutine uses it no more. What was not
-// answered is left to the front; a stream is cut.
+var _ ledger.Ender = (*exchange)(nil)
+
+// EndHandle takes the exchange from an instance that is over. What was not answered is left to the front; a stream is cut.
+func (ex *exchange) EndHandle(context.Context) { ex.tear() }
+
+// CloseHandle waits until its goroutine uses the exchange no more.
 func (ex *exchange) CloseHandle(ctx context.Context) error {
 	done := ex.tear()
 	if done == nil {
 		return nil
 	}
-	ex.f.tearSockets()
 	select {
 	case <-done:
 		return nil

@@ -17,6 +17,7 @@ import (
 
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/httpfn"
+	"innkeeper/runtime/budget"
 	"innkeeper/runtime/front/backend"
 	"innkeeper/runtime/ledger"
 	"innkeeper/runtime/mailbox"
@@ -30,6 +31,7 @@ type harness struct {
 	f      *httpfn.Family
 	box    *mailbox.Mailbox
 	ledger *ledger.Ledger
+	flight *budget.Budget
 	server *httptest.Server
 }
 
@@ -49,15 +51,16 @@ func newHarness(t testing.TB, change func(cfg *httpfn.Config)) *harness {
 			}
 			runtime.Gosched()
 		}
+		h.nothingInFlight()
 	})
 	return h
 }
 
 func newFamily(t testing.TB, change func(cfg *httpfn.Config)) *harness {
-	h := &harness{t: t}
-	h.box = mailbox.New(mailbox.Bounds{New: 16, DeltaBytes: 1 << 10}, nil)
+	h := &harness{t: t, flight: budget.New(1 << 40)}
+	h.box = mailbox.New(mailbox.Bounds{New: 16, DeltaBytes: 1 << 10, Flight: h.flight}, nil)
 	h.ledger = ledger.New(ledger.Quota{Kinds: map[ledger.Kind]int{kind: 64}})
-	cfg := httpfn.Config{Ledger: h.ledger, Mailbox: h.box, Logger: slog.New(slog.DiscardHandler)}
+	cfg := httpfn.Config{Ledger: h.ledger, Mailbox: h.box, Flight: h.flight, Logger: slog.New(slog.DiscardHandler)}
 	if change != nil {
 		change(&cfg)
 	}
@@ -75,7 +78,7 @@ func (h *harness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	outcome := h.f.Serve(w, r, backend.Inbound{
-		Route: "things.get", Values: []backend.Value{{Name: "id", Value: "7"}}, RequestID: "id-1", Body: body,
+		Route: "things.get", Values: []backend.Value{{Name: "id", Value: "7"}}, RequestID: "id-1", Body: body, Keyed: true,
 	})
 	clear(body) // it belongs to the front again
 	switch outcome {
@@ -103,6 +106,14 @@ func (h *harness) tearDown() {
 	h.f.Close()
 	if c := h.ledger.Counts()[kind]; c.Open != 0 || c.Failed != 0 || c.Opened != c.Closed {
 		h.t.Errorf("after the teardown: %+v", c)
+	}
+}
+
+// nothingInFlight checks that everything was given back that was charged.
+func (h *harness) nothingInFlight() {
+	h.t.Helper()
+	if used := h.flight.Use().Used; used != 0 {
+		h.t.Errorf("%d bytes were not given back", used)
 	}
 }
 
@@ -232,3 +243,7 @@ func (m *memory) dial() *client {
 }
 
 func repeat(s string, n int) []byte { return []byte(strings.Repeat(s, n)) }
+
+func request(t *testing.T) *http.Request {
+	return httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+}

@@ -2,8 +2,10 @@ package httpfn
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strings"
 
 	"innkeeper/adapters/abi"
@@ -19,7 +21,11 @@ func parseHeaders(block []byte) ([]field, abi.Errno) {
 	if len(block) == 0 {
 		return nil, abi.OK
 	}
-	fields := make([]field, 0, bytes.Count(block, []byte{'\n'})+1)
+	lines := bytes.Count(block, []byte{'\n'}) + 1
+	if lines > AnswerHeaderLines {
+		return nil, abi.EMSGSIZE
+	}
+	fields := make([]field, 0, lines)
 	for text := string(block); text != ""; {
 		name, value, rest, ok := abi.CutHeader(text)
 		text = rest
@@ -102,6 +108,9 @@ func eventStream(fields []field) bool {
 
 // requestHeader is one header of a request, and whether it was sent.
 func requestHeader(r *http.Request, name []byte) (string, bool) {
+	if len(name) > usualName && !hasNameOf(r.Header, len(name)) {
+		return "", false
+	}
 	switch key := textproto.CanonicalMIMEHeaderKey(string(name)); key {
 	case "Authorization":
 		return "", false
@@ -116,13 +125,47 @@ func requestHeader(r *http.Request, name []byte) (string, bool) {
 	}
 }
 
-// requestHeaders is all headers of a request as a block, ordered by name so that a guest sees the same every time.
-func requestHeaders(r *http.Request) []byte {
-	var block []byte
+// usualName is the length up to which the name of a header is copied without a look at the request's, in bytes. A guest may name one
+// as long as its memory.
+const usualName = 64
+
+// hasNameOf reports whether the name of a header has that length.
+func hasNameOf(h http.Header, length int) bool {
+	for name := range h {
+		if len(name) == length {
+			return true
+		}
+	}
+	return false
+}
+
+// requestHeadersSize is the size of what appendRequestHeaders appends.
+func requestHeadersSize(r *http.Request) (size int) {
+	if r.Host != "" {
+		size = headerSize("Host", r.Host)
+	}
+	for name, values := range r.Header {
+		if name == "Authorization" {
+			continue
+		}
+		for _, value := range values {
+			size += headerSize(name, value)
+		}
+	}
+	return size
+}
+
+func headerSize(name, value string) int { return len(name) + len(": ") + len(value) + len("\n") }
+
+// appendRequestHeaders appends all headers of a request as a block, ordered by name so that a guest sees the same every time.
+func appendRequestHeaders(block []byte, r *http.Request) []byte {
 	if r.Host != "" {
 		block = abi.AppendHeader(block, "Host", r.Host)
 	}
-	for _, name := range sortedNames(r.Header) {
+	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
+		if name == "Authorization" {
+			continue
+		}
 		for _, value := range r.Header[name] {
 			block = abi.AppendHeader(block, name, value)
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/runtime/budget"
 	"innkeeper/runtime/ledger"
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/mailbox"
@@ -41,7 +42,8 @@ type Config struct {
 	HighWater int
 	// AnswerBytes bounds the body of an answer in one piece and one piece of a stream.
 	AnswerBytes int
-	// AnswersBytes bounds everything that waits for clients together.
+	// AnswersBytes bounds everything that waits for clients together. A part of it, as of MessagesBytes and Flight, is for
+	// exchanges whose requests carry the key.
 	AnswersBytes int64
 	// HeaderBytes bounds the header block of an answer.
 	HeaderBytes int
@@ -49,6 +51,8 @@ type Config struct {
 	MessageBytes int
 	// MessagesBytes bounds the messages of all WebSocket clients that are being received together.
 	MessagesBytes int64
+	// Flight is charged for all of that; other instances share it. Nil means no bound.
+	Flight *budget.Budget
 	// KeepAlive is how long a stream of type text/event-stream may be silent before its client gets a comment, and how often
 	// the client of a WebSocket is asked for a sign of life; 0 means never.
 	KeepAlive time.Duration
@@ -64,8 +68,9 @@ type Family struct {
 	cfg      Config
 	ctx      context.Context
 	buffers  sync.Pool
-	waiting  atomic.Int64 // bytes of answers that clients have not taken
-	messages atomic.Int64 // bytes of WebSocket messages that are being received
+	routes   []byte        // the answer to routes
+	waiting  budget.Shares // bytes of answers that clients have not taken
+	messages budget.Shares // bytes of WebSocket messages that are being received
 	draining atomic.Bool
 	every    atomic.Int64 // Config.KeepAlive as it is now
 
@@ -73,7 +78,6 @@ type Family struct {
 	closed     bool
 	unanswered deadlines // exchanges whose guest has not begun an answer
 	orphans    deadlines // exchanges that the guest has not ended although their client is gone
-	sockets    map[*exchange]struct{}
 }
 
 // New makes the family of one instance. Its exchanges end with the ledger's CloseAll; Close it after that.
@@ -87,12 +91,23 @@ func New(ctx context.Context, cfg Config) *Family {
 	orDefault(&cfg.HeaderBytes, AnswerHeaderBytes)
 	orDefault(&cfg.AnswerTimeout, limits.HTTPAnswerTimeout)
 	orDefault(&cfg.GoneGrace, GoneGrace)
-	f := &Family{cfg: cfg, ctx: ctx, sockets: map[*exchange]struct{}{}}
+	routes := abi.HTTPRoutes{Names: cfg.Routes}
+	f := &Family{
+		cfg: cfg, ctx: ctx, routes: routes.Append(nil),
+		waiting: sharedWith(cfg.Flight, cfg.AnswersBytes), messages: sharedWith(cfg.Flight, cfg.MessagesBytes),
+	}
 	f.SetKeepAlive(cfg.KeepAlive)
 	f.unanswered.after, f.orphans.after = cfg.AnswerTimeout, cfg.GoneGrace
 	f.unanswered.expired = func() { f.due(&f.unanswered, (*exchange).expire) }
 	f.orphans.expired = func() { f.due(&f.orphans, (*exchange).abandon) }
 	return f
+}
+
+// sharedWith makes a budget of the instance beside that of the host.
+func sharedWith(flight *budget.Budget, limit int64) budget.Shares {
+	own := budget.New(limit)
+	own.Reserve(limit / limits.KeyedShare)
+	return budget.Shares{own, flight}
 }
 
 func orDefault[T int | int64 | time.Duration](field *T, value T) {

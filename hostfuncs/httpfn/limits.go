@@ -26,6 +26,9 @@ const (
 	// AnswerHeaderBytes is the largest header block of an answer, in bytes; many clients and proxies take no more.
 	AnswerHeaderBytes = 32 << 10
 
+	// AnswerHeaderLines is the most lines of that block: as many as a request may have. Each is held several times over.
+	AnswerHeaderLines = limits.HTTPHeaderLines
+
 	// GoneGrace is how long the handle of an exchange outlives its client if the guest does not end it: longer than a guest
 	// may take over one event, so that it hears first that the client is gone.
 	GoneGrace = 10 * time.Second

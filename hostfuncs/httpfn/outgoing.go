@@ -6,15 +6,21 @@ import (
 	"innkeeper/adapters/abi"
 )
 
-// pending is how many bytes the client has not taken yet. The caller holds ex.mu.
-func (ex *exchange) pending() int {
-	if ex.out == nil {
-		return ex.flying
+// endBytes is what it takes to know where a message of a WebSocket ends, in bytes.
+const endBytes = 16
+
+// cost is what a piece takes while it waits. The caller holds ex.mu.
+func (ex *exchange) cost(n int) int {
+	if ex.ws != nil {
+		return n + endBytes
 	}
-	return ex.flying + len(ex.out.data)
+	return n
 }
 
-// push puts a copy of data behind what waits. The caller holds ex.mu.
+// pending is what the client has not taken yet. The caller holds ex.mu.
+func (ex *exchange) pending() int { return ex.flying + ex.booked }
+
+// push puts a copy of data, which was charged, behind what waits. The caller holds ex.mu.
 func (ex *exchange) push(data []byte) {
 	if len(data) == 0 {
 		return
@@ -26,20 +32,23 @@ func (ex *exchange) push(data []byte) {
 	if ex.ws != nil {
 		ex.ws.ends = append(ex.ws.ends, len(ex.out.data))
 	}
-	ex.f.waiting.Add(int64(len(data)))
+	ex.booked += ex.cost(len(data))
 }
 
-// room reports whether a piece of a stream can wait, too. The caller holds ex.mu.
+// room charges a piece of a stream, if it can wait, too. The caller holds ex.mu.
 func (ex *exchange) room(n int) abi.Errno {
 	pending := ex.pending()
-	crowded := ex.f.waiting.Load()+int64(n) > ex.f.cfg.AnswersBytes
+	cost := int64(ex.cost(n))
 	switch {
-	case pending > 0 && (crowded || pending+n > ex.f.cfg.HighWater):
+	case (pending == 0 || pending+n <= ex.f.cfg.HighWater) && ex.f.waiting.TakeFor(ex.keyed, cost):
+		return abi.OK
+	case pending > 0:
 		ex.starved = true
 		return abi.EAGAIN
-	case pending == 0 && crowded && n > ex.f.cfg.HighWater:
+	case n > ex.f.cfg.HighWater:
 		return abi.ENOMEM // nothing is on its way whose arrival could wake the guest
 	}
+	ex.f.waiting.Force(cost)
 	return abi.OK
 }
 
@@ -47,7 +56,7 @@ func (ex *exchange) room(n int) abi.Errno {
 func (ex *exchange) landed() {
 	ex.mu.Lock()
 	defer ex.mu.Unlock()
-	ex.f.waiting.Add(-int64(ex.flying))
+	ex.f.waiting.Give(int64(ex.flying))
 	ex.flying = 0
 	if ex.starved && !ex.closed && ex.pending() <= ex.f.cfg.HighWater/2 {
 		ex.starved = false
@@ -80,9 +89,7 @@ func (ex *exchange) next() job {
 		if ex.ws != nil {
 			j.ends, ex.ws.ends = ex.ws.ends, nil
 		}
-		if j.data != nil {
-			ex.flying = len(j.data.data)
-		}
+		ex.flying, ex.booked = ex.booked, 0
 	case stateTorn:
 		j.begin = !ex.begun
 	}

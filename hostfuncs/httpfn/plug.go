@@ -14,8 +14,8 @@ func Plug() family.Plug {
 		New: func(core family.Core) family.Instance {
 			f := New(core.Context, Config{
 				Ledger: core.Ledger, Mailbox: core.Mailbox, Logger: core.Logger, Routes: core.Manifest.RouteNames(),
-				Predecessor: core.Passes,
-				KeepAlive:   core.KeepAlive, MessageBytes: int(core.MaxBody), AnswerTimeout: core.AnswerTimeout,
+				Predecessor: core.Passes, Flight: core.Flight,
+				KeepAlive: core.KeepAlive, MessageBytes: int(core.MaxBody), AnswerTimeout: core.AnswerTimeout,
 			})
 			return family.Instance{Functions: f, Drain: f.Drain, Close: func(context.Context) error {
 				f.Close()

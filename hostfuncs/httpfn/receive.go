@@ -15,10 +15,10 @@ var errCrowded = errors.New("too many large messages at once")
 
 // read brings messages to the guest until the client closes or stop is called. A guest that is behind holds the
 // client back. Messages for a guest that has closed the handle are dropped: only the client's close is waited for then.
-func (c *client) read(f *Family, id uint32) {
+func (c *client) read(f *Family, id uint32, keyed bool) {
 	defer close(c.done)
 	for {
-		m := message{f: f}
+		m := message{f: f, keyed: keyed}
 		err := m.receive(c.ctx, c.conn)
 		if err == nil {
 			c.busy.Add(1)
@@ -40,6 +40,7 @@ func (c *client) read(f *Family, id uint32) {
 // message is one message on its way from a client to the mailbox, and what it costs.
 type message struct {
 	f       *Family
+	keyed   bool // its socket was opened with the key
 	payload []byte
 	head    int   // bytes of the payload in front of the message
 	booked  int64 // bytes of the family's budget
@@ -80,11 +81,10 @@ func (m *message) receive(ctx context.Context, conn *websocket.Conn) error {
 func (m *message) grow() bool {
 	size := min(2*cap(m.payload), max(cap(m.payload)+1, m.head+m.f.cfg.MessageBytes+1))
 	n := int64(size)
-	if m.f.messages.Add(n) > m.f.cfg.MessagesBytes {
-		m.f.messages.Add(-n)
+	if !m.f.messages.TakeFor(m.keyed, n) {
 		return false
 	}
-	m.f.messages.Add(-m.booked)
+	m.f.messages.Give(m.booked)
 	m.booked = n
 	m.payload = append(make([]byte, 0, size), m.payload...)
 	return true
@@ -92,6 +92,6 @@ func (m *message) grow() bool {
 
 // release gives the memory back.
 func (m *message) release() {
-	m.f.messages.Add(-m.booked)
+	m.f.messages.Give(m.booked)
 	m.booked, m.payload = 0, nil
 }

@@ -15,7 +15,7 @@ var _ backend.Backend = (*Family)(nil)
 // Serve brings a request to the guest and carries its answer. It returns when the exchange is over for the client: answered,
 // the client gone, the time for an answer over, or the instance torn down. Several goroutines may call it.
 func (f *Family) Serve(w http.ResponseWriter, r *http.Request, in backend.Inbound) backend.Outcome {
-	ex, id, err := f.register(r, in.Body)
+	ex, id, err := f.register(r, in)
 	if err != nil {
 		f.notTaken(r, in, err)
 		return backend.NotTaken
@@ -39,9 +39,9 @@ func (f *Family) Serve(w http.ResponseWriter, r *http.Request, in backend.Inboun
 }
 
 // register gives a request a handle. If the guest has too many, those whose clients are gone make room, the oldest first.
-func (f *Family) register(r *http.Request, body []byte) (*exchange, uint32, error) {
+func (f *Family) register(r *http.Request, in backend.Inbound) (*exchange, uint32, error) {
 	for {
-		ex := newExchange(f, r, body)
+		ex := newExchange(f, r, in)
 		id, err := f.cfg.Ledger.Register(f.ctx, KindExchange, 0, "http", ex) // closes it if it fails
 		full := errors.Is(err, ledger.ErrKindQuota) || errors.Is(err, ledger.ErrQuota)
 		if !full || !f.abandonOldest() {

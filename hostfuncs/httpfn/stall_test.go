@@ -29,6 +29,8 @@ func inBubble(t *testing.T, change func(cfg *httpfn.Config), test func(t *testin
 			h.tearDown()
 			_ = server.Close()
 			<-ended
+			synctest.Wait()
+			h.nothingInFlight()
 		}()
 		test(t, h, network)
 	})

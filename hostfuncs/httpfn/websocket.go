@@ -27,7 +27,7 @@ func (ws *webSocket) mute() {
 }
 
 // leave is what Serve does when it leaves the exchange.
-func (ws *webSocket) leave(ex *exchange) {
+func (ws *webSocket) leave() {
 	if ws == nil {
 		return
 	}
@@ -35,9 +35,6 @@ func (ws *webSocket) leave(ex *exchange) {
 		ws.cutting.Stop()
 	}
 	ws.ends = nil
-	ex.f.mu.Lock()
-	delete(ex.f.sockets, ex)
-	ex.f.mu.Unlock()
 }
 
 // cutSoon lets a write go on that waits for the client, after the moment that a close frame may take.
@@ -47,36 +44,20 @@ func (ws *webSocket) cutSoon() {
 	}
 }
 
-// upgrade makes the exchange a WebSocket. The caller holds ex.mu.
-func (ex *exchange) upgrade(protocol string) {
-	ex.ws, ex.state = &webSocket{protocol: protocol}, stateStreaming
-	ex.f.mu.Lock()
-	ex.f.sockets[ex] = struct{}{}
-	ex.f.mu.Unlock()
-}
-
-// tearSockets ends all WebSockets together, once: each takes a moment to tell its client.
-func (f *Family) tearSockets() {
-	f.mu.Lock()
-	sockets := f.sockets
-	f.sockets = map[*exchange]struct{}{}
-	f.mu.Unlock()
-	for ex := range sockets {
-		ex.tear()
-	}
-}
-
 // wantsSocket reports whether the request asks for a WebSocket, with that subprotocol among those it offers if one is named.
-func wantsSocket(r *http.Request, protocol string) bool {
-	return r.Method == http.MethodGet && hasToken(r.Header, "Connection", "upgrade") && hasToken(r.Header, "Upgrade", "websocket") &&
-		(protocol == "" || hasToken(r.Header, "Sec-Websocket-Protocol", protocol))
+func wantsSocket(r *http.Request, protocol []byte) bool {
+	return r.Method == http.MethodGet && hasToken(r.Header, "Connection", []byte("upgrade")) &&
+		hasToken(r.Header, "Upgrade", []byte("websocket")) &&
+		(len(protocol) == 0 || hasToken(r.Header, "Sec-Websocket-Protocol", protocol))
 }
 
-// hasToken looks for one of the comma-separated values of a header, without regard to case.
-func hasToken(h http.Header, name, token string) bool {
+// hasToken looks for one of the comma-separated values of a header, without regard to case. A token that is as long as none of them
+// is not copied: a guest may name one as long as its memory.
+func hasToken(h http.Header, name string, token []byte) bool {
 	for _, line := range h[name] {
 		for value := range strings.SplitSeq(line, ",") {
-			if strings.EqualFold(strings.TrimSpace(value), token) {
+			value = strings.TrimSpace(value)
+			if len(value) == len(token) && strings.EqualFold(value, string(token)) {
 				return true
 			}
 		}
@@ -125,7 +106,7 @@ func (r *responder) open(protocol string) bool {
 	}
 	r.client = client
 	r.ex.opened(client)
-	client.start(r.ex.f, r.ex.id)
+	client.start(r.ex.f, r.ex.id, r.ex.keyed)
 	return true
 }
 
