@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"net/http"
 	"runtime"
 	"slices"
 	"testing"
@@ -29,7 +30,9 @@ var areas = [][2]uint64{
 // walked makes a family that has what its functions can act on, and the handle of that.
 func walked(t *testing.T, name string) (functions any, handle uint64) {
 	if name == "http" {
-		in := arrive(t)
+		in := arriveWith(t, http.Header{
+			"Connection": {"upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Protocol": {"a, b"}, "X-Other": {"1", "2"},
+		})
 		return in.Family, uint64(in.exchange)
 	}
 	for _, p := range plugs() {

@@ -2,6 +2,7 @@ package hostcall_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -37,6 +38,11 @@ func (s stuck) Write([]byte) (int, error) {
 // arrive brings a request to a family with small bounds.
 func arrive(t *testing.T) *inbound {
 	t.Helper()
+	return arriveWith(t, nil)
+}
+
+func arriveWith(t *testing.T, headers http.Header) *inbound {
+	t.Helper()
 	b := newBench(t, ledger.Quota{})
 	in := &inbound{bench: b, Family: httpfn.New(b.core.Context, httpfn.Config{
 		Ledger: b.core.Ledger, Mailbox: b.core.Mailbox, Logger: b.core.Logger,
@@ -45,6 +51,7 @@ func arrive(t *testing.T) *inbound {
 	ctx, leave := context.WithCancel(t.Context())
 	in.leave = leave
 	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
+	maps.Copy(r.Header, headers)
 	served := make(chan backend.Outcome, 1)
 	go func() { served <- in.Serve(stuck{http.Header{}, ctx.Done()}, r, backend.Inbound{}) }()
 	t.Cleanup(func() {

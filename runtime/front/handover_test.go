@@ -106,6 +106,27 @@ func TestTheNumberOfThoseThatWaitIsBounded(t *testing.T) {
 	})
 }
 
+// Some of the places are there for requests with the key only.
+func TestThoseThatWaitLeaveRoomForTheKey(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site, network *memory) {
+		s.Detach(front.Unavailable{State: "starting", Hold: time.Hour})
+		for range limits.HTTPHeld {
+			c := network.dial()
+			c.send(t, getHealth)
+			go c.closed()
+		}
+		synctest.Wait()
+		c := network.dial()
+		c.send(t, getKeyed)
+		synctest.Wait()
+		s.Attach(backendFunc(echo))
+		if got := c.answer(t); got.StatusCode != 200 {
+			t.Errorf("got %d", got.StatusCode)
+		}
+		_ = c.Close()
+	})
+}
+
 // A site that is closed lets those go that wait.
 func TestCloseDoesNotWaitForThoseThatWait(t *testing.T) {
 	inBubble(t, func(t *testing.T, s *site, network *memory) {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
+	"time"
 
 	"innkeeper/runtime/budget"
 	"innkeeper/runtime/front"
@@ -50,14 +51,75 @@ func TestHeadLines(t *testing.T) {
 	}
 }
 
-// A client that sends a whole head before it reads sees the answer, not a reset connection.
-func TestTooManyLinesAreAnswered(t *testing.T) {
-	l := start(t, nil)
-	for range 20 {
-		c := dial(t, l)
-		c.send(t, "GET /health HTTP/1.1\r\n"+tinyLines(8000))
+// A client that sends its whole head before it reads can do that: it sees the answer, and not an error of its own.
+func TestTooManyLinesAreReadToTheirEnd(t *testing.T) {
+	inBubble(t, func(t *testing.T, l *site, network *memory) {
+		c := network.dial()
+		sent := make(chan error, 1)
+		go func() {
+			_, err := io.WriteString(c, "GET /health HTTP/1.1\r\n"+tinyLines(8000))
+			sent <- err
+		}()
 		if got := c.answer(t); got.StatusCode != 431 {
 			t.Errorf("got %d", got.StatusCode)
+		}
+		if err := <-sent; err != nil {
+			t.Errorf("could not send it all: %v", err)
+		}
+		_ = c.Close()
+	})
+}
+
+// Old clients send an empty line behind a body. It is not the end of the head that follows.
+func TestAnEmptyLineBeforeAHead(t *testing.T) {
+	inBubble(t, func(t *testing.T, l *site, network *memory) {
+		c := network.dial()
+		c.send(t, "POST /open HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx")
+		if got := c.answer(t); got.StatusCode != 200 {
+			t.Errorf("got %d", got.StatusCode)
+		}
+		go func() {
+			for _, piece := range []string{"\r\n", "GET /health HTTP/1.1\r\nHost: x\r\n", tinyLines(limits.HTTPHeaderLines), "\r\n"} {
+				_, _ = io.WriteString(c, piece)
+			}
+		}()
+		if got := c.answer(t); got.StatusCode != 431 {
+			t.Errorf("many lines behind an empty one: %d", got.StatusCode)
+		}
+		_ = c.Close()
+	})
+}
+
+// Trailers are as dear as a head, and nobody reads them.
+func TestTrailersAreDropped(t *testing.T) {
+	s := start(t, nil)
+	s.Attach(backendFunc(func(_ http.ResponseWriter, r *http.Request, _ backend.Inbound) backend.Outcome {
+		if r.Trailer != nil {
+			t.Errorf("the request has trailers: %v", r.Trailer)
+		}
+		return backend.Answered
+	}))
+	c := dial(t, s)
+	c.send(t, "POST /open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTrailer: x-a\r\n\r\n1\r\nx\r\n0\r\nX-A: 1\r\n\r\n")
+	if got := c.answer(t); got.StatusCode != 200 {
+		t.Errorf("got %d", got.StatusCode)
+	}
+}
+
+// What the HTTP server bounds itself: trailers that go on, and chunks that are mostly extensions.
+func TestEndlessChunkedBodies(t *testing.T) {
+	l := start(t, nil)
+	for name, piece := range map[string]string{
+		"trailers":   "0\r\n" + tinyLines(100_000),
+		"extensions": strings.Repeat("1;"+strings.Repeat("x", 1000)+"\r\nx\r\n", 1000),
+		"a size":     strings.Repeat("0", 100_000),
+	} {
+		c := dial(t, l)
+		go func() {
+			_, _ = io.WriteString(c, "POST /open HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"+piece)
+		}()
+		if got := c.answer(t); got.StatusCode != 400 || got.code(t) != "invalid_body" {
+			t.Errorf("%s: %d %s", name, got.StatusCode, got.text)
 		}
 	}
 }
@@ -151,6 +213,43 @@ func TestUnfinishedHeadsAreBoundedTogether(t *testing.T) {
 	})
 }
 
+// All together they have a bound of their own, whatever the host has, and it is free again when they have ended.
+func TestTheShareOfUnfinishedHeads(t *testing.T) {
+	inBubble(t, func(t *testing.T, l *site, network *memory) {
+		head := "GET /health HTTP/1.1\r\nHost: x\r\n" + tinyLines(limits.HTTPHeaderLines-2)
+		cost := limits.HTTPHeaderLines*limits.HTTPHeaderLineBytes + len(head) - limits.HTTPHeadFreeBytes
+		fill := func() {
+			for range limits.HTTPHeadsBytes/cost + 1 {
+				c := network.dial()
+				go c.closed() // takes the answer, if it gets one
+				_, _ = io.WriteString(c, head)
+			}
+			synctest.Wait()
+		}
+		for range 2 {
+			fill()
+			c := network.dial()
+			go func() { _, _ = io.WriteString(c, head) }()
+			if got := c.answer(t); got.StatusCode != 503 || got.code(t) != "overloaded" || got.Header.Get("Retry-After") == "" {
+				t.Errorf("one more got %d %s", got.StatusCode, got.text)
+			}
+			c = network.dial()
+			c.send(t, getKeyed)
+			if got := c.answer(t); got.StatusCode != 200 {
+				t.Errorf("a usual head got %d", got.StatusCode)
+			}
+			_ = c.Close()
+			time.Sleep(limits.HTTPReadHeaderTimeout + time.Second) // they are closed
+			c = network.dial()
+			c.send(t, head+"\r\n")
+			if got := c.answer(t); got.StatusCode != 200 {
+				t.Errorf("a large head got %d when the others were gone", got.StatusCode)
+			}
+			_ = c.Close()
+		}
+	})
+}
+
 // What waits in the HTTP server's buffer behind a request belongs to the next head, and is charged with it.
 func TestPipelinedHeadsAreCharged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -232,25 +331,33 @@ func TestRequestsWithoutTheKeyLeaveRoom(t *testing.T) {
 
 // Where no route asks for the key, nothing is set aside.
 func TestNothingIsSetAsideWithoutAKey(t *testing.T) {
-	hold := make(chan struct{})
-	s := start(t, func(cfg *front.SiteConfig) {
-		cfg.HTTP.Routes = cfg.HTTP.Routes[:1]
-		cfg.Limits.Exchanges = 4
-	})
-	s.Attach(backendFunc(func(http.ResponseWriter, *http.Request, backend.Inbound) backend.Outcome {
-		<-hold
-		return backend.Answered
-	}))
-	var all []*raw
-	for range 4 {
-		c := dial(t, s)
-		c.send(t, getHealth)
-		all = append(all, c)
-	}
-	close(hold)
-	for _, c := range all {
-		if got := c.answer(t); got.StatusCode != 200 {
-			t.Errorf("got %d", got.StatusCode)
+	synctest.Test(t, func(t *testing.T) {
+		network := newMemory()
+		f := newFront(network)
+		s := open(t, f, func(cfg *front.SiteConfig) {
+			cfg.HTTP.Routes = cfg.HTTP.Routes[:1]
+			cfg.Limits.Exchanges = 4
+		})
+		hold := make(chan struct{})
+		s.Attach(backendFunc(func(http.ResponseWriter, *http.Request, backend.Inbound) backend.Outcome {
+			<-hold
+			return backend.Answered
+		}))
+		var all []*raw
+		for range 4 {
+			c := network.dial()
+			c.send(t, getHealth)
+			all = append(all, c)
 		}
-	}
+		synctest.Wait()
+		close(hold)
+		for _, c := range all {
+			if got := c.answer(t); got.StatusCode != 200 {
+				t.Errorf("got %d", got.StatusCode)
+			}
+			_ = c.Close()
+		}
+		_ = s.Close(t.Context())
+		_ = f.Close(t.Context())
+	})
 }
