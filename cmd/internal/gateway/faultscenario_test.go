@@ -39,7 +39,7 @@ func (s faultScenario) stall() time.Duration {
 	if s.slow {
 		return 400 * time.Millisecond
 	}
-	return 40 * time.Millisecond
+	return 100 * time.Millisecond
 }
 
 func faultScenarios() []faultScenario {
