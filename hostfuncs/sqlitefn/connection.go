@@ -27,6 +27,7 @@ type connection struct {
 	share    share
 	opener   string // of its statements
 	limits   Limits
+	vfs      string // as in Config
 	log      *slog.Logger
 	deadline *deadline
 	watchdog *watchdog
@@ -172,7 +173,7 @@ func (c *connection) end(ctx context.Context) error {
 		return nil
 	}
 	c.log.Error("sqlite: connection could not be closed, closing its files", "file", c.path, "error", err)
-	return errors.Join(err, c.abandon())
+	return c.abandon() // which is all that closing is to do: what SQLite said is told, and is no handle left open
 }
 
 func (c *connection) shut(ctx context.Context) error {

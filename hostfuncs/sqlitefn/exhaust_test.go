@@ -262,19 +262,18 @@ func TestFaultInMappedFile(t *testing.T) {
 	}
 	in.wantErrno(abi.EIO, in.Exec(connection, []byte("INSERT INTO t VALUES(1)")))
 	in.wantErrno(abi.ENOTRECOVERABLE, in.Exec(connection, []byte("SELECT 1")))
-	// SQLite cannot close it either, so the host closes the files; the ledger says so.
-	if err := in.ledger.CloseAll(t.Context()); err == nil {
-		t.Skip("this system does not fault")
+	// SQLite cannot close it either, so the host closes the files, which is no failure.
+	if err := in.ledger.CloseAll(t.Context()); err != nil {
+		t.Error(err)
 	}
 	for _, target := range descriptors() {
 		if strings.HasPrefix(target, in.dir) {
 			t.Errorf("left open: %s", target)
 		}
 	}
-	if c := in.ledger.Counts()[sqlitefn.KindConnection]; c.Failed != 1 || c.Open != 0 {
+	if c := in.ledger.Counts()[sqlitefn.KindConnection]; c.Failed != 0 || c.Closed != 1 || c.Open != 0 {
 		t.Errorf("%+v", c)
 	}
-	in.failed[sqlitefn.KindConnection] = 1
 	if _, err := os.Stat(in.file("main.db")); errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}

@@ -92,6 +92,8 @@ type Config struct {
 	// Fatal, if set, is told once that a database file is damaged: a code and a sentence for the operator. It runs on
 	// the guest's thread with no handle locked, and must return soon.
 	Fatal func(code, message string)
+	// VFS is a seam for tests: the name under which one of theirs is registered with SQLite; empty means the system's files.
+	VFS string
 	// Logger gets what an operator should see; nil drops it.
 	Logger *slog.Logger
 }
@@ -105,6 +107,7 @@ type Family struct {
 	labels  map[string]bool
 	ledger  *ledger.Ledger
 	limits  Limits
+	vfs     string
 	log     *slog.Logger
 	folder  *folder
 
@@ -139,6 +142,7 @@ func New(ctx context.Context, cfg Config) *Family {
 		labels:  labels,
 		ledger:  cfg.Ledger,
 		limits:  cfg.Limits.withDefaults(),
+		vfs:     cfg.VFS,
 		log:     log,
 		folder:  databases.folder(cfg.Dir),
 		fatal:   cfg.Fatal,

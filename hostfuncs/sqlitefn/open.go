@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,6 +56,7 @@ func (f *Family) open(label string) (*connection, error) {
 	c := &connection{
 		path:       place.path,
 		opener:     fmt.Sprintf("sqlite.prepare %q", label),
+		vfs:        f.vfs,
 		limits:     f.limits,
 		log:        f.log,
 		deadline:   newDeadline(f.ctx, f.limits.CallBudget),
@@ -81,7 +83,7 @@ func (f *Family) open(label string) (*connection, error) {
 func (c *connection) connect(place place, recovers bool) error {
 	var err error
 	ctx := sqlite3.WithMaxMemory(c.deadline, c.limits.MaxMemory)
-	if c.db, err = sqlite3.OpenContext(ctx, place.path); err != nil {
+	if c.db, err = sqlite3.OpenContext(ctx, c.nameOf(place.path)); err != nil {
 		return err
 	}
 	c.db.SetInterrupt(c.deadline)
@@ -112,6 +114,14 @@ func (c *connection) connect(place place, recovers bool) error {
 	}
 	c.watchdog = startWatchdog(c.deadline, c.inside.memory)
 	return nil
+}
+
+// nameOf is a path for SQLite: as it is, but where a test has put something between SQLite and the system's files.
+func (c *connection) nameOf(path string) string {
+	if c.vfs == "" {
+		return path
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?vfs=" + c.vfs
 }
 
 // keepFile remembers one of the files behind the connection.

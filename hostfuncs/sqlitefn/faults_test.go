@@ -1,0 +1,140 @@
+package sqlitefn_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"innkeeper/hostfuncs/sqlitefn"
+)
+
+// everyFault makes TestEveryFileOperationMayFail fail each operation in turn: `go test -v -run TestEveryFileOperationMayFail
+// ./hostfuncs/sqlitefn -args -faults`. Without the flag it fails some of them, spread over the whole.
+var everyFault = flag.Bool("faults", false, "fail every file operation in TestEveryFileOperationMayFail, not some of them")
+
+// Fail the first operation on a database's files, then the second, and so on through open, put, get, checkpoint and close:
+// with an error, a panic in the library, a delay longer than the call budget and its grace, or the end of the instance
+// meanwhile; that one alone, or every one from there on. Nothing stays open, a trouble with the machine is not called damage,
+// and what was committed is there afterwards.
+func TestEveryFileOperationMayFail(t *testing.T) {
+	var table strings.Builder
+	fmt.Fprintf(&table, "%-6s | %-7s | %10s | %5s | %s\n", "how", "lasting", "operations", "runs", "of these kinds")
+	for _, mode := range []string{"error", "panic", "cancel", "delay"} {
+		for _, lasting := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/%v", mode, lasting), func(t *testing.T) {
+				f := &faultyVFS{mode: mode, lasting: lasting}
+				f.register(t)
+				table.WriteString(failEachOperation(t, f))
+			})
+		}
+	}
+	t.Logf("\n%s", &table)
+}
+
+func failEachOperation(t *testing.T, f *faultyVFS) string {
+	limits := sqlitefn.Limits{}
+	if f.mode == "delay" {
+		limits.CallBudget = 20 * time.Millisecond
+		f.delay = limits.CallBudget + 10*time.Millisecond
+	}
+	w := &writer{t: t, vfs: f, limits: limits, dir: filepath.Join(t.TempDir(), "adapter")}
+	whole := w.run(0)
+	few := whole
+	if !*everyFault {
+		few = 8
+	}
+	if f.mode == "delay" && f.lasting {
+		few = (few + 7) / 8 // each run takes seconds
+	}
+	stride := (whole + few - 1) / few
+	kinds, runs := map[string]int{}, 0
+	for n := 1; ; n += stride {
+		calls := w.run(n)
+		runs++
+		for _, kind := range f.met {
+			kinds[kind]++
+		}
+		w.verify(fmt.Sprintf("operation %d (%v)", n, f.met))
+		if calls < n {
+			break
+		}
+	}
+	return fmt.Sprintf("%-6s | %-7v | %10d | %5d | %v\n", f.mode, f.lasting, whole, runs, kinds)
+}
+
+// writer puts rows into one database, in one run after the other.
+type writer struct {
+	t       *testing.T
+	vfs     *faultyVFS
+	limits  sqlitefn.Limits
+	dir     string
+	tried   int64 // rows, each the next number
+	written int64 // of these, those whose commit was acknowledged; with the others anything may have happened
+}
+
+// run is an instance that writes, reads and ends while the n-th operation fails; it gives how many operations there were.
+func (w *writer) run(n int) int {
+	w.t.Helper()
+	in := start(w.t, withDir(w.dir), withLimits(w.limits), func(c *sqlitefn.Config) { c.VFS = faultyName })
+	w.vfs.cancel = in.kill
+	w.vfs.arm(n)
+	w.work(in)
+	err := in.ledger.CloseAll(context.Background())
+	calls := w.vfs.disarm()
+	if err != nil {
+		w.t.Errorf("operation %d (%v): close: %v", n, w.vfs.met, err)
+	}
+	if len(in.fatals) > 0 { // the operator would be told to move a good database away
+		w.t.Errorf("operation %d (%v): %v", n, w.vfs.met, in.fatals)
+	}
+	in.checkOut()
+	return calls
+}
+
+// work goes on as a guest would: one that cannot open its database ends, one whose write fails tries the next.
+func (w *writer) work(in *instance) {
+	var connection uint32
+	if in.Open([]byte("main"), &connection) != ok {
+		return
+	}
+	put := func(sql string) {
+		w.tried++
+		if in.Exec(connection, fmt.Appendf(nil, sql, w.tried)) == ok {
+			w.written++
+		}
+	}
+	in.Exec(connection, []byte("CREATE TABLE IF NOT EXISTS t(n, filler)"))
+	for range 3 {
+		put("INSERT INTO t VALUES(%d, randomblob(3000))")
+	}
+	put("BEGIN IMMEDIATE; INSERT INTO t VALUES(%d, randomblob(3000)); COMMIT")
+	if in.GetAutocommit(connection) == 0 {
+		in.Exec(connection, []byte("ROLLBACK"))
+	}
+	in.query(connection, "SELECT count(*), max(n), sum(length(filler)) FROM t")
+	in.Exec(connection, []byte("PRAGMA wal_checkpoint(TRUNCATE)"))
+	put("INSERT INTO t VALUES(%d, randomblob(3000))")
+}
+
+// verify opens the database with nothing failing any more.
+func (w *writer) verify(what string) {
+	w.t.Helper()
+	in := start(w.t, withDir(w.dir))
+	connection := in.open("main")
+	in.exec(connection, "CREATE TABLE IF NOT EXISTS t(n, filler)")
+	if got := in.one(connection, "PRAGMA integrity_check"); got != "ok" {
+		w.t.Fatalf("%s: integrity: %v", what, got)
+	}
+	rows := in.one(connection, "SELECT count(*) FROM t").(int64)
+	if rows < w.written || rows > w.tried {
+		w.t.Fatalf("%s: %d rows, of %d that were tried and %d acknowledged", what, rows, w.tried, w.written)
+	}
+	w.tried, w.written = rows, rows
+	in.want(0, in.Close(connection))
+	in.assertNoSiblings("main")
+	in.checkOut()
+}
