@@ -56,13 +56,14 @@ type injector struct {
 	mu            sync.Mutex
 	armed         bool
 	target, calls int64
+	refused       bool // a call of the database failed with an error
 }
 
 // arm begins to count; the n-th operation goes wrong, none for 0.
 func (i *injector) arm(n int64) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.armed, i.target, i.calls = true, n, 0
+	i.armed, i.target, i.calls, i.refused = true, n, 0, false
 }
 
 // disarm ends it, and gives how many operations there were.
@@ -106,8 +107,11 @@ func (i *injector) meet(seam string) error {
 }
 
 // call is a [Options.Intercept].
-func (i *injector) call(string, string) (int32, bool) {
+func (i *injector) call(family, _ string) (int32, bool) {
 	if i.meet(seamCalls) != nil {
+		i.mu.Lock()
+		i.refused = i.refused || family == "sqlite"
+		i.mu.Unlock()
 		return abi.EIO.Result(), true
 	}
 	return 0, false
