@@ -198,6 +198,7 @@ func (sh *shell) host(c admin.Controller) {
 type fakeHost struct {
 	mu       sync.Mutex
 	adapters []admin.Adapter
+	left     []admin.Leftover // what the host has taken over
 	// on is called with each command, such as "restart api_server", under the lock.
 	on  func(ctx context.Context, h *fakeHost, command string) error
 	ran []string
@@ -211,7 +212,7 @@ func (h *fakeHost) Status() admin.Status {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	adapters := append([]admin.Adapter{}, h.adapters...)
-	return admin.Status{Adapters: adapters, Process: admin.Process{PID: 4242, Version: "v1", FDs: 9, Goroutines: 5, RSSBytes: 3 << 20, DataDir: "/d"}}
+	return admin.Status{Adapters: adapters, TakenOver: admin.TakenOver{Held: h.left}, Process: admin.Process{PID: 4242, Version: "v1", FDs: 9, Goroutines: 5, RSSBytes: 3 << 20, DataDir: "/d"}}
 }
 
 func (h *fakeHost) do(ctx context.Context, command string) error {

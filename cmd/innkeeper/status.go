@@ -16,7 +16,8 @@ func (a *app) statusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Show what runs and what it holds",
 		Long: "Show each adapter with its state and since when, generation, open handles by kind, how many were opened, closed and\n" +
-			"failed to close, the next attempt and the last error. Opened is closed plus failed plus open, always.",
+			"failed to close, the next attempt and the last error. Opened is closed plus failed plus open, and what the host has\n" +
+			"taken over because it could not be closed in time, always.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if watch {
@@ -43,6 +44,9 @@ func (a *app) showStatus(ctx context.Context, asJSON bool, prefix string) error 
 	now := time.Now()
 	a.statusTable(status, now).write(a.out, a.colours(a.out))
 	for _, text := range longReasons(status, now) {
+		fmt.Fprintf(a.out, "\n%s\n", text)
+	}
+	for _, text := range left(status, now) {
 		fmt.Fprintf(a.out, "\n%s\n", text)
 	}
 	fmt.Fprintf(a.out, "\n%s\n", processLine(status.Process, now))

@@ -65,6 +65,19 @@ func TestStatusShowsALongReasonWhole(t *testing.T) {
 	}
 }
 
+func TestStatusShowsWhatIsLeft(t *testing.T) {
+	sh := newShell(t)
+	sh.write("innkeeper.toml", "")
+	adapters := threeAdapters()
+	adapters[1].Storage.LeftInLogsBytes = 251658240
+	sh.host(&fakeHost{adapters: adapters, left: []admin.Leftover{
+		{Adapter: "spare", Generation: 7, What: "the guest, sqlite.connection", Since: time.Now().Add(-time.Minute)},
+	}})
+	sh.want(exOK, []string{"status"},
+		"\nspare: generation 7 could not be closed in time; the host has been closing it for 1m0s: the guest, sqlite.connection\n",
+		"\nrelay: 251658240 bytes left in write-ahead logs; the next open takes them from there\n")
+}
+
 func TestStatusAsJSONIsWhatTheHostSays(t *testing.T) {
 	sh := newShell(t)
 	sh.write("innkeeper.toml", "")

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"innkeeper/cmd/internal/gateway"
 	"innkeeper/runtime/config"
 )
 
@@ -57,14 +58,17 @@ func (s *service) reload() {
 	s.logger.Error("reload", "error", text, "hint", f.hint)
 }
 
-// stop drains the host, within the budgets of its slots. Another signal ends that at once.
+// stop drains the host, within the budgets of its slots, and ends at last whatever hangs. Another signal ends that at once.
 func (s *service) stop(received os.Signal, signals <-chan os.Signal) error {
 	if received != nil {
 		s.logger.Info("stopping", "signal", received.String(), "again", "stops at once")
 	}
 	conf := s.control.host.Config()
-	ctx, cancel := context.WithTimeout(context.Background(), stopBudget(conf))
+	budget := stopBudget(conf)
+	ctx, cancel := context.WithTimeout(context.Background(), budget)
 	defer cancel()
+	overdue := time.NewTimer(budget + stopGrace)
+	defer overdue.Stop()
 	done := make(chan error, 1)
 	go func() { done <- s.drain(ctx, conf) }()
 	for {
@@ -77,6 +81,8 @@ func (s *service) stop(received os.Signal, signals <-chan os.Signal) error {
 			}
 			// The process ends now, and the system takes back what is left. Committed data is safe.
 			return fail(signalCode(again), "", "stopped at once by a second signal; open work was cut")
+		case <-overdue.C: // as above
+			return fail(exTempFail, "the log says what hangs", "not stopped within %s; open work was cut", budget+stopGrace)
 		}
 	}
 }
@@ -88,7 +94,11 @@ func (s *service) drain(ctx context.Context, conf *config.Config) error {
 	late := s.late(conf, began)
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if err = errors.Join(err, s.server.Close(closing)); err != nil {
+	err = errors.Join(err, s.server.Close(closing))
+	if errors.Is(err, gateway.ErrLeft) {
+		return fail(exTempFail, "", "stop: %v", err)
+	}
+	if err != nil {
 		return fmt.Errorf("stop: %w", err)
 	}
 	if len(late) > 0 {
@@ -111,14 +121,17 @@ func (s *service) late(conf *config.Config, began time.Time) []string {
 	return names
 }
 
-// stopBudget returns the time after which a stop is given up: more than the slots' own budgets for drain, unwinding and
-// closing.
+// stopGrace is how long what obeys its context may take to notice that the budget of a stop is used up.
+const stopGrace = 2 * time.Second
+
+// stopBudget returns the time after which a stop is cut short: more than the slots' own budgets for drain, unwinding and
+// closing, and what the host itself needs afterwards.
 func stopBudget(conf *config.Config) time.Duration {
-	const slack = 10 * time.Second
+	const slack = 3 * time.Second
 	longest := time.Duration(0)
 	for i := range conf.Adapters {
 		b := conf.Adapters[i].Budgets
-		longest = max(longest, b.Drain+2*b.Close)
+		longest = max(longest, b.Drain+b.Close*5/2)
 	}
 	return longest + slack
 }

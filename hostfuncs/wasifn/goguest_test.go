@@ -148,8 +148,8 @@ func (h *harness) post(pause time.Duration) (stop func()) {
 func (h *harness) ended() outcome.Outcome {
 	h.t.Helper()
 	exit := <-h.exit
-	if exit.Teardown != nil || exit.Stuck || h.guest.Ledger.Open() != 0 {
-		h.t.Errorf("teardown %v, stuck %v, %d handles open", exit.Teardown, exit.Stuck, h.guest.Ledger.Open())
+	if exit.Teardown != nil || exit.Left != nil || h.guest.Ledger.Open() != 0 {
+		h.t.Errorf("teardown %v, left %+v, %d handles open", exit.Teardown, exit.Left, h.guest.Ledger.Open())
 	}
 	return exit
 }

@@ -9,7 +9,9 @@ import "time"
 // Status is what the host says of itself. Its JSON form is stable: fields may be added, none changes its meaning.
 type Status struct {
 	Adapters []Adapter `json:"adapters"`
-	Process  Process   `json:"process"`
+	// TakenOver is what instances could not close in time.
+	TakenOver TakenOver `json:"taken_over"`
+	Process   Process   `json:"process"`
 }
 
 // Adapter is one slot.
@@ -52,13 +54,32 @@ type Storage struct {
 	LeftInLogsBytes int64 `json:"left_in_logs_bytes"`
 }
 
-// Handles counts over all generations of a slot: opened = closed + failed + the sum of open, or something leaked.
+// TakenOver is what instances could not close in time, because something hangs that the host cannot end. The host closes it in
+// the background.
+type TakenOver struct {
+	// Total counts the instances that ever left something.
+	Total uint64 `json:"total"`
+	// Held is what is not closed yet, oldest first.
+	Held []Leftover `json:"held"`
+}
+
+// Leftover is what one instance left.
+type Leftover struct {
+	Adapter    string    `json:"adapter"`
+	Generation uint64    `json:"generation"`
+	What       string    `json:"what"`
+	Since      time.Time `json:"since"`
+}
+
+// Handles counts over all generations of a slot: opened = closed + failed + taken over + the sum of open, or something leaked.
 type Handles struct {
 	// Open is by kind, kinds without an open handle left out.
 	Open   map[string]int `json:"open"`
 	Opened uint64         `json:"opened"`
 	Closed uint64         `json:"closed"`
 	Failed uint64         `json:"failed"`
+	// TakenOver is how many the host closes in the background now, because they could not be closed in time.
+	TakenOver int `json:"taken_over"`
 	// Kinds has the totals by kind.
 	Kinds map[string]HandleTotals `json:"kinds"`
 }
@@ -68,6 +89,8 @@ type HandleTotals struct {
 	Opened uint64 `json:"opened"`
 	Closed uint64 `json:"closed"`
 	Failed uint64 `json:"failed"`
+	// TakenOver is how many of them the host closes in the background now.
+	TakenOver int `json:"taken_over"`
 }
 
 // Process is the host's own process.

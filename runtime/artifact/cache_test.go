@@ -288,6 +288,7 @@ func (nothing) RefuseNew()                                    {}
 func (nothing) PostLevel(abi.EventKind, uint32, []byte) error { return nil }
 func (nothing) Close()                                        {}
 func (nothing) Busy() time.Duration                           { return 0 }
+func (nothing) TakeOver() (closeAll func())                   { return func() {} }
 func (nothing) Seal()                                         {}
 func (nothing) CloseAll(context.Context) error                { return nil }
 func (nothing) Open() int                                     { return 0 }

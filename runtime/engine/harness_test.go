@@ -196,8 +196,8 @@ func (s *stay) note(what string) {
 // finished checks what must be true after every run, and gives the exit.
 func (s *stay) finished(t testing.TB, exit outcome.Outcome) outcome.Outcome {
 	t.Helper()
-	if exit.Teardown != nil || exit.Stuck {
-		t.Errorf("teardown %v, stuck %v", exit.Teardown, exit.Stuck)
+	if exit.Teardown != nil || exit.Left != nil {
+		t.Errorf("teardown %v, left %+v", exit.Teardown, exit.Left)
 	}
 	if open := s.guest.Ledger.Open(); open != 0 {
 		t.Errorf("%d handles are open after the run", open)

@@ -122,7 +122,7 @@ func (p *Program) load(ctx context.Context, cfg Config) error {
 }
 
 // Close gives the compiled code and the runtime back. It is safe on a nil or closed program. While a guest still runs, which
-// is the case after a run that ended stuck, it closes nothing and fails with [ErrRunning]: the code under the guest must
+// is the case after a run that left its guest, it closes nothing and fails with [ErrRunning]: the code under the guest must
 // not go.
 func (p *Program) Close(ctx context.Context) error {
 	if p == nil {

@@ -32,6 +32,8 @@ type Ledger interface {
 	Seal()
 	CloseAll(ctx context.Context) error
 	Open() int
+	// TakeOver empties the ledger; closeAll closes what was in it, for as long as that takes.
+	TakeOver() (closeAll func())
 }
 
 // Instance is one run of a program, prepared by whoever wires the host functions. The callbacks run one at a time; one that
@@ -65,7 +67,7 @@ type Instance struct {
 	Memory *budget.Budget
 }
 
-// Run runs the program once, from instantiation to an empty ledger, and says how it ended. Cancelling ctx asks the guest to
+// Run runs the program once, from instantiation to an empty ledger, and says how it ended and what of it had to be left to others. Cancelling ctx asks the guest to
 // end: it is told the reason and has the budget of the cause, an [outcome.Stop]; with another cause it is ended at once. Run
 // returns after the teardown, on every path.
 func (p *Program) Run(ctx context.Context, instance Instance) outcome.Outcome {
@@ -73,16 +75,13 @@ func (p *Program) Run(ctx context.Context, instance Instance) outcome.Outcome {
 	done := make(chan error, 1)
 	p.guests.Add(1)
 	go func() { done <- p.execute(r.Instance) }()
-	err, stuck := r.watch(ctx, done)
+	err, left := r.watch(ctx, done)
 	exit := r.judge(err)
-	if stuck {
-		exit.Stuck = true
+	if left {
+		r.leave("the guest")
 		r.late = append(r.late, done)
 	}
 	r.teardown(ctx, &exit)
-	if exit.Stuck {
-		exit.Freed = r.free()
-	}
 	return exit
 }
 
@@ -90,8 +89,12 @@ func (p *Program) Run(ctx context.Context, instance Instance) outcome.Outcome {
 type run struct {
 	Instance
 	detached bool
-	late     []<-chan error // what was not waited for any longer: the guest, steps of the teardown
+	late     []<-chan error // what is not waited for any longer: the guest, steps of the teardown
+	left     []string       // what could not be closed in time, in words
 }
+
+// leave notes what could not be closed in time.
+func (r *run) leave(what string) { r.left = append(r.left, what) }
 
 // call runs a callback. What panics there is a bug of the host, and no reason to leave anything open: the instance ends.
 func (r *run) call(name string, callback func()) (err error) {

@@ -10,9 +10,9 @@ import (
 )
 
 // teardown gives back everything the instance held. The order is always the same: no new work, the instance's context ends
-// (the guest has unwound by now, unless it is stuck), the ledger closes every handle under a fresh context, what worked
-// for the instance is waited for, and the ledger must be empty. The module itself was closed when execute returned. A step
-// that fails or hangs does not keep the next from running.
+// (the guest has unwound by now, unless it hangs), the ledger closes every handle under a fresh context, what worked
+// for the instance is waited for, and what could not be closed is taken over. So the ledger is empty then. The module itself was
+// closed when execute returned. A step that fails or hangs does not keep the next from running.
 func (r *run) teardown(ctx context.Context, exit *outcome.Outcome) {
 	errs := []error{r.detach("teardown")}
 	if r.Ended != nil {
@@ -20,38 +20,36 @@ func (r *run) teardown(ctx context.Context, exit *outcome.Outcome) {
 	}
 	r.Kill(errOver)
 	r.Mailbox.Close()
-	// The instance's context is over and the caller's may be: closing must not be cut short by either.
+	// The instance's context is over and the caller's may be: closing must not be cut short by either. Both steps share the
+	// budget, and some of it is kept for the second.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.Budgets.Close)
 	defer cancel()
-	errs = append(errs, r.step(ctx, "close all", exit, r.Ledger.CloseAll))
+	closing, closed := context.WithTimeout(ctx, r.Budgets.Close*3/4)
+	errs = append(errs, r.step(closing, "close all", r.Ledger.CloseAll))
+	closed()
 	if r.Finish != nil {
-		errs = append(errs, r.step(ctx, "finish", exit, r.Finish))
+		err := r.step(ctx, "finish", r.Finish)
+		if errors.Is(err, context.DeadlineExceeded) {
+			r.leave("what worked for it")
+		}
+		errs = append(errs, err)
 	}
 	if open := r.Ledger.Open(); open > 0 {
-		errs = append(errs, fmt.Errorf("%d handles left open after the teardown", open))
-		exit.Stuck = true
+		r.leave(fmt.Sprintf("%d handles", open))
+		errs = append(errs, fmt.Errorf("%d handles could not be closed in time and are closed in the background", open))
 	}
 	exit.Teardown = errors.Join(errs...)
+	exit.Left = r.handOver()
 }
 
-// step runs one step of the teardown under ctx. A step that is not done when ctx ends has left something alive; one that
-// does not return then is given up after as long again.
-func (r *run) step(ctx context.Context, name string, exit *outcome.Outcome, do func(context.Context) error) error {
+// step runs one step of the teardown under ctx. One that does not return at the end of ctx is given up a little later.
+func (r *run) step(ctx context.Context, name string, do func(context.Context) error) error {
 	result := make(chan error, 1)
 	go func() {
 		var err error
 		panicked := r.call(name, func() { err = do(ctx) })
 		result <- errors.Join(err, panicked)
 	}()
-	err := r.awaitStep(ctx, name, result)
-	if errors.Is(err, context.DeadlineExceeded) {
-		exit.Stuck = true
-	}
-	return err
-}
-
-// awaitStep waits for a step until its time is over, and once more as long for it to notice.
-func (r *run) awaitStep(ctx context.Context, name string, result <-chan error) error {
 	select {
 	case err := <-result:
 		return err
@@ -60,30 +58,31 @@ func (r *run) awaitStep(ctx context.Context, name string, result <-chan error) e
 	select {
 	case err := <-result:
 		return err
-	case <-time.After(r.Budgets.Close):
+	case <-time.After(r.Budgets.Close / 4): // the time to notice that ctx is over
 		r.late = append(r.late, result)
 		return fmt.Errorf("%s did not come back: %w", name, context.Cause(ctx))
 	}
 }
 
-// free finishes the teardown of a run that ended stuck, when what it hangs on comes back, and closes the channel once nothing
-// of the run is left. Its goroutine lives as long as what is stuck, which nobody can end.
-func (r *run) free() <-chan struct{} {
-	freed := make(chan struct{})
+// handOver hands what could not be closed to a goroutine that closes it, however long that takes; nil if there is nothing. The
+// goroutine lives as long as what it waits for, which nobody can end, and says so to whoever is told of it.
+func (r *run) handOver() *outcome.Left {
+	closeAll := r.Ledger.TakeOver()
+	if len(r.left)+len(r.late) == 0 {
+		return nil
+	}
+	left := &outcome.Left{What: r.left}
 	go func() {
+		defer left.End()
+		_ = r.call("close all", closeAll)
 		for _, late := range r.late {
 			<-late
 		}
-		ctx := context.Background() // there is no hurry any more
-		_ = r.call("close all", func() { _ = r.Ledger.CloseAll(ctx) })
 		if r.Finish != nil {
-			_ = r.call("finish", func() { _ = r.Finish(ctx) })
-		}
-		if r.Ledger.Open() == 0 {
-			close(freed)
+			_ = r.call("finish", func() { _ = r.Finish(context.Background()) }) // there is no hurry any more
 		}
 	}()
-	return freed
+	return left
 }
 
 // joinClose adds a failed close to the error that comes first.

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -36,8 +37,8 @@ func TestStuckHostFunction(t *testing.T) {
 		}
 		exit := program.Run(context.Background(), s.Instance)
 		check(t, exit, outcome.Retry, "stall")
-		if !exit.Stuck {
-			t.Error("the run does not say that it is stuck")
+		if exit.Left == nil || !slices.Contains(exit.Left.What, "the guest") {
+			t.Errorf("the run does not say that its guest was left: %+v", exit.Left)
 		}
 		if before.closed.Load() != 1 {
 			t.Errorf("the handle of before was closed %d times", before.closed.Load())
@@ -49,14 +50,14 @@ func TestStuckHostFunction(t *testing.T) {
 		if err := <-left; !errors.Is(err, ledger.ErrSealed) || late.closed.Load() != 1 {
 			t.Errorf("a handle that came after the teardown: %v, closed %d times", err, late.closed.Load())
 		}
-		<-exit.Freed
+		awaitEnd(exit.Left)
 		for program.Close(context.Background()) != nil { // until the guest has left
 			time.Sleep(time.Millisecond)
 		}
 	})
 }
 
-// A handle that a stuck call holds stays in the table: the run says how many, and that nothing may follow.
+// A handle that a call holds which does not come back is taken over, and closed when it does: the ledger is empty all the same.
 func TestHandleInUseByAStuckCall(t *testing.T) {
 	s := newStay()
 	s.Budgets.Stall, s.Budgets.Close = brief, brief
@@ -79,12 +80,16 @@ func TestHandleInUseByAStuckCall(t *testing.T) {
 		entry.Release()
 	}}, false)
 	exit := program.Run(context.Background(), s.Instance)
-	if !exit.Stuck || exit.Teardown == nil || !strings.Contains(exit.Teardown.Error(), "1 handles left open") {
-		t.Errorf("stuck %v, teardown %v", exit.Stuck, exit.Teardown)
+	if exit.Left == nil || exit.Teardown == nil || !strings.Contains(exit.Teardown.Error(), "1 handles could not be closed") {
+		t.Errorf("left %+v, teardown %v", exit.Left, exit.Teardown)
+	}
+	if count := s.guest.Ledger.Counts()["test"]; s.guest.Ledger.Open() != 0 || count.TakenOver != 1 {
+		t.Errorf("%+v", count)
 	}
 	close(release)
-	if err := s.guest.Ledger.CloseAll(context.Background()); err != nil || s.guest.Ledger.Open() != 0 {
-		t.Errorf("after the call came back: %v, %d open", err, s.guest.Ledger.Open())
+	awaitEnd(exit.Left)
+	if count := s.guest.Ledger.Counts()["test"]; count.TakenOver != 0 || count.Closed != 1 {
+		t.Errorf("after the call came back: %+v", count)
 	}
 	for program.Close(context.Background()) != nil {
 		time.Sleep(time.Millisecond)
@@ -116,8 +121,8 @@ func TestFailingCloser(t *testing.T) {
 	if !errors.Is(exit.Teardown, broken) || !strings.Contains(exit.Teardown.Error(), "a bug in a closer") {
 		t.Errorf("teardown %v", exit.Teardown)
 	}
-	if exit.Stuck {
-		t.Error("stuck, though every handle is gone")
+	if exit.Left != nil {
+		t.Error("something is left, though every handle is gone")
 	}
 	if first.closed.Load() != 1 || last.closed.Load() != 1 {
 		t.Error("a failing closer kept others from their turn")
@@ -150,16 +155,58 @@ func TestClosersHaveAFreshContext(t *testing.T) {
 	}
 }
 
-// A closer that never comes back costs the slot, not the process.
+// A closer that never comes back costs the run its close budget and no more. Its handle is taken over, and the others are closed.
 func TestCloserThatHangs(t *testing.T) {
 	s := newStay()
 	s.Budgets.Close = brief
 	release := make(chan struct{})
-	defer close(release)
-	program := opener(t, s, &resource{close: func(context.Context) error { <-release; return nil }})
+	first := &resource{}
+	program := opener(t, s, first, &resource{close: func(context.Context) error { <-release; return nil }})
 	exit := program.Run(context.Background(), s.Instance)
-	if !exit.Stuck || !errors.Is(exit.Teardown, context.DeadlineExceeded) {
-		t.Errorf("stuck %v, teardown %v", exit.Stuck, exit.Teardown)
+	if exit.Left == nil || !slices.Equal(exit.Left.What, []string{"1 handles"}) || !errors.Is(exit.Teardown, context.DeadlineExceeded) {
+		t.Errorf("left %+v, teardown %v", exit.Left, exit.Teardown)
+	}
+	if first.closed.Load() != 1 || s.guest.Ledger.Open() != 0 {
+		t.Errorf("the other was closed %d times, %d open", first.closed.Load(), s.guest.Ledger.Open())
+	}
+	close(release)
+	awaitEnd(exit.Left)
+	if count := s.guest.Ledger.Counts()["test"]; count.Closed != 2 || count.TakenOver != 0 {
+		t.Errorf("%+v", count)
+	}
+}
+
+// leaky is a ledger that says it has closed everything, and has not.
+type leaky struct {
+	*ledger.Ledger
+	release chan struct{}
+}
+
+func (leaky) CloseAll(context.Context) error { return nil }
+func (leaky) Open() int                      { return 1 }
+func (l leaky) TakeOver() (closeAll func())  { return func() { <-l.release } }
+
+// A handle that is open after the teardown is seen, whatever the steps say.
+func TestHandleThatIsOpenAfterTheTeardown(t *testing.T) {
+	s := newStay()
+	books := leaky{s.guest.Ledger, make(chan struct{})}
+	s.Ledger = books
+	exit := opener(t, s).Run(context.Background(), s.Instance)
+	if exit.Left == nil || exit.Teardown == nil {
+		t.Errorf("left %+v, teardown %v", exit.Left, exit.Teardown)
+	}
+	if alive := exit.Left.Then(func() {}); !alive {
+		t.Error("it ended before what is open was closed")
+	}
+	close(books.release)
+	awaitEnd(exit.Left)
+}
+
+// awaitEnd waits until nothing of it is alive.
+func awaitEnd(left *outcome.Left) {
+	over := make(chan struct{})
+	if left.Then(func() { close(over) }) {
+		<-over
 	}
 }
 
@@ -168,14 +215,14 @@ func TestFinishThatRunsOutOfTime(t *testing.T) {
 	s.Budgets.Close = brief
 	s.Finish = func(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) }
 	exit := opener(t, s).Run(context.Background(), s.Instance)
-	if !exit.Stuck || exit.Teardown == nil {
-		t.Errorf("stuck %v, teardown %v", exit.Stuck, exit.Teardown)
+	if exit.Left == nil || exit.Teardown == nil {
+		t.Errorf("left %+v, teardown %v", exit.Left, exit.Teardown)
 	}
 	s = newStay()
 	s.Finish = func(context.Context) error { return errors.New("a small thing") }
 	exit = opener(t, s).Run(context.Background(), s.Instance)
-	if exit.Stuck || exit.Teardown == nil {
-		t.Errorf("stuck %v, teardown %v", exit.Stuck, exit.Teardown)
+	if exit.Left != nil || exit.Teardown == nil {
+		t.Errorf("left %+v, teardown %v", exit.Left, exit.Teardown)
 	}
 }
 
@@ -215,8 +262,8 @@ func TestPanicInACallback(t *testing.T) {
 			} else if exit.Teardown == nil || !strings.Contains(exit.Teardown.Error(), "a bug in a callback") {
 				t.Errorf("teardown %v", exit.Teardown)
 			}
-			if exit.Stuck || r.closed.Load() != 1 || s.guest.Ledger.Open() != 0 || s.Context.Err() == nil {
-				t.Errorf("stuck %v, handle closed %d times, %d open", exit.Stuck, r.closed.Load(), s.guest.Ledger.Open())
+			if exit.Left != nil || r.closed.Load() != 1 || s.guest.Ledger.Open() != 0 || s.Context.Err() == nil {
+				t.Errorf("left %+v, handle closed %d times, %d open", exit.Left, r.closed.Load(), s.guest.Ledger.Open())
 			}
 			if last := s.events[len(s.events)-1]; name != "finish" && last != "finish" {
 				t.Errorf("callbacks %q", s.events)
@@ -235,8 +282,8 @@ func TestPanicInDetachAtTheTeardown(t *testing.T) {
 	if exit.Teardown == nil || !strings.Contains(exit.Teardown.Error(), "a bug in a callback") {
 		t.Errorf("teardown %v", exit.Teardown)
 	}
-	if exit.Stuck || r.closed.Load() != 1 || s.Context.Err() == nil {
-		t.Errorf("stuck %v, handle closed %d times", exit.Stuck, r.closed.Load())
+	if exit.Left != nil || r.closed.Load() != 1 || s.Context.Err() == nil {
+		t.Errorf("left %+v, handle closed %d times", exit.Left, r.closed.Load())
 	}
 }
 

@@ -18,12 +18,12 @@ var (
 	errOver    = errors.New("the run is over")
 )
 
-// errStuck is the end of a run whose guest did not end.
-var errStuck = errors.New("the guest did not unwind within the close budget")
+// errNotUnwound is the end of a run whose guest did not end.
+var errNotUnwound = errors.New("the guest did not unwind within the close budget")
 
 // watch waits for the guest's end and enforces the budgets. It gives up on a guest that does not unwind within the close
 // budget after it was killed: that happens only if a host function ignores its context.
-func (r *run) watch(ctx context.Context, done <-chan error) (err error, stuck bool) {
+func (r *run) watch(ctx context.Context, done <-chan error) (err error, left bool) {
 	connect := time.NewTimer(r.Budgets.Connect)
 	defer connect.Stop()
 	stall := time.NewTicker(max(r.Budgets.Stall/4, time.Millisecond))
@@ -58,7 +58,7 @@ func (r *run) watch(ctx context.Context, done <-chan error) (err error, stuck bo
 			killed = nil
 			unwind = time.After(r.Budgets.Close)
 		case <-unwind:
-			return errStuck, true
+			return errNotUnwound, true
 		}
 	}
 }

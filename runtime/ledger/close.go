@@ -24,7 +24,18 @@ func (l *Ledger) Close(ctx context.Context, kind Kind, id uint32) error {
 	}
 	family := withChildren(e, nil)
 	l.mu.Unlock()
-	return l.closeEach(ctx, family)
+	newestFirst(family)
+	errs := endEach(ctx, family)
+	for _, e := range family {
+		if err := l.closeOne(ctx, e); err != nil {
+			errs = append(errs, e.failed(err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (e *Entry) failed(err error) error {
+	return fmt.Errorf("handle[%d] kind[%s]: %w", e.id, e.kind, err)
 }
 
 // withChildren lists the entry and all below it, and keeps new children away: one that came after the list was made would
@@ -59,8 +70,8 @@ func (l *Ledger) Seal() {
 }
 
 // CloseAll seals the ledger, tells every [Ender] to end, and then closes every handle, newest first. A child is always newer
-// than its parent, so children go before parents. Every closer runs, each under its own recover; the errors are joined. It may
-// be called again: what is closed already is not closed twice, and what could not be reached before is tried again. Give it a
+// than its parent, so children go before parents. Every closer runs, each under its own recover, also if one hangs; the errors are
+// joined. It comes back soon after the end of ctx. It may be called again: what is closed already is not closed twice, and what could not be reached before is tried again. Give it a
 // fresh context: the instance's own is over by now.
 func (l *Ledger) CloseAll(ctx context.Context) error {
 	l.mu.Lock()
@@ -71,18 +82,13 @@ func (l *Ledger) CloseAll(ctx context.Context) error {
 		all = append(all, e)
 	}
 	l.mu.Unlock()
-	return l.closeEach(ctx, all)
+	newestFirst(all)
+	errs := endEach(ctx, all)
+	return errors.Join(append(errs, l.closeInTurn(ctx, all))...)
 }
 
-func (l *Ledger) closeEach(ctx context.Context, entries []*Entry) error {
+func newestFirst(entries []*Entry) {
 	slices.SortFunc(entries, func(a, b *Entry) int { return cmp.Compare(b.id, a.id) })
-	errs := endEach(ctx, entries)
-	for _, e := range entries {
-		if err := l.closeOne(ctx, e); err != nil {
-			errs = append(errs, fmt.Errorf("handle[%d] kind[%s]: %w", e.id, e.kind, err))
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // endEach tells everything that can be told to come to its end.
@@ -93,7 +99,7 @@ func endEach(ctx context.Context, entries []*Entry) (errs []error) {
 			continue
 		}
 		if err := endOne(ctx, ender); err != nil {
-			errs = append(errs, fmt.Errorf("handle[%d] kind[%s]: %w", e.id, e.kind, err))
+			errs = append(errs, e.failed(err))
 		}
 	}
 	return errs
@@ -135,25 +141,33 @@ func (l *Ledger) hasChildren(e *Entry) bool {
 
 // drop takes the entry out of the table and counts how it ended. The caller holds l.mu.
 func (l *Ledger) drop(e *Entry, err error) {
-	delete(l.entries, e.id)
-	if owner := l.entries[e.parent]; owner != nil {
-		delete(owner.children, e.id)
+	if e.parent != nil {
+		delete(e.parent.children, e.id)
 	}
-	count := l.count(e.kind)
-	count.Open--
+	count := l.counts.of(e.kind)
+	if l.entries[e.id] == e {
+		delete(l.entries, e.id)
+		count.Open--
+	} else {
+		delete(l.taken, e.id)
+		count.TakenOver--
+	}
 	count.settle(err)
 }
 
-// busyPoll is how often a close looks again at a handle that a call is using. Only a call that outlived its instance is
-// ever waited for, so this is no hot path.
-const busyPoll = time.Millisecond
+// busyPoll is how soon a close looks again at a handle that a call is using, and busyPollMost how soon at last. Only a call that
+// outlived its instance is ever waited for, so this is no hot path.
+const (
+	busyPoll     = time.Millisecond
+	busyPollMost = 100 * time.Millisecond
+)
 
 func (e *Entry) lockWithin(ctx context.Context) error {
-	for !e.use.TryLock() {
+	for wait := busyPoll; !e.use.TryLock(); wait = min(2*wait, busyPollMost) {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("still in use by a call: %w", context.Cause(ctx))
-		case <-time.After(busyPoll):
+		case <-time.After(wait):
 		}
 	}
 	return nil

@@ -6,13 +6,15 @@ import (
 	"time"
 )
 
-// Count is the tally of one kind of handle. Opened = Open + Closed + Failed at any time, or something leaked.
+// Count is the tally of one kind of handle. Opened = Open + TakenOver + Closed + Failed at any time, or something leaked.
 type Count struct {
 	Open   int
 	Opened uint64
 	Closed uint64
 	// Failed counts handles whose close returned an error.
 	Failed uint64
+	// TakenOver counts handles that were taken over and are not closed yet.
+	TakenOver int
 }
 
 func (c *Count) settle(err error) {
@@ -29,17 +31,40 @@ func (c *Count) Add(other Count) {
 	c.Opened += other.Opened
 	c.Closed += other.Closed
 	c.Failed += other.Failed
+	c.TakenOver += other.TakenOver
+}
+
+// tally is the counts by kind.
+type tally map[Kind]*Count
+
+func (t tally) of(kind Kind) *Count {
+	c := t[kind]
+	if c == nil {
+		c = &Count{}
+		t[kind] = c
+	}
+	return c
+}
+
+func (t tally) opened(kind Kind) {
+	count := t.of(kind)
+	count.Opened++
+	count.Open++
+}
+
+func (t tally) clone() map[Kind]Count {
+	counts := make(map[Kind]Count, len(t))
+	for kind, c := range t {
+		counts[kind] = *c
+	}
+	return counts
 }
 
 // Counts returns the tally by kind.
 func (l *Ledger) Counts() map[Kind]Count {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	counts := make(map[Kind]Count, len(l.counts))
-	for kind, c := range l.counts {
-		counts[kind] = *c
-	}
-	return counts
+	return l.counts.clone()
 }
 
 // Open returns the number of live handles.
@@ -62,9 +87,17 @@ type Item struct {
 func (l *Ledger) Items() []Item {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	items := make([]Item, 0, len(l.entries))
-	for _, e := range l.entries {
-		items = append(items, Item{e.id, e.kind, e.parent, e.opener, e.opened})
+	return itemsOf(l.entries)
+}
+
+func itemsOf(entries map[uint32]*Entry) []Item {
+	items := make([]Item, 0, len(entries))
+	for _, e := range entries {
+		item := Item{ID: e.id, Kind: e.kind, Opener: e.opener, Opened: e.opened}
+		if e.parent != nil {
+			item.Parent = e.parent.id
+		}
+		items = append(items, item)
 	}
 	slices.SortFunc(items, func(a, b Item) int { return cmp.Compare(a.ID, b.ID) })
 	return items

@@ -67,14 +67,15 @@ type Ledger struct {
 	sealed  bool
 	last    uint32
 	entries map[uint32]*Entry
-	counts  map[Kind]*Count
+	taken   map[uint32]*Entry // whose close somebody else has taken over
+	counts  tally
 }
 
 // Entry is one live handle. Between Acquire and Release its holder is the only one to use the resource.
 type Entry struct {
 	id       uint32
 	kind     Kind
-	parent   uint32
+	parent   *Entry // nil for none
 	opener   string
 	opened   time.Time
 	resource Resource
@@ -87,7 +88,7 @@ type Entry struct {
 
 // New makes an empty ledger.
 func New(quota Quota) *Ledger {
-	return &Ledger{quota: quota, now: time.Now, entries: map[uint32]*Entry{}, counts: map[Kind]*Count{}}
+	return &Ledger{quota: quota, now: time.Now, entries: map[uint32]*Entry{}, taken: map[uint32]*Entry{}, counts: tally{}}
 }
 
 // Room returns nil if one more handle of the kind could be registered now, so that a caller can refuse before it opens
@@ -102,7 +103,7 @@ func (l *Ledger) room(kind Kind) error {
 	if l.sealed {
 		return ErrSealed
 	}
-	if bound, ok := l.quota.Kinds[kind]; ok && l.count(kind).Open >= bound {
+	if bound, ok := l.quota.Kinds[kind]; ok && l.counts.of(kind).Open >= bound {
 		return fmt.Errorf("kind[%s] bound[%d]: %w", kind, bound, ErrKindQuota)
 	}
 	if l.quota.Total > 0 && len(l.entries) >= l.quota.Total {
@@ -131,7 +132,7 @@ func (l *Ledger) Register(ctx context.Context, kind Kind, parent uint32, opener 
 		return 0, l.reject(ctx, kind, resource, err)
 	}
 	l.last++
-	e := &Entry{id: l.last, kind: kind, parent: parent, opener: opener, opened: l.now(), resource: resource}
+	e := &Entry{id: l.last, kind: kind, parent: owner, opener: opener, opened: l.now(), resource: resource}
 	l.entries[e.id] = e
 	if owner != nil {
 		if owner.children == nil {
@@ -139,9 +140,7 @@ func (l *Ledger) Register(ctx context.Context, kind Kind, parent uint32, opener 
 		}
 		owner.children[e.id] = e
 	}
-	count := l.count(kind)
-	count.Opened++
-	count.Open++
+	l.counts.opened(kind)
 	l.mu.Unlock()
 	return e.id, nil
 }
@@ -150,7 +149,7 @@ func (l *Ledger) Register(ctx context.Context, kind Kind, parent uint32, opener 
 func (l *Ledger) reject(ctx context.Context, kind Kind, resource Resource, why error) error {
 	err := closeResource(ctx, resource)
 	l.mu.Lock()
-	count := l.count(kind)
+	count := l.counts.of(kind)
 	count.Opened++
 	count.settle(err)
 	l.mu.Unlock()
@@ -180,12 +179,3 @@ func (e *Entry) Resource() Resource { return e.resource }
 
 // Release ends the caller's use of the handle.
 func (e *Entry) Release() { e.use.Unlock() }
-
-func (l *Ledger) count(kind Kind) *Count {
-	c := l.counts[kind]
-	if c == nil {
-		c = &Count{}
-		l.counts[kind] = c
-	}
-	return c
-}

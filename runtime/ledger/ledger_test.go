@@ -50,12 +50,12 @@ func register(t testing.TB, l *ledger.Ledger, kind ledger.Kind, parent uint32, r
 	return id
 }
 
-// balanced asserts that every handle that was opened is open, closed or failed.
+// balanced asserts that every handle that was opened is open, taken over, closed or failed.
 func balanced(t testing.TB, l *ledger.Ledger) {
 	t.Helper()
 	open := 0
 	for kind, c := range l.Counts() {
-		if c.Open < 0 || c.Opened != uint64(c.Open)+c.Closed+c.Failed {
+		if c.Open < 0 || c.Opened != uint64(c.Open+c.TakenOver)+c.Closed+c.Failed {
 			t.Fatalf("kind[%s]: %+v", kind, c)
 		}
 		open += c.Open

@@ -19,7 +19,7 @@ const (
 	Final
 )
 
-// Outcome is how a run ended. Everything that the run held was given back before it was returned, unless Stuck.
+// Outcome is how a run ended. Everything that the run held was given back before it was returned, or taken over as Left.
 type Outcome struct {
 	Verdict Verdict
 	// Code is short and stable: "exit", "trap", "host_panic", "stall", "connect_timeout", "stopped", "killed", or what the
@@ -33,10 +33,8 @@ type Outcome struct {
 	Trace string
 	// Teardown is what went wrong while the instance was closed; nil is the rule.
 	Teardown error
-	// Stuck means that something of the run may still be alive, so that no other may start.
-	Stuck bool
-	// Freed is closed if what was alive comes to its end after all; nil if that cannot be known.
-	Freed <-chan struct{}
+	// Left is what the host took over from the run, because it could not be closed in time; nil is the rule.
+	Left *Left
 }
 
 // Text is code and message in one line.

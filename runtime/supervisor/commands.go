@@ -28,10 +28,16 @@ func (s *Slot) Adopt(ctx context.Context, spec Spec) error {
 	return op.Wait(ctx)
 }
 
-// Refuse notes that a change could not be made ready, so that there is nothing to carry out.
+// Refuse notes that a change could not be made ready, so that there is nothing to carry out. The status says so when an earlier one
+// that has begun or waits is in force.
 func (s *Slot) Refuse(ctx context.Context, reason string) error {
 	return s.do(ctx, func(l *loop) error {
-		l.set(func(st *Status) { st.Update = Update{UpdateRefused, reason} })
+		l.refused = reason
+		l.set(func(st *Status) {
+			if l.pending == nil && l.successor == nil {
+				st.Update = Update{}
+			}
+		})
 		return nil
 	})
 }
@@ -39,6 +45,7 @@ func (s *Slot) Refuse(ctx context.Context, reason string) error {
 // Keep says that what is wanted already is wanted still: a change that was refused is forgotten.
 func (s *Slot) Keep(ctx context.Context) error {
 	return s.do(ctx, func(l *loop) error {
+		l.refused = ""
 		if l.Status().Update.State == UpdateRefused {
 			l.set(func(st *Status) { st.Update = Update{} })
 		}
@@ -53,6 +60,7 @@ func (s *Slot) Pause(ctx context.Context) (*Operation, error) {
 			op.finish(err)
 			return
 		}
+		l.refused = ""
 		l.settleForWanted()
 		l.endAll(ReasonPause, paused, op, func() {
 			l.enter(Paused, "paused by an operator")
@@ -78,7 +86,7 @@ func (s *Slot) Resume(ctx context.Context) (*Operation, error) {
 }
 
 // Stop ends the slot for good and waits for it. The reason goes to the guest. If ctx ends first, its cause is returned and the
-// slot goes on stopping. [ErrStuck] means that something of a run is still alive; ask again later.
+// slot goes on stopping. What its runs left is none of its business any more.
 func (s *Slot) Stop(ctx context.Context, reason string) error {
 	op, err := s.ask(ctx, func(l *loop, op *Operation) {
 		l.withdraw(fmt.Errorf("the slot is being stopped: %w", ErrRefused))
@@ -93,22 +101,15 @@ func (s *Slot) Stop(ctx context.Context, reason string) error {
 	}
 	select {
 	case <-s.stopped:
-		if s.lost {
-			return ErrStuck
-		}
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-// leave ends the loop, once nothing is left of runs that could not be closed.
+// leave ends the loop.
 func (l *loop) leave(reason string, op *Operation) {
 	l.quit = true
-	if len(l.stuck) > 0 {
-		op.finish(ErrStuck)
-		return
-	}
 	if l.spec.Idle == "" {
 		l.enter(Stopped, reason)
 	}
@@ -122,8 +123,6 @@ func (l *loop) runnable() error {
 		return fmt.Errorf("the slot is being stopped: %w", ErrRefused)
 	case l.spec.Idle != "":
 		return fmt.Errorf("it is %s: %s: %w", l.spec.Idle, l.spec.IdleReason, ErrRefused)
-	case len(l.stuck) > 0:
-		return fmt.Errorf("%w: %w", ErrStuck, ErrRefused)
 	}
 	return nil
 }

@@ -11,8 +11,8 @@ import (
 func (l *loop) ended(r *active, o outcome.Outcome) {
 	r.cancel(nil)
 	r.serving = false
-	if o.Stuck {
-		l.holdStuck(r, o)
+	if o.Left != nil {
+		l.keepLeft(r, o.Left)
 	} else {
 		defer r.of.release()
 	}
@@ -57,9 +57,6 @@ func (l *loop) currentEnded(r *active, o outcome.Outcome) {
 	case l.pending != nil:
 		l.note(o) // the change that waited takes its place at once
 		l.set(func(st *Status) { st.Update = Update{} })
-	case len(l.stuck) > 0:
-		l.note(o)
-		l.stall(nil)
 	case o.Verdict == outcome.Done:
 		l.enter(Stopped, o.Text())
 	case o.Verdict == outcome.Final:

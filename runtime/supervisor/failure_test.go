@@ -37,6 +37,71 @@ func TestFailedSuccessorLeavesThePredecessorUntouched(t *testing.T) {
 	})
 }
 
+// A run that was ready for a moment is no sign that all is well: the delays go on growing.
+func TestRunThatConnectsAndCrashesDoesNotResetTheBackoff(t *testing.T) {
+	bubble(t, &script{step: crash(time.Millisecond)}, func(t *testing.T, s *Slot) {
+		var last time.Duration
+		for attempt := 1; attempt <= 8; attempt++ {
+			time.Sleep(2 * time.Millisecond)
+			got := wantState(t, s, Backoff)
+			delay := time.Until(got.NextAttempt)
+			if got.Attempts != attempt || attempt > 2 && delay < last*9/10 {
+				t.Fatalf("attempt %d: %d counted, the next after %v, after %v before", attempt, got.Attempts, delay, last)
+			}
+			last = delay
+			time.Sleep(delay)
+		}
+		if last < time.Minute {
+			t.Errorf("the eighth delay is %v", last)
+		}
+	})
+}
+
+// A run that has been asked to end may still say that it is ready. It does not serve by that.
+func TestReadyOfARunThatHasToEnd(t *testing.T) {
+	late := func(ctx context.Context, run Run) outcome.Outcome {
+		<-ctx.Done()
+		run.Ready()
+		time.Sleep(time.Second) // its teardown
+		return outcome.Outcome{Verdict: outcome.Done, Code: "stopped"}
+	}
+	bubble(t, &script{step: late}, func(t *testing.T, s *Slot) {
+		pausing := later(func() error { return wait(t.Context(), s.Pause) })
+		wantState(t, s, Stopping)
+		if err := <-pausing; err != nil {
+			t.Error(err)
+		}
+		wantState(t, s, Paused)
+	})
+}
+
+// A refusal does not hide a change that waits, and is told once that one is in force.
+func TestRefusalBesideAChangeThatWaits(t *testing.T) {
+	scripts(t, work(time.Minute), func(t *testing.T, s *Slot, next func(step) (*script, *Spec)) {
+		_, second := next(work(time.Minute))
+		if err := overlap(s, second)(); err != nil {
+			t.Fatal(err)
+		}
+		_, third := next(serve)
+		waiting := later(overlap(s, third))
+		if err := s.Refuse(t.Context(), "the module cannot be read"); err != nil {
+			t.Fatal(err)
+		}
+		wantUpdate(t, s, UpdateWaiting)
+		undecided(t, waiting)
+		if err := <-waiting; err != nil {
+			t.Fatal(err)
+		}
+		if got := wantUpdate(t, s, UpdateRefused); got.Generation != 3 || got.Update.Reason != "the module cannot be read" {
+			t.Errorf("%+v", got)
+		}
+		if err := update(t.Context(), s, Change{Overlap: true, Reason: "restart"}); err != nil {
+			t.Fatal(err)
+		}
+		wantUpdate(t, s, "")
+	})
+}
+
 func TestExclusiveSuccessorThatFailsIsToldAndRetried(t *testing.T) {
 	scripts(t, serve, func(t *testing.T, s *Slot, next func(step) (*script, *Spec)) {
 		_, spec := next(func(ctx context.Context, run Run) outcome.Outcome {

@@ -15,10 +15,10 @@ type loop struct {
 	successor *active  // not ready yet, beside the current run
 	coming    *holding // is in force once the successor is ready
 	pending   *pending
-	ending    *ending          // what follows once runs have ended that were asked to
-	stuck     map[*active]bool // ended, and something of them may still be alive
-	freeable  int              // those whose end will be told
-	stalled   bool             // the next run waits for them
+	refused   string  // why the last change was refused that came to nothing; empty if none was, or a later one came
+	ending    *ending // what follows once runs have ended that were asked to
+	left      int     // runs of which the host still closes something in the background
+	stalled   bool    // the next run waits for one of them
 
 	retry    *time.Timer // set while a backoff lasts
 	quitting bool        // Stop was called
@@ -34,7 +34,7 @@ type event struct {
 func newLoop(s *Slot) *loop {
 	return &loop{
 		Slot: s, events: make(chan event), retries: newRetries(s.cfg.Spec.Policy), spec: hold(s.cfg.Spec),
-		newest: s.cfg.Generation, stuck: map[*active]bool{},
+		newest: s.cfg.Generation,
 	}
 }
 
@@ -47,7 +47,7 @@ func (l *loop) run(first *Operation) {
 		l.set(func(*Status) {})
 		first.finish(nil)
 	}
-	for !l.quit || l.freeable > 0 {
+	for !l.quit {
 		select {
 		case e := <-l.events:
 			e.handle(l, e.run)
@@ -59,7 +59,6 @@ func (l *loop) run(first *Operation) {
 		}
 	}
 	l.spec.release()
-	l.lost = len(l.stuck) > 0
 }
 
 // due fires when a backoff is over; it never does while there is none.
@@ -71,6 +70,7 @@ func (l *loop) due() <-chan time.Time {
 }
 
 func (l *loop) unschedule() {
+	l.stalled = false
 	if l.retry != nil {
 		l.retry.Stop()
 		l.retry = nil
@@ -80,11 +80,10 @@ func (l *loop) unschedule() {
 // begin starts a run of what is in force. Nothing but a retiring predecessor may be alive.
 func (l *loop) begin(op *Operation) {
 	l.unschedule()
-	if len(l.stuck) > 0 {
+	if l.stalled = l.left >= maxLeft; l.stalled {
 		l.stall(op)
 		return
 	}
-	l.stalled = false
 	l.current = l.create(l.spec, op)
 	// First, so that whoever is told of it sees it before anything that the run does.
 	l.set(func(st *Status) { st.State, st.Reason, st.Generation = Starting, "", l.current.generation })
@@ -99,6 +98,9 @@ func (l *loop) set(change func(*Status)) {
 	change(st)
 	if st.State != before.State || st.Generation != before.Generation {
 		st.Since = time.Now()
+	}
+	if st.Update == (Update{}) && l.refused != "" {
+		st.Update = Update{UpdateRefused, l.refused}
 	}
 	st.Attempts = l.retries.failures
 	st.Attention = l.retries.attention(time.Now())

@@ -39,6 +39,10 @@ func (d *dice) seconds(n int) time.Duration { return time.Duration(d.upTo(n*1000
 // any is a run that begins, serves and ends by chance.
 func (d *dice) any(ctx context.Context, run Run) outcome.Outcome {
 	ends := outcome.Outcome{Verdict: outcome.Verdict(1 + d.upTo(3)), Code: "chance"}
+	if d.upTo(5) == 0 {
+		ends.Left = &outcome.Left{}
+		time.AfterFunc(d.seconds(120), ends.Left.End) // before or after the run has ended
+	}
 	select {
 	case <-time.After(d.seconds(5)):
 	case <-ctx.Done():
@@ -90,6 +94,8 @@ func randomLife(t *testing.T, random *rand.Rand) {
 		}
 		cancel()
 	}
+	time.Sleep(time.Hour) // until nothing is left of any run
+	synctest.Wait()
 	if shared.most > 2 || shared.live != 0 {
 		t.Errorf("%d live runs at once, %d left", shared.most, shared.live)
 	}
@@ -101,7 +107,9 @@ func randomLife(t *testing.T, random *rand.Rand) {
 }
 
 func randomCommand(t *testing.T, d *dice, s *Slot, next func() Spec) (*Operation, error) {
-	switch d.upTo(9) {
+	switch d.upTo(10) {
+	case 9:
+		return nil, s.Refuse(t.Context(), "chance")
 	case 0:
 		return s.Pause(t.Context())
 	case 1, 2:

@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"innkeeper/runtime/outcome"
@@ -56,22 +57,22 @@ const (
 	ReasonPause    = "pause"
 )
 
-// holding counts who still needs a spec's runner.
+// holding counts who still needs a spec's runner. What a run has left gives it back in its own time.
 type holding struct {
 	Spec
-	users int
+	users atomic.Int64
 }
 
 func hold(spec Spec) *holding { return (&holding{Spec: spec}).take() }
 
 func (h *holding) take() *holding {
-	h.users++
+	h.users.Add(1)
 	return h
 }
 
 // release closes the runner with its last user.
 func (h *holding) release() {
-	if h.users--; h.users == 0 && h.Runner != nil {
+	if h.users.Add(-1) == 0 && h.Runner != nil {
 		h.Runner.Close()
 	}
 }

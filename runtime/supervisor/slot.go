@@ -26,8 +26,6 @@ var (
 	ErrUpdateRefused = errors.New("update refused")
 	// ErrNotReady means that a run ended before it was ready, and that there was no predecessor to go on.
 	ErrNotReady = errors.New("it did not become ready")
-	// ErrStuck means that something of a run may still be alive, so that no other may start.
-	ErrStuck = errors.New("an earlier generation could not be closed yet")
 )
 
 // Slot is one configured adapter in the running host. Start gives it a goroutine, Stop ends it and waits.
@@ -35,7 +33,6 @@ type Slot struct {
 	cfg      Config
 	commands chan func(*loop)
 	stopped  chan struct{}
-	lost     bool // something of a run is alive for ever; set before stopped is closed
 
 	mu     sync.Mutex
 	status Status

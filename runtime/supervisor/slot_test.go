@@ -138,42 +138,8 @@ func TestOneGenerationAtATime(t *testing.T) {
 	})
 }
 
-func TestStuckRunForbidsTheNext(t *testing.T) {
-	runner := &script{stuck: true, step: func(context.Context, Run) outcome.Outcome {
-		return outcome.Outcome{Verdict: outcome.Retry, Code: "stall", Stuck: true}
-	}}
-	bubble(t, runner, func(t *testing.T, s *Slot) {
-		time.Sleep(time.Hour)
-		wantState(t, s, Failed)
-		if err := update(t.Context(), s, Change{Reason: "restart"}); !errors.Is(err, ErrRefused) || !errors.Is(err, ErrStuck) || runner.count() != 1 {
-			t.Errorf("restart: %v after %d runs", err, runner.count())
-		}
-	})
-}
-
-// What was stuck may end after all: nobody should have to restart the process then.
-func TestStuckRunThatEndsLetsTheNextStart(t *testing.T) {
-	var freed chan struct{} // of the fake clock's world
-	runner := &script{}
-	runner.step = func(ctx context.Context, run Run) outcome.Outcome {
-		if run.Generation > 1 {
-			return serve(ctx, run)
-		}
-		freed = make(chan struct{})
-		return outcome.Outcome{Verdict: outcome.Retry, Code: "stall", Stuck: true, Freed: freed}
-	}
-	bubble(t, runner, func(t *testing.T, s *Slot) {
-		time.Sleep(time.Hour)
-		wantState(t, s, Failed)
-		close(freed)
-		if got := wantState(t, s, Connected).Generation; got != 2 {
-			t.Errorf("generation %d, want 2", got)
-		}
-	})
-}
-
 func TestPanicOfARunnerEndsTheSlotsRunOnly(t *testing.T) {
-	runner := &script{stuck: true, step: func(context.Context, Run) outcome.Outcome { panic("a bug") }}
+	runner := &script{step: func(context.Context, Run) outcome.Outcome { panic("a bug") }}
 	bubble(t, runner, func(t *testing.T, s *Slot) {
 		if got := wantState(t, s, Failed); got.LastError != "host_panic: a bug" {
 			t.Errorf("last error %q", got.LastError)
@@ -272,23 +238,5 @@ func TestNothingRevivesASlotThatIsStopping(t *testing.T) {
 		if err := <-stopped; err != nil || runner.count() != 1 {
 			t.Errorf("stop: %v, runs %d", err, runner.count())
 		}
-	})
-}
-
-// A slot that could not be stopped can be once what was stuck has ended.
-func TestStopAsksAgain(t *testing.T) {
-	var freed chan struct{}
-	runner := &script{step: func(context.Context, Run) outcome.Outcome {
-		freed = make(chan struct{})
-		return outcome.Outcome{Verdict: outcome.Retry, Code: "stall", Stuck: true, Freed: freed}
-	}}
-	bubble(t, runner, func(t *testing.T, s *Slot) {
-		for range 2 {
-			if err := s.Stop(t.Context(), "stop"); !errors.Is(err, ErrStuck) {
-				t.Errorf("stop: %v", err)
-			}
-		}
-		close(freed)
-		synctest.Wait()
 	})
 }

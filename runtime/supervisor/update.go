@@ -23,6 +23,7 @@ func (l *loop) update(c Change, op *Operation) {
 		return
 	}
 	l.withdraw(ErrSuperseded)
+	l.refused = ""
 	switch {
 	case of.Idle != "":
 		l.adopt(of)
@@ -57,7 +58,7 @@ func (l *loop) changed(c Change) *holding {
 // refusal says why a change makes no sense now; nil if it does.
 func (l *loop) refusal(c Change) error {
 	switch {
-	case c.Spec != nil && !l.quitting && len(l.stuck) == 0:
+	case c.Spec != nil && !l.quitting:
 		return nil // an idle or paused slot takes a new spec
 	case c.Spec == nil && l.paused():
 		return fmt.Errorf("it is paused, resume it: %w", ErrRefused)

@@ -65,6 +65,7 @@ type Gateway struct {
 	stop     context.CancelCauseFunc
 
 	background sync.WaitGroup // addresses that are being given back; ends with the slots
+	custody    *custody
 
 	mu    sync.Mutex
 	conf  *config.Config // as it was read last; what is in force of an adapter its slot knows
@@ -90,7 +91,7 @@ func Start(ctx context.Context, conf *config.Config, options Options) (*Gateway,
 		options.Families = Families
 	}
 	g := &Gateway{
-		options: options, started: time.Now(), conf: conf, slots: map[string]*slot{}, past: map[string]former{}, house: shared,
+		options: options, started: time.Now(), conf: conf, slots: map[string]*slot{}, past: map[string]former{}, house: shared, custody: newCustody(),
 		front: front.New(front.Config{Logger: options.Logger, Listen: options.listen, Descriptors: shared.descriptors, Flight: shared.flight}), changes: newChanges(),
 	}
 	g.plugs = options.Families(func() agent.Agent { return g.agent })
@@ -145,6 +146,9 @@ func (g *Gateway) Stop(ctx context.Context) error {
 	}
 	group.Wait()
 	g.background.Wait()
+	waiting, cancel := context.WithTimeout(ctx, custodyGrace)
+	defer cancel()
+	errs = append(errs, g.custody.wait(waiting))
 	g.changes.close()
 	errs = append(errs, g.front.Close(ctx), g.agent.Close(), g.host.Close(ctx))
 	return errors.Join(errs...)

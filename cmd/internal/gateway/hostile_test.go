@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"runtime"
 	"strings"
@@ -97,58 +95,5 @@ func TestClientThatStopsReading(t *testing.T) {
 	c.drop()
 	if _, more := settle(t, h.dataDir(), before); more != "" {
 		t.Error(more)
-	}
-}
-
-// An instance that cannot be closed, because a host function does not come back, is the end of its slot: nothing starts
-// beside it, whoever asks.
-func TestNothingStartsBesideAStuckInstance(t *testing.T) {
-	ctx, dir := context.Background(), t.TempDir()
-	release := make(chan struct{})
-	p := newPuppet()
-	file := p.main(p.openDatabase(), p.ready(), p.mark(), p.idle()).write(t, dir, "m", puppetManifest)
-	const budgets = `budgets = { stall = "50ms", close = "50ms" }`
-	one, other := adapter(puppetName, file, budgets), adapter(puppetName, file, budgets, `note = "other"`)
-	h := openIn(t, dir, plan{toml: one, stuck: true, fault: func(family, _ string) (int32, bool) {
-		if family == "config" {
-			<-release
-		}
-		return 0, false
-	}})
-	defer close(release)
-	status := h.await(puppetName, supervisor.Failed)
-	if !strings.Contains(status.Reason, "could not be closed") {
-		t.Error(status.Reason)
-	}
-	if err := h.Restart(ctx, puppetName); !errors.Is(err, supervisor.ErrRefused) {
-		t.Errorf("restart: %v", err)
-	}
-	for _, toml := range []string{other, "", one} { // changed, taken out, put in again
-		h.configure(toml)
-		if _, err := h.Reload(ctx); !errors.Is(err, supervisor.ErrStuck) {
-			t.Errorf("reload: %v", err)
-		}
-	}
-	if a := h.Status().Adapters; len(a) != 1 || a[0].State != "failed" || a[0].Generation != status.Generation || a[0].Listen != "" {
-		t.Errorf("%+v", a) // the address is free for another adapter all the same
-	}
-}
-
-// Once nothing of a stuck instance is alive, the next one starts, and does not take it for a predecessor that finishes its work.
-func TestFreedInstanceIsNoPredecessor(t *testing.T) {
-	dir, release := t.TempDir(), make(chan struct{})
-	p := newPuppet()
-	file := p.main(p.openDatabase(), p.ready(), p.mark(), p.idle()).write(t, dir, "m", puppetManifest)
-	h := openIn(t, dir, plan{toml: adapter(puppetName, file, `budgets = { stall = "50ms", close = "50ms" }`), fault: func(family, _ string) (int32, bool) {
-		if family == "config" {
-			<-release
-		}
-		return 0, false
-	}})
-	h.await(puppetName, supervisor.Failed)
-	close(release)
-	h.await(puppetName, supervisor.Connected)
-	if live := h.slotOf(puppetName).generations(); len(live) > 1 {
-		t.Errorf("%d live", len(live))
 	}
 }

@@ -23,7 +23,6 @@ type generation struct {
 	http    *httpfn.Family // nil if the module does not have it
 	run     supervisor.Run
 	detach  func(front.Unavailable) // from the site; nil if it is not attached; guarded by slot.mu
-	freed   <-chan struct{}         // closed when nothing is alive of one that ended stuck; nil before; guarded by slot.mu
 	refused *outcome.Failure        // why the host could not let it serve; used by the run only
 }
 

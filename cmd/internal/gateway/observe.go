@@ -13,7 +13,6 @@ import (
 func (s *slot) observe(status supervisor.Status) {
 	before := s.seen
 	s.seen = status
-	s.forgetFreed()
 	s.announce(status)
 	if s.gateway.options.observe != nil {
 		s.gateway.options.observe(s.name, status)
@@ -62,7 +61,10 @@ func stateAttrs(status supervisor.Status) []any {
 	if status.State != supervisor.Backoff {
 		return attrs
 	}
-	attrs = append(attrs, "attempt", status.Attempts, "retry_in", time.Until(status.NextAttempt).Round(time.Millisecond))
+	attrs = append(attrs, "attempt", status.Attempts)
+	if !status.NextAttempt.IsZero() {
+		attrs = append(attrs, "retry_in", time.Until(status.NextAttempt).Round(time.Millisecond))
+	}
 	if status.Attention {
 		attrs = append(attrs, "hint", fmt.Sprintf("%d runs failed in a row: look at the reason", status.Attempts))
 	}

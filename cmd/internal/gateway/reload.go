@@ -286,7 +286,7 @@ func (g *Gateway) remove(ctx context.Context, slots []*slot) error {
 func (g *Gateway) forget(s *slot) {
 	g.mu.Lock()
 	delete(g.slots, s.name)
-	g.past[s.name] = former{s.super.Status().Newest, s.counts()}
+	g.past[s.name] = former{s.super.Status().Newest, s.settled()}
 	g.mu.Unlock()
 	gone := s.status()
 	g.changes.publish(admin.ChangeRemoved, gone)

@@ -178,6 +178,9 @@ func unavailable(status supervisor.Status, hold time.Duration) front.Unavailable
 			u.Hold = 0
 		}
 	case supervisor.Backoff:
+		if status.NextAttempt.IsZero() {
+			break // it waits for what earlier generations left
+		}
 		u.RetryAfter = time.Until(status.NextAttempt)
 		if u.RetryAfter < crash {
 			u.Hold = crash

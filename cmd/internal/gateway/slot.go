@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -30,7 +29,7 @@ type slot struct {
 
 	mu      sync.Mutex
 	site    *front.Site   // nil if the slot does not listen
-	live    []*generation // oldest first, two at most, and those that could not be closed
+	live    []*generation // oldest first, two at most
 	serving *generation   // the one that new requests go to; nil if there is none
 	past    map[ledger.Kind]ledger.Count
 }
@@ -70,39 +69,23 @@ func (s *slot) enter(ctx context.Context, p *spec, run supervisor.Run) (*generat
 	return g, nil
 }
 
-// leave takes a generation that has ended out of the live ones, and tells the one that came after it.
+// leave takes a generation that has ended out of the live ones, and tells the one that came after it. The host has its counts from
+// then on, or what it left.
 func (s *slot) leave(g *generation, o outcome.Outcome) {
 	s.report(g, o)
-	s.mu.Lock()
-	if g.freed = o.Freed; !o.Stuck {
-		s.forget(g)
+	if o.Left == nil {
+		s.forget(g, func() { addCounts(s.past, g.Ledger.Counts()) })
+	} else {
+		s.takeOver(g, o.Left)
 	}
-	s.mu.Unlock()
-	if !o.Stuck {
-		s.dropUnusedSite(context.Background())
-	}
+	s.dropUnusedSite(context.Background())
 }
 
-// forgetFreed does what leave could not do for generations that ended stuck, once nothing of them is alive.
-func (s *slot) forgetFreed() {
+// forget takes a generation out of the live ones. Count keeps its counts, which are part of those of the slot at any time.
+func (s *slot) forget(g *generation, count func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, g := range slices.Clone(s.live) {
-		select {
-		case <-g.freed:
-			s.forget(g)
-		default:
-		}
-	}
-}
-
-// forget does the work of leave. The caller holds s.mu.
-func (s *slot) forget(g *generation) {
-	for kind, count := range g.Ledger.Counts() {
-		total := s.past[kind]
-		total.Add(count)
-		s.past[kind] = total
-	}
+	count()
 	s.live = slices.DeleteFunc(s.live, func(other *generation) bool { return other == g })
 	for _, younger := range s.live {
 		if younger.run.Generation > g.run.Generation {
@@ -159,12 +142,10 @@ func (s *slot) report(g *generation, o outcome.Outcome) {
 	logger.Debug("instance ended", "code", o.Code, "message", o.Message)
 }
 
-// end stops the slot for good, within the budgets of its instances, and gives back its address, also if something of an
-// instance stays alive: nothing of it is served.
+// end stops the slot for good, within the budgets of its instances, and gives back its address.
 func (s *slot) end(ctx context.Context, reason string) error {
-	err := s.super.Stop(ctx, reason)
-	if err != nil && !errors.Is(err, supervisor.ErrStuck) {
+	if err := s.super.Stop(ctx, reason); err != nil {
 		return err
 	}
-	return errors.Join(err, s.closeSite(ctx))
+	return s.closeSite(ctx)
 }

@@ -16,6 +16,7 @@ func (g *Gateway) Status() admin.Status {
 	status.Process.Config, status.Process.DataDir = g.conf.Path, g.conf.DataDir
 	g.mu.Unlock()
 	status.Process.Version, status.Process.Started, status.Process.Boot = g.options.Version, g.started, g.changes.boot
+	status.TakenOver = g.custody.status()
 	for _, s := range g.all() {
 		status.Adapters = append(status.Adapters, s.status())
 	}
@@ -64,13 +65,19 @@ func (s *slot) counts() map[ledger.Kind]ledger.Count {
 	defer s.mu.Unlock()
 	total := maps.Clone(s.past)
 	for _, g := range s.live {
-		for kind, count := range g.Ledger.Counts() {
-			sum := total[kind]
-			sum.Add(count)
-			total[kind] = sum
-		}
+		addCounts(total, g.Ledger.Counts())
+	}
+	for _, l := range s.gateway.custody.of(s.name) {
+		addCounts(total, l.ledger.Counts())
 	}
 	return total
+}
+
+// settled is the tally over all generations that are over, without what the host has taken over.
+func (s *slot) settled() map[ledger.Kind]ledger.Count {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return maps.Clone(s.past)
 }
 
 func handles(counts map[ledger.Kind]ledger.Count) admin.Handles {
@@ -79,7 +86,10 @@ func handles(counts map[ledger.Kind]ledger.Count) admin.Handles {
 		h.Opened += count.Opened
 		h.Closed += count.Closed
 		h.Failed += count.Failed
-		h.Kinds[string(kind)] = admin.HandleTotals{Opened: count.Opened, Closed: count.Closed, Failed: count.Failed}
+		h.TakenOver += count.TakenOver
+		h.Kinds[string(kind)] = admin.HandleTotals{
+			Opened: count.Opened, Closed: count.Closed, Failed: count.Failed, TakenOver: count.TakenOver,
+		}
 		if count.Open != 0 {
 			h.Open[string(kind)] = count.Open
 		}

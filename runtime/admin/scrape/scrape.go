@@ -40,6 +40,7 @@ type collector struct {
 	build, state, since, generation, attempts, attention *prometheus.Desc
 	open, opened, closed, failed                         *prometheus.Desc
 	stored, storable, leftInLogs                         *prometheus.Desc
+	takenOver, takenOverTotal, takenOverHandles          *prometheus.Desc
 }
 
 var _ prometheus.Collector = (*collector)(nil)
@@ -49,20 +50,23 @@ func newCollector(status func() admin.Status) *collector {
 		return prometheus.NewDesc("innkeeper_"+name, help, labels, nil)
 	}
 	return &collector{
-		status:     status,
-		build:      desc("build_info", "Always 1; the version is in the label.", "version"),
-		state:      desc("adapter_state", "1 for the state that the adapter is in, 0 for the others.", "adapter", "state"),
-		since:      desc("adapter_state_since_timestamp_seconds", "When the adapter entered its state.", "adapter"),
-		generation: desc("adapter_generation", "Number of the adapter's current or last instance, 0 if there was none.", "adapter"),
-		attempts:   desc("adapter_attempts", "Runs of the adapter that ended badly in a row.", "adapter"),
-		attention:  desc("adapter_attention", "1 if so many runs failed in a row that a person should look.", "adapter"),
-		open:       desc("handles_open", "Handles that the adapter's instance holds now.", "adapter", "kind"),
-		opened:     desc("handles_opened_total", "Handles that the adapter's instances opened.", "adapter", "kind"),
-		closed:     desc("handles_closed_total", "Handles that were closed.", "adapter", "kind"),
-		failed:     desc("handles_failed_total", "Handles whose closing gave an error.", "adapter", "kind"),
-		stored:     desc("adapter_storage_bytes", "What the files in the adapter's folder take.", "adapter"),
-		storable:   desc("adapter_storage_limit_bytes", "What they may take, 0 before the adapter opened anything.", "adapter"),
-		leftInLogs: desc("adapter_storage_left_in_logs_bytes", "Write-ahead logs of the adapter's closed databases.", "adapter"),
+		status:           status,
+		build:            desc("build_info", "Always 1; the version is in the label.", "version"),
+		state:            desc("adapter_state", "1 for the state that the adapter is in, 0 for the others.", "adapter", "state"),
+		since:            desc("adapter_state_since_timestamp_seconds", "When the adapter entered its state.", "adapter"),
+		generation:       desc("adapter_generation", "Number of the adapter's current or last instance, 0 if there was none.", "adapter"),
+		attempts:         desc("adapter_attempts", "Runs of the adapter that ended badly in a row.", "adapter"),
+		attention:        desc("adapter_attention", "1 if so many runs failed in a row that a person should look.", "adapter"),
+		open:             desc("handles_open", "Handles that the adapter's instance holds now.", "adapter", "kind"),
+		opened:           desc("handles_opened_total", "Handles that the adapter's instances opened.", "adapter", "kind"),
+		closed:           desc("handles_closed_total", "Handles that were closed.", "adapter", "kind"),
+		failed:           desc("handles_failed_total", "Handles whose closing gave an error.", "adapter", "kind"),
+		takenOver:        desc("taken_over", "Instances of which the host still closes something in the background."),
+		takenOverTotal:   desc("taken_over_total", "Instances that could not close everything in time."),
+		takenOverHandles: desc("handles_taken_over", "Handles that the host closes in the background.", "adapter", "kind"),
+		stored:           desc("adapter_storage_bytes", "What the files in the adapter's folder take.", "adapter"),
+		storable:         desc("adapter_storage_limit_bytes", "What they may take, 0 before the adapter opened anything.", "adapter"),
+		leftInLogs:       desc("adapter_storage_left_in_logs_bytes", "Write-ahead logs of the adapter's closed databases.", "adapter"),
 	}
 }
 
@@ -70,7 +74,7 @@ func newCollector(status func() admin.Status) *collector {
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		c.build, c.state, c.since, c.generation, c.attempts, c.attention, c.open, c.opened, c.closed, c.failed,
-		c.stored, c.storable, c.leftInLogs,
+		c.stored, c.storable, c.leftInLogs, c.takenOver, c.takenOverTotal, c.takenOverHandles,
 	} {
 		out <- d
 	}
@@ -80,6 +84,8 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 func (c *collector) Collect(out chan<- prometheus.Metric) {
 	status := c.status()
 	out <- gauge(c.build, 1, status.Process.Version)
+	out <- gauge(c.takenOver, float64(len(status.TakenOver.Held)))
+	out <- counter(c.takenOverTotal, status.TakenOver.Total)
 	for _, a := range status.Adapters {
 		for _, state := range states() {
 			out <- gauge(c.state, truth(a.State == string(state)), a.Name, string(state))
@@ -96,6 +102,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 			out <- counter(c.opened, totals.Opened, a.Name, kind)
 			out <- counter(c.closed, totals.Closed, a.Name, kind)
 			out <- counter(c.failed, totals.Failed, a.Name, kind)
+			out <- gauge(c.takenOverHandles, float64(totals.TakenOver), a.Name, kind)
 		}
 	}
 }

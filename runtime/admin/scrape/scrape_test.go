@@ -25,11 +25,12 @@ func TestStatusAsMetrics(t *testing.T) {
 			Name: "api_server", State: "backoff", Since: time.Unix(1000, 500_000_000), Generation: 7, Attempts: 2, Attention: true,
 			Handles: admin.Handles{
 				Open:  map[string]int{"sqlite.connection": 1},
-				Kinds: map[string]admin.HandleTotals{"sqlite.connection": {Opened: 5, Closed: 3, Failed: 1}, "agent.turn": {Opened: 2, Closed: 2}},
+				Kinds: map[string]admin.HandleTotals{"sqlite.connection": {Opened: 6, Closed: 3, Failed: 1, TakenOver: 1}, "agent.turn": {Opened: 2, Closed: 2}},
 			},
 			Storage: admin.Storage{UsedBytes: 30, LimitBytes: 40, LeftInLogsBytes: 20},
 		}},
-		Process: admin.Process{Version: "v1.2.3"},
+		TakenOver: admin.TakenOver{Total: 4, Held: []admin.Leftover{{Adapter: "api_server"}}},
+		Process:   admin.Process{Version: "v1.2.3"},
 	})
 	for _, want := range []string{
 		`innkeeper_build_info{version="v1.2.3"} 1`,
@@ -41,9 +42,12 @@ func TestStatusAsMetrics(t *testing.T) {
 		`innkeeper_adapter_attention{adapter="api_server"} 1`,
 		`innkeeper_handles_open{adapter="api_server",kind="sqlite.connection"} 1`,
 		`innkeeper_handles_open{adapter="api_server",kind="agent.turn"} 0`,
-		`innkeeper_handles_opened_total{adapter="api_server",kind="sqlite.connection"} 5`,
+		`innkeeper_handles_opened_total{adapter="api_server",kind="sqlite.connection"} 6`,
 		`innkeeper_handles_closed_total{adapter="api_server",kind="sqlite.connection"} 3`,
 		`innkeeper_handles_failed_total{adapter="api_server",kind="sqlite.connection"} 1`,
+		`innkeeper_handles_taken_over{adapter="api_server",kind="sqlite.connection"} 1`,
+		`innkeeper_taken_over 1`,
+		`innkeeper_taken_over_total 4`,
 		`innkeeper_adapter_storage_bytes{adapter="api_server"} 30`,
 		`innkeeper_adapter_storage_limit_bytes{adapter="api_server"} 40`,
 		`innkeeper_adapter_storage_left_in_logs_bytes{adapter="api_server"} 20`,
