@@ -35,16 +35,6 @@ const (
 	// nested loops, 15 KB, take 5 s. Compiled code has about six.
 	ModuleNesting = 200
 
-	// ModuleComplexity is the largest sum, over all functions, of basic blocks
-	// times locals, where each 16 blocks count as one more local. The engine's
-	// compiler needs about a microsecond for each: 4,000 ifs with 1,000 locals,
-	// 60 KB, take 7 s and 900 MB, 8,000 loops, 56 KB, 4 s.
-	ModuleComplexity = 2_000_000
-
-	// ModuleComplexityPerByte is how much of it a large module may have for each byte of its code, if that is more. Go's compiler
-	// makes 0.4 and Zig's 3.5 without optimization.
-	ModuleComplexityPerByte = 4
-
 	// ModuleTables is the most tables. Toolchains make one.
 	ModuleTables = 4
 
@@ -81,13 +71,28 @@ const (
 	ModuleCustomBytes = 16 << 20
 )
 
+// What the code of a module may cost its compiler, in bytes that it could allocate at most, as package module counts them in the metered
+// code. What is let through is bounded by CompileMemory and CompileTime.
+const (
+	// CompileFunctionCost is the most for one function. The compiler allocates less than that for it, and takes up to two
+	// seconds. The costliest function of a Go guest is at some 40 MB.
+	CompileFunctionCost = 512 << 20
+
+	// CompileCost is the most for the code of a small module. A guest of 60 KB is at 60 MB.
+	CompileCost = 512 << 20
+
+	// CompileCostPerByte is the most for each byte of the code of a larger one. Compilers for Go, Rust, C and Zig make 900 to 1,400;
+	// modules that are made to be costly are at 5,000 to 700,000.
+	CompileCostPerByte = 4000
+)
+
 // Time that the making of a module may take.
 const (
 	// ModuleReadBudget is the longest that the reading of a module file may take. 32 MiB from a slow network share are ten seconds.
 	ModuleReadBudget = 30 * time.Second
 
-	// ModuleCompileBudget is the longest that admission, metering and compilation of a module may take. The largest that
-	// ModuleComplexity lets through needs two minutes on a slow core; a Go guest needs two seconds.
+	// ModuleCompileBudget is the longest that admission, metering and compilation of a module may take where no compiler bounds it, which
+	// is in tests and benchmarks.
 	ModuleCompileBudget = 5 * time.Minute
 )
 

@@ -303,8 +303,6 @@ func oversized() map[string]string {
 		"200,000 data segments":  parts(wt.Section(wt.SecMemory, oneMemory), wt.Section(wt.SecData, many(200_000, "\x01\x00"))),
 		"2,000 exports":          parts(wt.Section(wt.SecMemory, oneMemory), wt.Section(wt.SecExport, many(2_000, "\x01x\x02\x00"))),
 		"loops in loops":         withBody("\x00" + strings.Repeat("\x03\x40", 300) + strings.Repeat("\x0b", 301)),
-		"branches times locals":  withBody("\x01" + wt.U32(5000) + "\x7f" + strings.Repeat("\x20\x00\x0d\x00", 1000) + "\x0b"),
-		"loops behind loops":     withBody("\x00" + strings.Repeat("\x03\x40\x0b", 8000) + "\x0b"),
 		"count of 2^32-1 types":  parts(wt.Section(wt.SecType, "\xff\xff\xff\xff\x0f")),
 		"count of 2^32-1 bodies": parts(wt.Section(wt.SecCode, "\xff\xff\xff\xff\x0f")),
 	}

@@ -1,7 +1,5 @@
 package module
 
-import "innkeeper/runtime/limits"
-
 // body is one function with code.
 type body struct {
 	start, end int    // bytes of the body, locals included
@@ -39,14 +37,12 @@ func (m *Module) scanCode(code section) *Error {
 	r := &reader{buf: m.raw, pos: code.start, end: code.end}
 	var in instr
 	var n nesting
-	complexity := 0
 	for i := range m.bodies {
 		b := &m.bodies[i]
 		r.pos, r.end = b.start, b.end
 		m.readLocals(r, i)
 		b.calls[0] = len(m.callees)
 		m.scanBody(r, b, &in, &n)
-		complexity += n.blocks * (int(b.locals) + n.blocks/16)
 		b.calls[1] = len(m.callees)
 		if r.err != nil {
 			if r.err.Code == CodeTruncated {
@@ -54,10 +50,6 @@ func (m *Module) scanCode(code section) *Error {
 			}
 			return r.err
 		}
-	}
-	if most := m.limits.Complexity + limits.ModuleComplexityPerByte*(code.end-code.start); complexity > most {
-		return refuse(code.start, CodeLimit, "code has a complexity of %d, at most %d is allowed (basic blocks times locals, of all functions)",
-			complexity, most).hint("build with optimization, or split large functions")
 	}
 	return nil
 }
@@ -80,7 +72,7 @@ func (m *Module) readLocals(r *reader, i int) {
 
 // scanBody decodes one body; in and n are scratch space, reused by the next.
 func (m *Module) scanBody(r *reader, b *body, in *instr, n *nesting) {
-	n.stack, n.deep, n.blocks = n.stack[:0], 0, 0
+	n.stack, n.deep = n.stack[:0], 0
 	n.open(opBlock) // the function itself is a label, too
 	for r.err == nil && n.labels() > 0 {
 		r.instr(in)
@@ -89,8 +81,6 @@ func (m *Module) scanBody(r *reader, b *body, in *instr, n *nesting) {
 			n.open(in.op)
 		case opEnd:
 			n.close()
-		case opBrIf:
-			n.blocks++
 		}
 		if r.err == nil {
 			m.checkOperands(r, b, in, n.labels())
@@ -104,11 +94,10 @@ func (m *Module) scanBody(r *reader, b *body, in *instr, n *nesting) {
 	}
 }
 
-// nesting keeps count of open blocks, and of basic blocks for the compiler's sake.
+// nesting keeps count of open blocks.
 type nesting struct {
-	stack  []bool // of open blocks: whether it counts as deep
-	deep   int    // ifs and loops that are open
-	blocks int    // basic blocks so far
+	stack []bool // of open blocks: whether it counts as deep
+	deep  int    // ifs and loops that are open
 }
 
 func (n *nesting) labels() int { return len(n.stack) }
@@ -116,9 +105,8 @@ func (n *nesting) labels() int { return len(n.stack) }
 func (n *nesting) open(op byte) {
 	deep := op != opBlock
 	n.stack = append(n.stack, deep)
-	n.blocks++
 	if deep {
-		n.deep, n.blocks = n.deep+1, n.blocks+1
+		n.deep++
 	}
 }
 
@@ -131,7 +119,7 @@ func (n *nesting) close() {
 }
 
 // checkOperands compares the indices of an instruction with what exists and
-// notes what [Module.costs] needs.
+// notes what the meter needs.
 func (m *Module) checkOperands(r *reader, b *body, in *instr, labels int) {
 	if in.exit() {
 		b.exits++

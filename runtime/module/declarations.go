@@ -137,18 +137,22 @@ func (r *reader) bounds(what string) (least, most uint32, hasMost bool) {
 func (m *Module) readGlobals(r *reader) {
 	n := r.count("globals", m.limits.Globals)
 	for i := 0; i < n && r.err == nil; i++ {
-		m.global(r, nil)
+		if m.global(r, nil) {
+			m.mutableGlobals++
+		}
 		m.globals++ // behind the expression, which may not refer to itself
 	}
 }
 
-func (m *Module) global(r *reader, ref functionRef) {
+func (m *Module) global(r *reader, ref functionRef) (mutable bool) {
 	r.valueType()
-	if mutable := r.byte(); mutable > 1 {
+	flag := r.byte()
+	if flag > 1 {
 		r.pos--
-		r.fail(CodeEncoding, "global has mutability 0x%02x", mutable)
+		r.fail(CodeEncoding, "global has mutability 0x%02x", flag)
 	}
 	m.constExpr(r, ref)
+	return flag == 1
 }
 
 func (m *Module) readExports(r *reader) {

@@ -12,22 +12,23 @@ type Module struct {
 	limits   Limits
 	sections []section
 
-	types     []FuncType
-	imports   []importDecl // all of them functions
-	funcs     []uint32     // type index of every function, imports first
-	tables    []tableDecl
-	memory    memoryDecl
-	memories  int
-	globals   int
-	exports   []exportDecl
-	start     int   // index of the start function, or -1
-	data      int   // segments
-	dataSizes []int // bytes of each of them
-	elemSizes []int // items of each element segment
-	dataCount int   // as declared, or -1
-	bodies    []body
-	callees   []uint32 // direct calls of all bodies, in order of the code
-	bulks     []bulk   // what the guest moves in strides, each once
+	types          []FuncType
+	imports        []importDecl // all of them functions
+	funcs          []uint32     // type index of every function, imports first
+	tables         []tableDecl
+	memory         memoryDecl
+	memories       int
+	globals        int
+	mutableGlobals int
+	exports        []exportDecl
+	start          int   // index of the start function, or -1
+	data           int   // segments
+	dataSizes      []int // bytes of each of them
+	elemSizes      []int // items of each element segment
+	dataCount      int   // as declared, or -1
+	bodies         []body
+	callees        []uint32 // direct calls of all bodies, in order of the code
+	bulks          []bulk   // what the guest moves in strides, each once
 }
 
 type importDecl struct {

@@ -54,3 +54,27 @@ func FuzzAdmitAndInstrument(f *testing.F) {
 		}
 	})
 }
+
+// FuzzCost: whatever is admitted and charged little costs the engine's compiler little. Modules that the engine refuses may cost as much.
+func FuzzCost(f *testing.F) {
+	const charged = 4 << 20 // more would make the target slow
+	for _, shape := range wt.Costly() {
+		f.Add(shape.Build(3))
+	}
+	f.Add(minimal().Build())
+	f.Add(kitchenSink())
+	f.Add(algorithms())
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		m, err := module.Admit(raw, policy())
+		if err != nil {
+			return
+		}
+		out, charge, _, err := module.CostOf(m, module.Meter{MaxPages: testPages})
+		if err != nil || charge > charged {
+			return
+		}
+		if cost, _ := compileCost(t, out); cost > charge+engineItself {
+			t.Errorf("the engine allocated %d bytes, charged were %d", cost, charge)
+		}
+	})
+}

@@ -32,8 +32,7 @@ func (m *Module) Instrument(opt Meter) ([]byte, error) {
 		return nil, refuse(m.memory.at, CodeLimit, "memory starts with %d pages of 64 KiB, the adapter may have %d",
 			m.memory.min, min(opt.MaxPages, mostPages-1)).hint("raise the adapter's memory limit")
 	}
-	w := &rewriter{m: m, opt: opt, checkpoint: uint32(len(m.imports)), counter: uint32(m.globals)}
-	return w.module(), nil
+	return newRewriter(m, opt).instrument()
 }
 
 // rewriter makes the instrumented copy of a module.
@@ -43,6 +42,22 @@ type rewriter struct {
 
 	checkpoint uint32 // function index of the added import, the last of the imports
 	counter    uint32 // global index of the added counter, the last of the globals
+
+	charged charged // what the code costs its compiler
+	refused *Error  // because of that
+}
+
+func newRewriter(m *Module, opt Meter) *rewriter {
+	return &rewriter{m: m, opt: opt, checkpoint: uint32(len(m.imports)), counter: uint32(m.globals)}
+}
+
+// instrument makes the copy, unless it would cost its compiler too much.
+func (w *rewriter) instrument() ([]byte, error) {
+	out := w.module()
+	if w.refused != nil {
+		return nil, w.refused
+	}
+	return out, nil
 }
 
 // function returns the new index of a function: those with a body move up by one.

@@ -3,6 +3,7 @@ package module
 // Opcodes that this package gives a meaning to.
 // https://webassembly.github.io/spec/core/binary/instructions.html
 const (
+	opUnreachable  byte = 0x00
 	opBlock        byte = 0x02
 	opLoop         byte = 0x03
 	opIf           byte = 0x04
@@ -14,6 +15,7 @@ const (
 	opReturn       byte = 0x0f
 	opCall         byte = 0x10
 	opCallIndirect byte = 0x11
+	opDrop         byte = 0x1a
 	opSelect       byte = 0x1b
 	opSelectTyped  byte = 0x1c
 	opLocalGet     byte = 0x20
@@ -23,6 +25,8 @@ const (
 	opGlobalSet    byte = 0x24
 	opTableGet     byte = 0x25
 	opTableSet     byte = 0x26
+	opStoreFirst   byte = 0x36
+	opStoreLast    byte = 0x3e
 	opMemorySize   byte = 0x3f
 	opMemoryGrow   byte = 0x40
 	opI32Const     byte = 0x41
@@ -35,8 +39,14 @@ const (
 	opI32GeS       byte = 0x4e
 	opI32Add       byte = 0x6a
 	opI32Sub       byte = 0x6b
+	opI32DivS      byte = 0x6d
+	opI32RemU      byte = 0x70
 	opI32Or        byte = 0x72
 	opI32ShrU      byte = 0x76
+	opI64DivS      byte = 0x7f
+	opI64RemU      byte = 0x82
+	opTruncFirst   byte = 0xa8 // of floats to integers
+	opTruncLast    byte = 0xb1
 	opRefNull      byte = 0xd0
 	opRefIsNull    byte = 0xd1
 	opRefFunc      byte = 0xd2

@@ -31,7 +31,6 @@ type Limits struct {
 	BodyBytes    int // of one function
 	Locals       int // of one function, with parameters
 	Nesting      int // ifs and loops inside each other
-	Complexity   int // basic blocks times locals, beyond what the size of the code allows
 	Tables       int
 	TableEntries int // of one table: its minimum, and the cap on its growth
 	MemoryPages  int // of 64 KiB: the largest declared minimum
@@ -56,7 +55,6 @@ func DefaultLimits() Limits {
 		BodyBytes:    limits.ModuleBodyBytes,
 		Locals:       limits.ModuleLocals,
 		Nesting:      limits.ModuleNesting,
-		Complexity:   limits.ModuleComplexity,
 		Tables:       limits.ModuleTables,
 		TableEntries: limits.ModuleTableEntries,
 		MemoryPages:  limits.MemoryBytes / limits.MemoryPageBytes,

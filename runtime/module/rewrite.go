@@ -33,9 +33,14 @@ func (w *rewriter) code() []byte {
 	section, _ := w.m.section(secCode)
 	out := make([]byte, 0, (section.end-section.start)*4/3)
 	out = appendU32(out, uint32(len(w.m.bodies)+len(w.m.bulks)))
+	costs := newCosts(w)
+	w.charged.add(costs.once())
 	for i := range w.m.bodies {
 		bw.out = bw.out[:0]
 		bw.body(&w.m.bodies[i], bw.covers[i])
+		if w.refused = w.charge(costs.body(i, bw.out)); w.refused != nil {
+			return nil
+		}
 		locals := w.locals(&w.m.bodies[i], bw.ticks > 0)
 		out = appendU32(out, uint32(len(locals)+len(bw.out)))
 		out = append(append(out, locals...), bw.out...)

@@ -28,7 +28,7 @@ func Costly() []Shape {
 		{"calls beside many globals", callsBesideGlobals},
 		{"addresses known in many blocks", knownAddresses},
 		{"copies of memory", memoryCopies},
-		{"small functions beside many types", functionsBesideTypes},
+		{"types of many values", wideTypes},
 	}
 }
 
@@ -149,13 +149,15 @@ func memoryCopies(n int) []byte {
 	return b.Build()
 }
 
-func functionsBesideTypes(n int) []byte {
+func wideTypes(n int) []byte {
+	const most = 2000
 	b := New()
-	for i := range wide {
-		b.Type(I32x(i+1), "")
-	}
-	for range n {
-		b.Func("", "", "", "")
+	for i := range min(n, most) {
+		var distinct Types
+		for bit := range 11 {
+			distinct += I32 + Types(byte(I32[0])-byte(i>>bit&1)) // i32 or i64
+		}
+		b.Type(distinct+I32x(wide-len(distinct)), "")
 	}
 	b.Main("")
 	return b.Build()
