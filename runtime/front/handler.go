@@ -73,6 +73,9 @@ func (s *Site) handle(w *response, r *http.Request, rules *rules) *problem {
 		w.Header().Set("WWW-Authenticate", scheme)
 		return wrongKey(example)
 	}
+	if keyed {
+		w.conn.keep(true)
+	}
 	if now := s.backends.await(r.Context(), keyed); now.current == nil {
 		return unavailable(now.unavailable, keyed)
 	}
@@ -86,6 +89,7 @@ func (s *Site) handle(w *response, r *http.Request, rules *rules) *problem {
 		return p
 	}
 	w.bodyRead = true
+	w.conn.keep(keyed)
 	for _, name := range rules.secret {
 		delete(r.Header, name) // secrets stay in the host
 	}

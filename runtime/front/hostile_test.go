@@ -1,6 +1,7 @@
 package front_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -250,7 +251,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 	l := start(t, func(cfg *front.SiteConfig) { cfg.AddressLimits.Connections = 2 })
 	first, second := dial(t, l), dial(t, l)
 	for _, c := range []*raw{first, second} {
-		c.send(t, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+		c.send(t, getKeyed) // without the key they would make room after a while
 		c.answer(t)
 	}
 	third := dial(t, l) // the kernel takes it; the listener does not
@@ -312,5 +313,123 @@ func TestABackendCanCutItsOwnWrite(t *testing.T) {
 				t.Error("the connection stays open")
 			}
 		}
+	})
+}
+
+// Connections that say nothing do not keep those out that come with the key.
+func TestIdleConnectionsMakeRoom(t *testing.T) {
+	for name, says := range map[string]string{
+		"nothing": "", "half a head": "GET /health HTTP/1.1\r\nX: ", "half a body": "POST /open HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx",
+		"nothing after an answer": getHealth,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				network := newMemory()
+				f := newFront(network)
+				s := open(t, f, func(cfg *front.SiteConfig) { cfg.AddressLimits.Connections = 8 })
+				keyed := network.dial()
+				keyed.send(t, getKeyed)
+				keyed.answer(t)
+				for range 7 {
+					c := network.dial()
+					c.send(t, says)
+					go c.closed()
+				}
+				synctest.Wait()
+				for range 7 { // each of the others goes first
+					c := network.dial()
+					start := time.Now()
+					c.send(t, getKeyed)
+					if got := c.answer(t); got.StatusCode != 200 || time.Since(start) > 2*time.Second {
+						t.Errorf("got %d after %v", got.StatusCode, time.Since(start))
+					}
+					defer c.Close()
+				}
+				keyed.send(t, getKeyed)
+				if got := keyed.answer(t); got.StatusCode != 200 {
+					t.Errorf("the one that had brought the key before got %d", got.StatusCode)
+				}
+				_ = keyed.Close()
+				_ = s.Close(canceled(t))
+				_ = f.Close(t.Context())
+			})
+		})
+	}
+}
+
+// What is worked on is not closed to make room.
+func TestRequestsInProgressStay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := newMemory()
+		f := newFront(network)
+		s := open(t, f, func(cfg *front.SiteConfig) { cfg.AddressLimits.Connections = 1 })
+		s.Attach(backendFunc(func(w http.ResponseWriter, r *http.Request, in backend.Inbound) backend.Outcome {
+			time.Sleep(time.Minute)
+			return echo(w, r, in)
+		}))
+		first := network.dial()
+		first.send(t, getHealth)
+		start := time.Now()
+		second := make(chan *raw, 1)
+		go func() { // it waits until there is room
+			c := network.dial()
+			second <- c
+			_, _ = io.WriteString(c, getHealth)
+		}()
+		if got := first.answer(t); got.StatusCode != 200 || time.Since(start) != time.Minute {
+			t.Errorf("got %d after %v", got.StatusCode, time.Since(start))
+		}
+		c := <-second
+		if got := c.answer(t); got.StatusCode != 200 {
+			t.Errorf("the second got %d", got.StatusCode)
+		}
+		_ = c.Close()
+		_ = s.Close(t.Context())
+		_ = f.Close(t.Context())
+	})
+}
+
+// flaky is a socket that fails as often as there is something in its channel.
+type flaky struct {
+	*memory
+	failures chan error
+}
+
+func (f flaky) Accept() (net.Conn, error) {
+	select {
+	case err := <-f.failures:
+		return nil, err
+	default:
+		return f.memory.Accept()
+	}
+}
+
+func (f flaky) listen(context.Context, string, string) (net.Listener, error) { return f, nil }
+
+// passing is an error that passes, such as a lack of descriptors.
+type passing struct{ error }
+
+func (passing) Timeout() bool   { return false }
+func (passing) Temporary() bool { return true }
+
+// A failed accept takes no place.
+func TestFailedAcceptsTakeNoPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		network := flaky{newMemory(), make(chan error, 10)}
+		for range cap(network.failures) {
+			network.failures <- passing{errors.New("too many open files")}
+		}
+		f := front.New(front.Config{Logger: discard(), Listen: network.listen})
+		s := open(t, f, func(cfg *front.SiteConfig) { cfg.AddressLimits.Connections = 2 })
+		for range 3 {
+			c := network.dial()
+			c.send(t, getKeyed)
+			if got := c.answer(t); got.StatusCode != 200 {
+				t.Errorf("got %d", got.StatusCode)
+			}
+			_ = c.Close()
+		}
+		_ = s.Close(t.Context())
+		_ = f.Close(t.Context())
 	})
 }

@@ -93,10 +93,10 @@ func (l *listener) accept() {
 	l.server.Load().end()
 }
 
-// admit waits until one more connection may come in: until the address has a place and the process a descriptor. Whoever comes
-// meanwhile waits in the system's queue. False means that the address was closed.
+// admit waits until one more connection may come in: until the address has a place and the process a descriptor, or one that
+// nobody misses was closed. Whoever comes meanwhile waits in the system's queue. False means that the address was closed.
 func (l *listener) admit() bool {
-	if !l.slots.take(l.stopped) {
+	if !l.slots.take(l.stopped, l.evict) {
 		return false
 	}
 	for descriptors := l.front.cfg.Descriptors; ; {
@@ -104,8 +104,10 @@ func (l *listener) admit() bool {
 		if descriptors.TakeFor(false, 1) {
 			return true
 		}
+		l.evict()
 		select {
 		case <-more:
+		case <-time.After(crowdedPoll):
 		case <-l.stopped:
 			l.slots.release()
 			return false

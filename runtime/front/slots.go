@@ -1,6 +1,9 @@
 package front
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // slots counts the open connections of an address and lets no more in than there may be.
 type slots struct {
@@ -12,24 +15,32 @@ type slots struct {
 
 func newSlots(limit int) *slots { return &slots{limit: limit, freed: make(chan struct{}, 1)} }
 
-// take waits for room, until done is closed. One goroutine calls it.
-func (s *slots) take(done <-chan struct{}) bool {
-	for {
-		s.mu.Lock()
-		ok := s.used < s.limit
-		if ok {
-			s.used++
-		}
-		s.mu.Unlock()
-		if ok {
-			return true
-		}
+// crowdedPoll is how often it is tried again to make room where none is given back.
+const crowdedPoll = 100 * time.Millisecond
+
+// take waits for room, until done is closed, and tries to make some. One goroutine calls it.
+func (s *slots) take(done <-chan struct{}, makeRoom func()) bool {
+	for !s.try() {
+		makeRoom()
 		select {
 		case <-s.freed:
+		case <-time.After(crowdedPoll):
 		case <-done:
 			return false
 		}
 	}
+	return true
+}
+
+// try takes one if there is room.
+func (s *slots) try() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.used >= s.limit {
+		return false
+	}
+	s.used++
+	return true
 }
 
 // release gives one back.
