@@ -13,7 +13,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 CROSS     := linux/arm64 darwin/arm64 windows/amd64
 
 .PHONY: build bundled examples run test race check fmt-check vet staticcheck imports-check generate generated-check cross-check tidy-check \
-	clean-tree bench soak fuzz clients dist clean help
+	clean-tree bench soak cost fuzz clients dist clean help
 
 build: bundled ## build the bundled adapters and bin/innkeeper
 	$(GO) build -ldflags '$(LDFLAGS)' -o bin/innkeeper ./cmd/innkeeper
@@ -81,6 +81,9 @@ bench: build ## measure, and print one table of ratios
 soak: build ## 10,000 cycles of every teardown path, and 72 hand-overs under load; print the tables
 	$(GO) test -v -count=1 -timeout 60m -run TestSoak ./cmd/internal/gateway -args -cycles 10000
 	$(GO) test -v -count=1 -timeout 60m -run TestHandoverUnderLoad ./cmd/internal/gateway -args -handovers 24
+
+cost: ## count the steps of every test of cost, for inputs that double
+	$(GO) test -count=1 -timeout 30m -run TestSteps ./runtime/costtest -args -steps
 
 fuzz: ## run every fuzz target for a short while
 	.ci/fuzz

@@ -32,6 +32,7 @@ var rules = map[string]struct {
 
 	"runtime/limits":             {why: "numbers depend on nothing"},
 	"runtime/jsonbound":          {why: "it measures a text, and has no bounds of its own"},
+	"runtime/costtest":           {why: "the cost oracle, for tests"},
 	"runtime/ledger":             {why: "it must not know what it closes"},
 	"runtime/mailbox":            {why: "it knows the frame of an event only", own: []string{"adapters/abi", "runtime/budget", "runtime/limits"}},
 	"runtime/tomldoc":            {why: "it is handed a text", outside: []string{"github.com/BurntSushi/toml"}},

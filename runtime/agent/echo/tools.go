@@ -27,10 +27,10 @@ func chooseTool(root jsontext.Value) (*tool, *agent.Failed) {
 	mode := choice
 	switch kind := choice.Get("type"); {
 	case kind.Is("function"):
-		return firstOf(named(offered, choice), true)
+		return firstOf(named(offered, nameOf(choice)), true)
 	case kind.Is("allowed_tools"):
 		mode = get(choice, "allowed_tools", "mode")
-		offered = named(offered, items(get(choice, "allowed_tools", "tools"))...)
+		offered = named(offered, namesOf(get(choice, "allowed_tools", "tools"))...)
 	}
 	if mode.Is("none") {
 		return nil, nil
@@ -74,18 +74,23 @@ func schema(text string) jsontext.Value {
 	return doc.Root()
 }
 
-// named returns the tools that are named, as {"type":"function","function":{"name":…}}.
-func named(tools []*tool, names ...jsontext.Value) []*tool {
-	wanted := map[string]bool{}
-	for _, v := range names {
-		wanted[get(v, "function", "name").Text()] = true
+// nameOf returns the name in {"type":"function","function":{"name":…}}.
+func nameOf(v jsontext.Value) string { return get(v, "function", "name").Text() }
+
+func namesOf(list jsontext.Value) (names []string) {
+	for v := list.Items(); v.Next(); {
+		if name := nameOf(v.Value); name != "" {
+			names = append(names, name)
+		}
 	}
-	return slices.DeleteFunc(tools, func(t *tool) bool { return !wanted[t.name] })
+	return names
 }
 
-func items(v jsontext.Value) (list []jsontext.Value) {
-	for item := v.Items(); item.Next(); {
-		list = append(list, item.Value)
+// named returns the tools with one of the names.
+func named(tools []*tool, names ...string) []*tool {
+	wanted := map[string]bool{}
+	for _, name := range names {
+		wanted[name] = true
 	}
-	return list
+	return slices.DeleteFunc(tools, func(t *tool) bool { return !wanted[t.name] })
 }

@@ -16,6 +16,7 @@ func (m *maker) array(depth int, all conjunction) (string, bool) {
 	places, longest := m.places(all)
 	var items []string
 	for i := range max(least, min(max(1, longest), most)) {
+		m.spend(copyWork * len(all))
 		item, ok := m.value(depth+1, schemasAt(places, i))
 		if !ok {
 			break
@@ -46,10 +47,10 @@ func (m *maker) places(all conjunction) (list []places, longest int) {
 	for _, s := range all {
 		tuple, rest := itemKeywords(s)
 		p := places{rest: rest}
-		for item := tuple.Items(); item.Next() && len(p.tuple) < maxMembers; {
+		for item := tuple.Items(); item.Next() && m.work >= 0; {
+			m.spend(copyWork)
 			p.tuple = append(p.tuple, item.Value)
 		}
-		m.spend(len(p.tuple))
 		list, longest = append(list, p), max(longest, len(p.tuple))
 	}
 	return list, longest

@@ -23,14 +23,6 @@ func (m *maker) list(s jsontext.Value, keyword string) jsontext.Value {
 	return v
 }
 
-// given writes a value that a schema gives.
-func (m *maker) given(v jsontext.Value) (string, bool) {
-	if m.spend(len(v.Raw())); m.over() {
-		return "", false
-	}
-	return string(appendJSON(nil, v)), true
-}
-
 // appendJSON writes v with a space after each comma and colon.
 func appendJSON(dst []byte, v jsontext.Value) []byte {
 	switch v.Kind() {

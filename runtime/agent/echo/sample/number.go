@@ -56,6 +56,7 @@ func (b *bounds) allows(f float64) bool {
 
 // number looks among the multiples of the largest step, away from zero, and else between the bounds.
 func (m *maker) number(all conjunction, integer bool) (string, bool) {
+	m.spend(copyWork * len(all))
 	b, step := m.bounds(all), 1.0
 	if integer {
 		b.multiples = append(b.multiples, 1)

@@ -27,7 +27,7 @@ func (m *maker) object(depth int, all conjunction) (string, bool) {
 		if !p.required[name] && (depth >= optionalDepth || len(members) >= room) {
 			continue
 		}
-		m.spend(len(all))
+		m.spend(copyWork * len(all))
 		made, ok := m.value(depth+1, p.schemasOf(name))
 		if ok {
 			members = append(members, quote(name)+": "+made)

@@ -11,7 +11,7 @@ import (
 const (
 	maxPattern  = 256    // bytes of a pattern: a few make a large program
 	patternWork = 25_000 // to compile a small one
-	programWork = 32     // for each of its program's instructions
+	programWork = 64     // for each of its program's instructions
 )
 
 // pattern is a regular expression, in Go's dialect, which lacks look-around and back references.
@@ -27,41 +27,35 @@ func (m *maker) pattern(s jsontext.Value) *pattern {
 	if v.Kind() == jsontext.None || m.over() {
 		return nil
 	}
-	raw := v.Raw()
-	if len(raw) > 6*maxPattern {
-		m.fail("schema[pattern]: a pattern is longer than %d bytes", maxPattern)
-		return nil
-	}
-	m.spend(len(raw))
-	if known, ok := m.patterns[string(raw)]; ok {
+	text := m.text(v)
+	if known, ok := m.patterns[text]; ok {
 		return known
 	}
-	p := m.compile(v.Text())
+	p := m.compile(text)
 	if m.patterns == nil {
 		m.patterns = map[string]*pattern{}
 	}
-	m.patterns[string(raw)] = p
+	m.patterns[text] = p
 	return p
 }
 
-// compile counts the instructions of a program, which a count in braces multiplies, before the rest is done with them.
+// compile counts the instructions of a program, which a count in braces multiplies, before it is made.
 func (m *maker) compile(text string) *pattern {
-	m.spend(patternWork)
-	tree, err := syntax.Parse(text, syntax.Perl)
-	if err != nil || len(text) > maxPattern {
-		m.fail("schema[pattern]: %.40q is too long, or no regular expression that is understood here", text)
+	if len(text) > maxPattern {
+		m.fail("schema[pattern]: a pattern is longer than %d bytes", maxPattern)
 		return nil
 	}
-	p := &pattern{}
-	program, err := syntax.Compile(tree.Simplify())
-	if err == nil {
-		p.size = len(program.Inst)
-		if m.spend(programWork * p.size); m.over() {
-			return nil
-		}
-		p.re, err = regexp.Compile(text)
-	}
+	m.spend(patternWork)
+	tree, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
+		m.fail("schema[pattern]: %.40q is no regular expression that is understood here", text)
+		return nil
+	}
+	p := &pattern{size: instructions(tree)}
+	if m.spend(programWork * p.size); m.over() {
+		return nil
+	}
+	if p.re, err = regexp.Compile(text); err != nil {
 		m.fail("schema[pattern]: %.40q is no regular expression that is understood here", text)
 		return nil
 	}
@@ -69,6 +63,21 @@ func (m *maker) compile(text string) *pattern {
 	write(&b, tree)
 	p.made = b.String()
 	return p
+}
+
+// instructions returns about how many instructions a program has.
+func instructions(re *syntax.Regexp) int {
+	size := 1 + len(re.Rune)
+	if re.Op == syntax.OpCharClass {
+		size = 1
+	}
+	for _, sub := range re.Sub {
+		size += instructions(sub)
+	}
+	if re.Op == syntax.OpRepeat {
+		size *= max(re.Min+1, re.Max)
+	}
+	return size
 }
 
 // matches reports whether t matches. Each character may meet each instruction.

@@ -73,7 +73,7 @@ func (m *maker) value(depth int, schemas []jsontext.Value) (string, bool) {
 
 // follow adds the schemas of todo to those of all, one by one with what they refer to, until a value can be made.
 func (m *maker) follow(depth int, all conjunction, todo []jsontext.Value) (string, bool) {
-	if m.spend(stepWork + len(all) + len(todo)); m.over() {
+	if m.spend(stepWork + copyWork*(len(all)+len(todo))); m.over() {
 		return "", false
 	}
 	if len(todo) == 0 {
@@ -123,6 +123,7 @@ func (m *maker) inPlace(s jsontext.Value) (schemas []jsontext.Value) {
 	for one := m.list(s, "allOf").Items(); one.Next() && len(schemas) <= maxAtPlace; {
 		schemas = append(schemas, one.Value)
 	}
+	m.spend(4 * copyWork * len(schemas))
 	return schemas
 }
 

@@ -12,12 +12,12 @@ import (
 func (m *maker) fromAll(depth int, all conjunction) (string, bool) {
 	for _, s := range all {
 		if c := s.Get("const"); c.Kind() != jsontext.None {
-			return m.given(c)
+			return string(appendJSON(nil, c)), true
 		}
 	}
 	for _, s := range all {
 		if values := m.list(s, "enum").Items(); values.Next() {
-			return m.given(values.Value)
+			return string(appendJSON(nil, values.Value)), true
 		} else if exists(s, "enum") {
 			return "", false
 		}
