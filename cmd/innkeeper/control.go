@@ -31,6 +31,8 @@ type control struct {
 	host host
 	// reloaded is called after every reload that put a configuration in force.
 	reloaded func()
+	// losses adds to a status what the process itself knows of what did not get through; nil for nothing.
+	losses func(*admin.House)
 
 	mu       sync.RWMutex // held for reading while commands begin, for writing when stopping begins
 	stopping bool
@@ -50,7 +52,13 @@ func newControl(h host, reloaded func()) *control {
 }
 
 // Status implements admin.Controller.
-func (c *control) Status() admin.Status { return c.host.Status() }
+func (c *control) Status() admin.Status {
+	status := c.host.Status()
+	if c.losses != nil {
+		c.losses(&status.House)
+	}
+	return status
+}
 
 // Subscribe implements admin.Controller.
 func (c *control) Subscribe(ctx context.Context) iter.Seq[admin.Change] { return c.host.Subscribe(ctx) }

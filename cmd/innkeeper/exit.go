@@ -75,6 +75,7 @@ func (a *app) classify(err error) *failure {
 		wrong      config.Errors
 		held       *admin.HeldError
 		notRunning *admin.NotRunningError
+		silent     *admin.NoAnswerError
 		problem    *admin.Problem
 		refused    *artifact.Refusal
 		path       *fs.PathError
@@ -88,6 +89,8 @@ func (a *app) classify(err error) *failure {
 		return &failure{code: exTempFail, err: err, hint: "see what it does with: " + a.command("status")}
 	case errors.As(err, &notRunning):
 		return &failure{code: exUnavailable, err: err, hint: "start it with: " + a.command("run")}
+	case errors.As(err, &silent):
+		return &failure{code: exTempFail, err: err, hint: silentHint(silent.PID)}
 	case errors.As(err, &problem):
 		return a.fromProblem(problem)
 	case errors.As(err, &refused):
@@ -108,6 +111,14 @@ func (a *app) classify(err error) *failure {
 		return &failure{code: exIOErr, err: err}
 	}
 	return &failure{code: exSoftware, err: err}
+}
+
+// silentHint says how to find out why a process does not answer.
+func silentHint(pid int) string {
+	if pid == 0 {
+		return "its log may say why"
+	}
+	return fmt.Sprintf("it may be stopped, or the machine overloaded: look at ps -o stat,time -p %d; continue a stopped one with kill -CONT %d", pid, pid)
 }
 
 // fromProblem gives what the running host refused its exit code.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -65,13 +66,65 @@ func (a *app) within(ctx context.Context, wait time.Duration, command func(conte
 	if wait <= 0 {
 		return command(ctx, admin.NoAwait)
 	}
+	var silent *admin.NoAnswerError
+	if _, err := a.client().Status(ctx); errors.As(err, &silent) {
+		return err // nor will it carry out a command
+	}
 	patient, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
+	quiet := a.narrate(patient)
 	err := command(patient, admin.Await)
+	quiet()
 	if err != nil && patient.Err() != nil && ctx.Err() == nil {
 		return fail(exTempFail, "look at: "+a.command("status"), "%w within %s; what was begun goes on", errNoOutcome, wait)
 	}
 	return err
+}
+
+// narrateEvery is how often somebody who waits hears what for.
+const narrateEvery = 5 * time.Second
+
+// narrate says now and then what a command waits for, until it is told to be quiet.
+func (a *app) narrate(ctx context.Context) (quiet func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	client, ended := a.client(), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(narrateEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+			if now, err := client.Status(ctx); err == nil {
+				fmt.Fprintf(a.err, "waiting: %s\n", underWay(now, time.Now()))
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
+}
+
+// underWay lists what has not come to its end.
+func underWay(status admin.Status, now time.Time) string {
+	var parts []string
+	for _, adapter := range status.Adapters {
+		switch supervisor.State(adapter.State) {
+		case supervisor.Starting, supervisor.Stopping, supervisor.Backoff:
+			parts = append(parts, fmt.Sprintf("%s is %s since %s", adapter.Name, adapter.State, shortDuration(now.Sub(adapter.Since))))
+		}
+		if adapter.Update != "" {
+			parts = append(parts, fmt.Sprintf("%s has an update %s", adapter.Name, oneLine(adapter.Update)))
+		}
+	}
+	if len(parts) == 0 {
+		return "the host works on it"
+	}
+	return strings.Join(parts, ", ")
 }
 
 func (a *app) printState(adapter admin.Adapter) {

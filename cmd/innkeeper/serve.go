@@ -46,10 +46,19 @@ func (a *app) serve(ctx context.Context) error {
 		return errors.Join(err, s.server.Close(ctx))
 	}
 	s.control = newControl(g, func() { a.setLevel(level, g.Config().LogLevel) })
+	s.control.losses = a.losses
 	s.server.Serve(s.control, scrape.Handler(s.control.Status), s.logger)
 	s.logger.Info("innkeeper runs", "version", versionText(), "config", conf.Path, "data_dir", conf.DataDir, "agent", string(conf.Agent.Kind))
 	received := s.watch(ctx, signals)
 	return s.stop(received, signals)
+}
+
+// losses adds what did not get through to the status of the house.
+func (a *app) losses(house *admin.House) {
+	house.ReadsHanging, house.ReadsGivenUp = a.files.GivenUp()
+	if a.queued != nil {
+		house.LogDropped = a.queued.err.Dropped()
+	}
 }
 
 // firstLoad reads the configuration for a start. A signal that asks for the end is obeyed although files may not answer; there is no

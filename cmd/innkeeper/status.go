@@ -49,7 +49,8 @@ func (a *app) showStatus(ctx context.Context, asJSON bool, prefix string) error 
 	for _, text := range left(status, now) {
 		fmt.Fprintf(a.out, "\n%s\n", text)
 	}
-	fmt.Fprintf(a.out, "\n%s\n", processLine(status.Process, now))
+	fmt.Fprintf(a.out, "\n%s", houseLines(status.House))
+	fmt.Fprintf(a.out, "%s\n", processLine(status.Process, now))
 	return nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -148,5 +149,49 @@ func TestShortDuration(t *testing.T) {
 		if got := shortDuration(d); got != want {
 			t.Errorf("%s: %s, want %s", d, got, want)
 		}
+	}
+}
+
+// A process that is there and does not answer, as one that was stopped, is no riddle: not for status, nor for a command.
+func TestAProcessThatDoesNotAnswer(t *testing.T) {
+	sh := newShell(t)
+	sh.write("innkeeper.toml", "")
+	server, err := admin.Listen(sh.path("data")) // and never serves
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close(t.Context())
+	for _, args := range [][]string{{"status"}, {"restart", "x"}} {
+		sh.want(exTempFail, args, "does not answer", fmt.Sprintf("kill -CONT %d", os.Getpid()))
+	}
+}
+
+func TestStatusShowsTheHouse(t *testing.T) {
+	text := houseLines(admin.House{
+		Budgets: []admin.Budget{
+			{Name: "bytes_in_flight", Unit: "bytes", Used: 1 << 20, Limit: 3 << 30, Peak: 2 << 20, Short: 7, Origin: "follows from\x1b memory"},
+			{Name: "descriptors", Unit: "descriptors", Used: 3, Limit: 43, Peak: 3, Origin: "limit of the process"},
+		},
+		LogDropped: 4, ReadsGivenUp: 2, ReadsHanging: 1,
+	})
+	const want = "bytes in flight: 1.0 MiB of 3.0 GiB, 2.0 MiB at most, 7 times short (follows from  memory)\n" +
+		"descriptors: 3 of 43 (limit of the process)\n" +
+		"log: 4 lines were dropped, because nobody read it in time\n" +
+		"files: 2 reads were given up, because the file system did not answer; 1 hang now\n"
+	if text != want {
+		t.Errorf("got\n%s\nwant\n%s", text, want)
+	}
+	if text := houseLines(admin.House{}); text != "" {
+		t.Errorf("nothing to say: %q", text)
+	}
+}
+
+func TestUnderWay(t *testing.T) {
+	now := time.Unix(1000, 0)
+	got := underWay(admin.Status{Adapters: []admin.Adapter{
+		{Name: "a", State: "connected"}, {Name: "b", State: "stopping", Since: now.Add(-7 * time.Second)}, {Name: "c", State: "connected", Update: "waiting"},
+	}}, now)
+	if want := "b is stopping since 7.0s, c has an update waiting"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

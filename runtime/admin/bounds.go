@@ -13,10 +13,16 @@ const (
 	maxSocketPath = 103
 
 	// headTimeout is how long a client may take over the head of a request. Ours takes microseconds.
-	headTimeout = 10 * time.Second
+	headTimeout = 2 * time.Second
+
+	// idleTimeout is how long a connection may stay without a request. Our client has one connection for each.
+	idleTimeout = 10 * time.Second
 
 	// maxHeadBytes is the largest head of a request, in bytes. Ours have 200.
 	maxHeadBytes = 16 << 10
+
+	// statusTimeout is how long the client waits for a status, which a host that works gives within a second.
+	statusTimeout = 4 * time.Second
 
 	// dialTimeout is how long the client waits for a host that does not accept.
 	dialTimeout = 5 * time.Second

@@ -11,7 +11,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strconv"
+	"syscall"
+	"time"
 
 	"innkeeper/runtime/jsonbound"
 	"innkeeper/runtime/limits"
@@ -31,16 +35,31 @@ func (e *NotRunningError) Error() string {
 // Unwrap returns the system's error.
 func (e *NotRunningError) Unwrap() error { return e.err }
 
+// NoAnswerError means that a host is there and does not answer: it is stopped, or the machine gives it no time.
+type NoAnswerError struct {
+	DataDir string
+	PID     int // 0 if unknown
+}
+
+// Error implements error.
+func (e *NoAnswerError) Error() string {
+	if e.PID == 0 {
+		return fmt.Sprintf("innkeeper with data folder %s does not answer", e.DataDir)
+	}
+	return fmt.Sprintf("innkeeper with data folder %s (pid %d) does not answer", e.DataDir, e.PID)
+}
+
 // Client talks to the host that runs with a data folder. Its methods return a [*Problem] for what the host refuses, a
-// [*NotRunningError] if there is no host, and an error that matches [fs.ErrPermission] if it belongs to another user.
+// [*NotRunningError] if there is no host, a [*NoAnswerError] if it does not say its status, and an error that matches [fs.ErrPermission] if it belongs to another user.
 type Client struct {
-	dataDir string
-	http    http.Client
+	dataDir  string
+	http     http.Client
+	patience time.Duration // with a status
 }
 
 // NewClient makes a client; it connects with each call and holds nothing in between.
 func NewClient(dataDir string) *Client {
-	c := &Client{dataDir: dataDir}
+	c := &Client{dataDir: dataDir, patience: statusTimeout}
 	c.http.Transport = &http.Transport{DialContext: c.dial, DisableKeepAlives: true}
 	return c
 }
@@ -56,15 +75,32 @@ func (c *Client) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 		return nil, fmt.Errorf("control socket[%s]: it belongs to another user: %w", path, fs.ErrPermission)
 	case ctx.Err() != nil:
 		return nil, err
+	case errors.Is(err, syscall.EAGAIN), os.IsTimeout(err): // so many wait already that the system lets no more wait
+		return nil, c.noAnswer()
 	}
 	return nil, &NotRunningError{DataDir: c.dataDir, err: err}
 }
 
-// Status asks what the host and its adapters are doing now.
+// Status asks what the host and its adapters are doing now. It waits a few seconds at most.
 func (c *Client) Status(ctx context.Context) (Status, error) {
+	patient, cancel := context.WithTimeout(ctx, c.patience)
+	defer cancel()
 	var status Status
-	err := c.call(ctx, http.MethodGet, "/v1/status", &status)
+	err := c.call(patient, http.MethodGet, "/v1/status", &status)
+	if err != nil && patient.Err() != nil && ctx.Err() == nil {
+		return Status{}, c.noAnswer()
+	}
 	return status, err
+}
+
+// noAnswer is the error of a host that does not answer, with the process that has claimed the folder.
+func (c *Client) noAnswer() error {
+	e := &NoAnswerError{DataDir: c.dataDir}
+	if file, err := os.Open(filepath.Join(c.dataDir, lockName)); err == nil {
+		defer file.Close()
+		e.PID = readPID(file)
+	}
+	return e
 }
 
 // Wait says whether a command returns with its outcome, or as soon as it is under way. When the context of a command that
@@ -191,7 +227,8 @@ func reason(err error) error {
 		err = outer.Err
 	}
 	var known *NotRunningError
-	if errors.As(err, &known) || errors.Is(err, fs.ErrPermission) {
+	var silent *NoAnswerError
+	if errors.As(err, &known) || errors.As(err, &silent) || errors.Is(err, fs.ErrPermission) {
 		return err
 	}
 	return fmt.Errorf("control socket: %w", err)

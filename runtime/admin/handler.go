@@ -36,10 +36,13 @@ func handler(c Controller, metrics http.Handler) http.Handler {
 	mux.HandleFunc("POST /v1/adapters/{name}/resume", onAdapter(func(r *http.Request, name string) (Pending, error) {
 		return c.Resume(r.Context(), name)
 	}))
-	mux.HandleFunc("POST /v1/reload", func(w http.ResponseWriter, r *http.Request) { reload(w, r, c) })
-	mux.HandleFunc("GET "+changesPath, func(w http.ResponseWriter, r *http.Request) { follow(w, r, c) })
+	mux.HandleFunc("POST /v1/reload", lasting(func(w http.ResponseWriter, r *http.Request) { reload(w, r, c) }))
+	mux.HandleFunc("GET "+changesPath, lasting(func(w http.ResponseWriter, r *http.Request) { follow(w, r, c) }))
 	if metrics != nil {
-		mux.Handle("GET /metrics", metrics)
+		mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+			soon(w)
+			metrics.ServeHTTP(w, r)
+		})
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		answerError(w, &Problem{Code: CodeNotFound, Message: fmt.Sprintf("there is no %s %s here", r.Method, r.URL.Path),
@@ -50,7 +53,7 @@ func handler(c Controller, metrics http.Handler) http.Handler {
 
 // onAdapter begins a command on an adapter and waits for its outcome, if it is asked to.
 func onAdapter(begin func(r *http.Request, name string) (Pending, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+	return lasting(func(w http.ResponseWriter, r *http.Request) {
 		wait, err := begin(r, r.PathValue("name"))
 		if err == nil && flag(r, awaitParameter) {
 			err = wait(r.Context())
@@ -60,7 +63,7 @@ func onAdapter(begin func(r *http.Request, name string) (Pending, error)) http.H
 			return
 		}
 		w.WriteHeader(http.StatusNoContent)
-	}
+	})
 }
 
 func reload(w http.ResponseWriter, r *http.Request, c Controller) {
@@ -93,6 +96,7 @@ func follow(w http.ResponseWriter, r *http.Request, c Controller) {
 	defer cancel()
 	changes := c.Subscribe(ctx)
 	w.Header().Set("Content-Type", "application/jsonl")
+	soon(w)
 	w.WriteHeader(http.StatusOK)
 	flush := http.NewResponseController(w)
 	encoder := json.NewEncoder(w)
@@ -100,6 +104,7 @@ func follow(w http.ResponseWriter, r *http.Request, c Controller) {
 		return
 	}
 	for change := range changes {
+		soon(w)
 		if encoder.Encode(change) != nil || flush.Flush() != nil {
 			return
 		}
@@ -121,6 +126,7 @@ func answerError(w http.ResponseWriter, err error) {
 
 func answer(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
+	soon(w)
 	w.WriteHeader(status)
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)

@@ -55,12 +55,14 @@ func (s *Server) Serve(controller Controller, metrics http.Handler, logger *slog
 		ReadHeaderTimeout: headTimeout,
 		MaxHeaderBytes:    maxHeadBytes,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		IdleTimeout:       idleTimeout,
 		BaseContext:       func(net.Listener) context.Context { return s.ctx },
+		ConnContext:       withPlace,
 	}
 	s.served = make(chan struct{})
 	go func() {
 		defer close(s.served)
-		if err := s.http.Serve(s.socket.Listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(&places{Listener: s.socket.Listener}); !errors.Is(err, http.ErrServerClosed) {
 			logger.Error("control socket", "error", err, "hint", "status and other commands do not reach this process any more")
 		}
 	}()

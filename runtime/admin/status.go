@@ -11,7 +11,34 @@ type Status struct {
 	Adapters []Adapter `json:"adapters"`
 	// TakenOver is what instances could not close in time.
 	TakenOver TakenOver `json:"taken_over"`
+	House     House     `json:"house"`
 	Process   Process   `json:"process"`
+}
+
+// House is what all adapters share, and what did not get through.
+type House struct {
+	Budgets []Budget `json:"budgets"`
+	// LogDropped counts lines of the log that nobody read in time.
+	LogDropped uint64 `json:"log_dropped"`
+	// ReadsHanging and ReadsGivenUp count calls into file systems that did not answer in time: those that hang now, and all.
+	ReadsHanging int64 `json:"reads_hanging"`
+	ReadsGivenUp int64 `json:"reads_given_up"`
+}
+
+// Budget is an amount that all adapters share.
+type Budget struct {
+	// Name is "memory", "bytes_in_flight" or "descriptors"; more may come.
+	Name string `json:"name"`
+	// Unit is "bytes", or what is counted.
+	Unit string `json:"unit"`
+	// Used of Limit is taken now, and at most Peak was.
+	Used  int64 `json:"used"`
+	Limit int64 `json:"limit"`
+	Peak  int64 `json:"peak"`
+	// Short counts how often somebody asked for more than there was.
+	Short int64 `json:"short"`
+	// Origin says where the limit comes from.
+	Origin string `json:"origin"`
 }
 
 // Adapter is one slot.
@@ -53,6 +80,9 @@ type Storage struct {
 	// LeftInLogsBytes is how much of it are write-ahead logs of closed databases, which the next open goes on from.
 	LeftInLogsBytes int64 `json:"left_in_logs_bytes"`
 }
+
+// StateUnknown is shown of an adapter that did not say in time what it does.
+const StateUnknown = "unknown"
 
 // TakenOver is what instances could not close in time, because something hangs that the host cannot end. The host closes it in
 // the background.

@@ -1,6 +1,9 @@
 package gateway
 
 import (
+	"fmt"
+
+	"innkeeper/runtime/admin"
 	"innkeeper/runtime/budget"
 	"innkeeper/runtime/config"
 )
@@ -26,4 +29,18 @@ func (h *house) resize(conf *config.Config) {
 	h.memory.Resize(conf.Limits.Memory)
 	h.flight.Resize(conf.Limits.BytesInFlight)
 	h.divide(planDescriptors(conf, h.open))
+}
+
+// status is how the budgets stand.
+func (h *house) status(conf config.HostLimits) []admin.Budget {
+	return []admin.Budget{
+		shown("memory", "bytes", h.memory, conf.Origin.Memory),
+		shown("bytes_in_flight", "bytes", h.flight, conf.Origin.BytesInFlight),
+		shown("descriptors", "descriptors", h.descriptors, fmt.Sprintf("what the host leaves of %d, %s", conf.Descriptors, conf.Origin.Descriptors)),
+	}
+}
+
+func shown(name, unit string, b *budget.Budget, origin string) admin.Budget {
+	use := b.Use()
+	return admin.Budget{Name: name, Unit: unit, Used: use.Used, Limit: use.Limit, Peak: use.Peak, Short: use.Short, Origin: origin}
 }

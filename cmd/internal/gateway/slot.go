@@ -22,6 +22,7 @@ type slot struct {
 	logger  *slog.Logger
 	super   *supervisor.Slot
 	seen    supervisor.Status // what observe was told last; only it uses this
+	asked   chan struct{}     // holds a token for each status that was asked for and did not come yet
 	leaving bool              // it was taken out of the configuration; guarded by Gateway.change
 
 	siting sync.Mutex // held while the site is opened, changed or closed, which can take its time
@@ -45,6 +46,7 @@ func (g *Gateway) newSlot(conf *config.Adapter, before former) *slot {
 	s := &slot{
 		gateway: g, name: conf.Name, folder: FolderOf(g.conf.DataDir, conf.Name),
 		logger: g.options.Logger.With("adapter", conf.Name), past: map[ledger.Kind]ledger.Count{},
+		asked: make(chan struct{}, statusAsked),
 	}
 	maps.Copy(s.past, before.past)
 	s.super = supervisor.New(supervisor.Config{

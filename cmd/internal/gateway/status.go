@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"maps"
 	"time"
 
@@ -9,18 +10,64 @@ import (
 	"innkeeper/runtime/supervisor"
 )
 
-// Status is what the gateway and its slots are doing now. It waits for nobody.
+// Status is what the gateway and its slots are doing now. A slot that does not answer is shown as that.
 func (g *Gateway) Status() admin.Status {
 	status := admin.Status{Adapters: []admin.Adapter{}, Process: admin.ProcessNow()}
 	g.mu.Lock()
 	status.Process.Config, status.Process.DataDir = g.conf.Path, g.conf.DataDir
+	bounds := g.conf.Limits
 	g.mu.Unlock()
+	status.House.Budgets = g.house.status(bounds)
 	status.Process.Version, status.Process.Started, status.Process.Boot = g.options.Version, g.started, g.changes.boot
 	status.TakenOver = g.custody.status()
-	for _, s := range g.all() {
-		status.Adapters = append(status.Adapters, s.status())
+	patience, cancel := context.WithTimeout(context.Background(), statusPatience)
+	defer cancel()
+	var asked []<-chan admin.Adapter
+	slots := g.all()
+	for _, s := range slots {
+		asked = append(asked, s.ask())
+	}
+	for i, answer := range asked {
+		status.Adapters = append(status.Adapters, slots[i].answered(patience, answer))
 	}
 	return status
+}
+
+const (
+	// statusPatience is how long a status waits for the slots: an operator asks when something hangs.
+	statusPatience = 500 * time.Millisecond
+	// statusAsked is how many questions to one slot may be open at the same time. Those that hang keep their places.
+	statusAsked = 8
+)
+
+// ask asks a slot for its status. The answer comes as soon as the slot has one; no channel means that too many are waited for already.
+func (s *slot) ask() <-chan admin.Adapter {
+	select {
+	case s.asked <- struct{}{}:
+	default:
+		return nil
+	}
+	answer := make(chan admin.Adapter, 1)
+	go func() { // ends with the answer, whoever waits for it
+		answer <- s.status()
+		<-s.asked
+	}()
+	return answer
+}
+
+// answered waits for the answer of a slot, which is not to keep others from being shown.
+func (s *slot) answered(patience context.Context, answer <-chan admin.Adapter) admin.Adapter {
+	select {
+	case a := <-answer:
+		return a
+	case <-patience.Done():
+	}
+	select {
+	case a := <-answer: // it came while another was waited for
+		return a
+	default:
+		return admin.Adapter{Name: s.name, State: admin.StateUnknown, Reason: "it did not answer in time", Handles: handles(nil)}
+	}
 }
 
 func (s *slot) status() admin.Adapter { return s.statusOf(s.super.Status()) }

@@ -29,7 +29,7 @@ func Handler(status func() admin.Status) http.Handler {
 func states() []supervisor.State {
 	return []supervisor.State{
 		supervisor.Disabled, supervisor.Unconfigured, supervisor.Starting, supervisor.Connected, supervisor.Backoff,
-		supervisor.Paused, supervisor.Failed, supervisor.Stopping, supervisor.Stopped,
+		supervisor.Paused, supervisor.Failed, supervisor.Stopping, supervisor.Stopped, admin.StateUnknown,
 	}
 }
 
@@ -39,6 +39,8 @@ type collector struct {
 
 	build, state, since, generation, attempts, attention *prometheus.Desc
 	open, opened, closed, failed                         *prometheus.Desc
+	used, limit, peak, short                             *prometheus.Desc
+	logDropped, readsHanging, readsGivenUp               *prometheus.Desc
 	stored, storable, leftInLogs                         *prometheus.Desc
 	takenOver, takenOverTotal, takenOverHandles          *prometheus.Desc
 }
@@ -67,6 +69,13 @@ func newCollector(status func() admin.Status) *collector {
 		stored:           desc("adapter_storage_bytes", "What the files in the adapter's folder take.", "adapter"),
 		storable:         desc("adapter_storage_limit_bytes", "What they may take, 0 before the adapter opened anything.", "adapter"),
 		leftInLogs:       desc("adapter_storage_left_in_logs_bytes", "Write-ahead logs of the adapter's closed databases.", "adapter"),
+		used:             desc("budget_used", "What is taken of an amount that all adapters share.", "budget", "unit"),
+		limit:            desc("budget_limit", "How much of it there is.", "budget", "unit"),
+		peak:             desc("budget_peak", "The most that was taken since the start.", "budget", "unit"),
+		short:            desc("budget_short_total", "How often somebody asked for more than there was.", "budget", "unit"),
+		logDropped:       desc("log_lines_dropped_total", "Lines of the log that nobody read in time."),
+		readsHanging:     desc("file_reads_hanging", "Calls into file systems that do not answer."),
+		readsGivenUp:     desc("file_reads_given_up_total", "Calls into file systems that did not answer in time."),
 	}
 }
 
@@ -75,6 +84,7 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		c.build, c.state, c.since, c.generation, c.attempts, c.attention, c.open, c.opened, c.closed, c.failed,
 		c.stored, c.storable, c.leftInLogs, c.takenOver, c.takenOverTotal, c.takenOverHandles,
+		c.used, c.limit, c.peak, c.short, c.logDropped, c.readsHanging, c.readsGivenUp,
 	} {
 		out <- d
 	}
@@ -86,9 +96,13 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	out <- gauge(c.build, 1, status.Process.Version)
 	out <- gauge(c.takenOver, float64(len(status.TakenOver.Held)))
 	out <- counter(c.takenOverTotal, status.TakenOver.Total)
+	c.collectHouse(out, status.House)
 	for _, a := range status.Adapters {
 		for _, state := range states() {
 			out <- gauge(c.state, truth(a.State == string(state)), a.Name, string(state))
+		}
+		if a.State == admin.StateUnknown {
+			continue // nothing is known of it
 		}
 		out <- gauge(c.since, float64(a.Since.UnixNano())/1e9, a.Name)
 		out <- gauge(c.generation, float64(a.Generation), a.Name)
@@ -105,6 +119,18 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 			out <- gauge(c.takenOverHandles, float64(totals.TakenOver), a.Name, kind)
 		}
 	}
+}
+
+func (c *collector) collectHouse(out chan<- prometheus.Metric, house admin.House) {
+	for _, b := range house.Budgets {
+		out <- gauge(c.used, float64(b.Used), b.Name, b.Unit)
+		out <- gauge(c.limit, float64(b.Limit), b.Name, b.Unit)
+		out <- gauge(c.peak, float64(b.Peak), b.Name, b.Unit)
+		out <- counter(c.short, uint64(b.Short), b.Name, b.Unit)
+	}
+	out <- counter(c.logDropped, house.LogDropped)
+	out <- gauge(c.readsHanging, float64(house.ReadsHanging))
+	out <- counter(c.readsGivenUp, uint64(house.ReadsGivenUp))
 }
 
 func gauge(d *prometheus.Desc, value float64, labels ...string) prometheus.Metric {

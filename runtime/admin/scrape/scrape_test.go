@@ -30,9 +30,19 @@ func TestStatusAsMetrics(t *testing.T) {
 			Storage: admin.Storage{UsedBytes: 30, LimitBytes: 40, LeftInLogsBytes: 20},
 		}},
 		TakenOver: admin.TakenOver{Total: 4, Held: []admin.Leftover{{Adapter: "api_server"}}},
-		Process:   admin.Process{Version: "v1.2.3"},
+		House: admin.House{
+			Budgets: []admin.Budget{{Name: "memory", Unit: "bytes", Used: 1, Limit: 4, Peak: 2, Short: 3}}, LogDropped: 5, ReadsHanging: 6, ReadsGivenUp: 7,
+		},
+		Process: admin.Process{Version: "v1.2.3"},
 	})
 	for _, want := range []string{
+		`innkeeper_budget_used{budget="memory",unit="bytes"} 1`,
+		`innkeeper_budget_limit{budget="memory",unit="bytes"} 4`,
+		`innkeeper_budget_peak{budget="memory",unit="bytes"} 2`,
+		`innkeeper_budget_short_total{budget="memory",unit="bytes"} 3`,
+		`innkeeper_log_lines_dropped_total 5`,
+		`innkeeper_file_reads_hanging 6`,
+		`innkeeper_file_reads_given_up_total 7`,
 		`innkeeper_build_info{version="v1.2.3"} 1`,
 		`innkeeper_adapter_state{adapter="api_server",state="backoff"} 1`,
 		`innkeeper_adapter_state{adapter="api_server",state="connected"} 0`,
