@@ -9,6 +9,7 @@ import (
 
 	"innkeeper/cmd/internal/gateway"
 	"innkeeper/runtime/artifact"
+	"innkeeper/runtime/budget"
 	"innkeeper/runtime/config"
 )
 
@@ -18,9 +19,27 @@ type checked struct {
 	DataDir  string           `json:"data_dir"`
 	Agent    string           `json:"agent"`
 	OK       bool             `json:"ok"`
+	Limits   []checkedLimit   `json:"limits"` // of all adapters together
 	Adapters []checkedAdapter `json:"adapters"`
 	Ignored  []checkedFile    `json:"ignored"` // files in adapters_dir that are no adapters
 	Errors   []checkedError   `json:"errors"`
+}
+
+// checkedLimit is a limit of all adapters together.
+type checkedLimit struct {
+	Name   string `json:"name"`
+	Limit  int64  `json:"limit"`
+	Origin string `json:"origin"`
+	Text   string `json:"-"` // for people
+}
+
+// checkedLimits lists the limits that may follow from the machine.
+func checkedLimits(l config.HostLimits) []checkedLimit {
+	return []checkedLimit{
+		{"memory", l.Memory, l.Origin.Memory, budget.Bytes(l.Memory)},
+		{"bytes_in_flight", l.BytesInFlight, l.Origin.BytesInFlight, budget.Bytes(l.BytesInFlight)},
+		{"descriptors", int64(l.Descriptors), l.Origin.Descriptors, fmt.Sprint(l.Descriptors)},
+	}
 }
 
 // checkedFile is a file in adapters_dir that cannot be an adapter of its name.
@@ -72,7 +91,7 @@ func (a *app) check(cmd *cobra.Command, asJSON bool) error {
 	conf, err := a.load()
 	var wrong config.Errors
 	if asJSON && errors.As(err, &wrong) {
-		outcome := checked{Config: a.configPath, Adapters: []checkedAdapter{}, Ignored: []checkedFile{}, Errors: checkedErrors(wrong)}
+		outcome := checked{Config: a.configPath, Limits: []checkedLimit{}, Adapters: []checkedAdapter{}, Ignored: []checkedFile{}, Errors: checkedErrors(wrong)}
 		if err := printJSON(a.out, outcome); err != nil {
 			return err
 		}
@@ -87,7 +106,7 @@ func (a *app) check(cmd *cobra.Command, asJSON bool) error {
 	defer host.Close(context.WithoutCancel(cmd.Context()))
 	outcome := checked{
 		Config: conf.Path, DataDir: conf.DataDir, Agent: string(conf.Agent.Kind), OK: true,
-		Adapters: []checkedAdapter{}, Ignored: []checkedFile{}, Errors: []checkedError{},
+		Limits: checkedLimits(conf.Limits), Adapters: []checkedAdapter{}, Ignored: []checkedFile{}, Errors: []checkedError{},
 	}
 	for _, ignored := range conf.DropIns.Ignored {
 		outcome.Ignored = append(outcome.Ignored, checkedFile{ignored.Path, ignored.Reason})
@@ -140,6 +159,10 @@ func (a *app) printChecked(outcome checked, asJSON bool) error {
 		return printJSON(a.out, outcome)
 	}
 	fmt.Fprintf(a.out, "config %s is valid; agent %s, data %s\n\n", outcome.Config, outcome.Agent, outcome.DataDir)
+	for _, limit := range outcome.Limits {
+		fmt.Fprintf(a.out, "%s: %s (%s)\n", limit.Name, limit.Text, limit.Origin)
+	}
+	fmt.Fprintln(a.out)
 	for _, ignored := range outcome.Ignored {
 		fmt.Fprintf(a.out, "ignored %s: %s\n", printable(ignored.File), oneLine(ignored.Reason))
 	}

@@ -79,3 +79,12 @@ func TestCheckCreatesNothing(t *testing.T) {
 		t.Errorf("the folder holds %v", names)
 	}
 }
+
+// The limits that follow from the machine are shown with their origin.
+func TestCheckShowsTheLimits(t *testing.T) {
+	sh := newShell(t)
+	sh.quiet()
+	sh.write("innkeeper.toml", "[limits]\nmemory = \"3GiB\"\n[adapters.mine]\nmodule = \"quiet.wasm\"\ntoken = \"t\"\n")
+	sh.want(exOK, []string{"check"}, "memory: 3.0 GiB (configuration)\n", "bytes_in_flight: 384.0 MiB (follows from memory)\n", "descriptors: ")
+	sh.want(exOK, []string{"check", "--json"}, `"name": "memory",`, `"limit": 3221225472,`, `"origin": "configuration"`)
+}

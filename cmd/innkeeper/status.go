@@ -59,6 +59,9 @@ func (a *app) showStatus(ctx context.Context, asJSON bool, prefix string) error 
 func (a *app) watchStatus(ctx context.Context, asJSON bool) error {
 	signals, end := a.signals()
 	defer end()
+	if _, err := a.client().Status(ctx); err != nil {
+		return err // there is nobody to follow, or nobody who answers
+	}
 	news, stop, err := a.followChanges(ctx)
 	if err != nil {
 		return err
