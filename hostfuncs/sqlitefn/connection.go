@@ -15,6 +15,7 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/runtime/budget"
 	"innkeeper/runtime/ledger"
 	"innkeeper/runtime/safetext"
 )
@@ -35,6 +36,9 @@ type connection struct {
 
 	// damage is set once and then ends all use of the file's connections but errmsg and close. They share it.
 	damage *atomic.Pointer[damageError]
+
+	// descriptors gets back what the connection has taken; nil before it is open.
+	descriptors *budget.Budget
 
 	mu         sync.Mutex
 	db         *sqlite3.Conn // nil once closed
@@ -147,6 +151,7 @@ func (c *connection) CloseHandle(ctx context.Context) error {
 		return nil
 	}
 	c.closed = true
+	defer c.descriptors.Give(ConnectionDescriptors)
 	if c.db == nil {
 		c.file.leave(c.path, false)
 		return nil // it was never opened

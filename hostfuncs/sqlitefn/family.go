@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"innkeeper/adapters/abi"
+	"innkeeper/runtime/budget"
 	"innkeeper/runtime/ledger"
 	"innkeeper/runtime/limits"
 )
@@ -87,6 +88,8 @@ type Config struct {
 	// Ledger holds the handles; it is required. Its owner closes it.
 	Ledger *ledger.Ledger
 	Limits Limits
+	// Descriptors is charged for the files of every connection; nil bounds nothing.
+	Descriptors *budget.Budget
 	// Databases knows what other instances of the adapter have open; nil if there are none.
 	Databases *Databases
 	// Fatal, if set, is told once that a database file is damaged: a code and a sentence for the operator. It runs on
@@ -101,15 +104,16 @@ type Config struct {
 // Family is the sqlite functions as one instance sees them. It is safe for concurrent use: calls on one connection and its
 // statements take turns.
 type Family struct {
-	ctx     context.Context // the instance's: cancelled when it is killed
-	closing context.Context // the same without the cancel, for closing what was opened
-	dir     string
-	labels  map[string]bool
-	ledger  *ledger.Ledger
-	limits  Limits
-	vfs     string
-	log     *slog.Logger
-	folder  *folder
+	ctx         context.Context // the instance's: cancelled when it is killed
+	closing     context.Context // the same without the cancel, for closing what was opened
+	dir         string
+	labels      map[string]bool
+	ledger      *ledger.Ledger
+	descriptors *budget.Budget
+	limits      Limits
+	vfs         string
+	log         *slog.Logger
+	folder      *folder
 
 	fatal     func(code, message string)
 	fatalOnce sync.Once
@@ -136,17 +140,18 @@ func New(ctx context.Context, cfg Config) *Family {
 		databases = &Databases{}
 	}
 	return &Family{
-		ctx:     ctx,
-		closing: context.WithoutCancel(ctx),
-		dir:     cfg.Dir,
-		labels:  labels,
-		ledger:  cfg.Ledger,
-		limits:  cfg.Limits.withDefaults(),
-		vfs:     cfg.VFS,
-		log:     log,
-		folder:  databases.folder(cfg.Dir),
-		fatal:   cfg.Fatal,
-		damages: map[string]*atomic.Pointer[damageError]{},
+		ctx:         ctx,
+		closing:     context.WithoutCancel(ctx),
+		dir:         cfg.Dir,
+		labels:      labels,
+		descriptors: cfg.Descriptors,
+		ledger:      cfg.Ledger,
+		limits:      cfg.Limits.withDefaults(),
+		vfs:         cfg.VFS,
+		log:         log,
+		folder:      databases.folder(cfg.Dir),
+		fatal:       cfg.Fatal,
+		damages:     map[string]*atomic.Pointer[damageError]{},
 	}
 }
 

@@ -8,6 +8,10 @@ const (
 	// so that a slow query is an error that the guest can answer and not the end of the guest.
 	CallBudget = 3 * time.Second
 
+	// ConnectionDescriptors is how many files one connection has open: the database, its write-ahead log, and the index of that. A journal
+	// that VACUUM needs for a moment comes out of what the host keeps for itself.
+	ConnectionDescriptors = 3
+
 	// BusyTimeout is how long a call waits for another connection's lock before SQLITE_BUSY. Writers hold the lock
 	// for well under a millisecond; a second is a stuck one.
 	BusyTimeout = 1 * time.Second

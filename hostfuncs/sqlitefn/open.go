@@ -35,10 +35,16 @@ func (f *Family) Open(label []byte, handle *uint32) int32 {
 		return abi.ECANCELED.Result()
 	}
 	name := string(label)
+	if !f.descriptors.Take(ConnectionDescriptors) {
+		f.log.Warn("sqlite: the host has no descriptors left for another connection", "database", name)
+		return abi.EMFILE.Result()
+	}
 	c, err := f.open(name)
 	if err != nil {
+		f.descriptors.Give(ConnectionDescriptors)
 		return f.refuse(name, err)
 	}
+	c.descriptors = f.descriptors
 	id, err := f.ledger.Register(f.closing, KindConnection, 0, fmt.Sprintf("sqlite.open %q", name), c)
 	if err != nil {
 		return handles.Errno(err).Result()
