@@ -19,10 +19,10 @@ const (
 // clock is the host's clocks. The monotonic one counts from started.
 type clock struct{ started time.Time }
 
-func (c clock) timeGet(_ context.Context, mem guestmem.Memory, stack []uint64) abi.Errno {
+func (c clock) timeGet(ctx context.Context, mem guestmem.Memory, stack []uint64) abi.Errno {
 	switch uint32(stack[0]) {
 	case clockRealtime:
-		return mem.PutI64(uint32(stack[2]), time.Now().UnixNano())
+		return mem.PutI64(uint32(stack[2]), programOf(ctx).now().UnixNano())
 	case clockMonotonic:
 		return mem.PutI64(uint32(stack[2]), int64(time.Since(c.started)))
 	}

@@ -67,7 +67,7 @@ func pollOneoff(ctx context.Context, mem guestmem.Memory, stack []uint64) abi.Er
 	if _, errno = mem.Bytes(uint32(stack[3]), 4); errno != abi.OK {
 		return errno
 	}
-	p := readPoll(in, int(count), time.Now())
+	p := readPoll(in, int(count), programOf(ctx).now())
 	waiting, errno := p.wait(ctx, hostcall.Of(ctx).Events)
 	if errno != abi.OK {
 		return errno

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"time"
 
 	"github.com/tetratelabs/wazero/sys"
 
@@ -17,6 +18,16 @@ type Program struct {
 	Args []string
 	// Stdout and Stderr take what the guest prints; nil throws it away. A writer must not wait for the outside.
 	Stdout, Stderr io.Writer
+	// Now is the wall clock that the guest sees; nil is the system's. It is a seam for clocks that jump.
+	Now func() time.Time
+}
+
+// now is the time of the guest's wall clock.
+func (p *Program) now() time.Time {
+	if p.Now == nil {
+		return time.Now()
+	}
+	return p.Now()
 }
 
 type programKey struct{}

@@ -28,15 +28,23 @@ const apiName = "api_server"
 // openAPI starts a gateway with the API server only.
 func openAPI(t *testing.T, more string) *harness {
 	t.Helper()
+	return openAPIWith(t, more, func(*plan) {})
+}
+
+// openAPIWith is openAPI with a plan that is changed before.
+func openAPIWith(t *testing.T, more string, change func(*plan)) *harness {
+	t.Helper()
 	dir := t.TempDir()
 	module, err := freshModules(t).Read(t.Context(), artifact.BuiltinPrefix+apiName)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := openIn(t, dir, plan{
+	p := plan{
 		toml:     adapter(apiName, artifact.BuiltinPrefix+apiName, `listen = "127.0.0.1:0"`, `key = "`+goodKey+`"`, `budgets = { drain = "100ms" }`) + more,
 		builtins: map[string]*artifact.Artifact{apiName: module},
-	})
+	}
+	change(&p)
+	h := openIn(t, dir, p)
 	h.await(apiName, supervisor.Connected, supervisor.Failed)
 	return h
 }

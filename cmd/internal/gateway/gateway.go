@@ -39,6 +39,8 @@ type Options struct {
 
 	// Intercept runs before every host call of every guest.
 	Intercept func(family, function string) (result int32, handled bool)
+	// Now is the wall clock that guests see. What the host itself waits for it counts on a clock that does not jump.
+	Now func() time.Time
 	// NewAgent makes what answers.
 	NewAgent func(config.Agent) (agent.Agent, error)
 	// Families are the families of host functions.

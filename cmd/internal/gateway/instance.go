@@ -51,6 +51,7 @@ func (g *generation) instance(ctx context.Context) engine.Instance {
 		Context: wasifn.With(hostcall.With(g.Context, g.Calls(s.gateway.options.Intercept)), wasifn.Program{
 			Args:   []string{g.spec.conf.Name},
 			Stdout: log.Lines(slog.LevelInfo, "stdout"), Stderr: log.Lines(slog.LevelWarn, "stderr"),
+			Now: s.gateway.options.Now,
 		}),
 		Kill:    g.Kill,
 		Mailbox: g.Mailbox, Ledger: g.Ledger, Ready: g.Ready, Sooner: g.run.Sooner,

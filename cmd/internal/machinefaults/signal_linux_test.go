@@ -294,12 +294,16 @@ func TestPipeInThePlaceOfAFile(t *testing.T) {
 	})
 	t.Run("secret", func(t *testing.T) {
 		w := newWorld(t)
-		w.configure(strings.Replace(w.api(), `key = "`+key+`"`, `key = "file:`+pipe(w, "secret")+`"`, 1) + w.guest("quiet", "", serves))
+		api := strings.Replace(w.api(), `key = "`+key+`"`, `key = "file:`+pipe(w, "secret")+`"`, 1)
+		w.configure(api + w.guest("quiet", "", serves))
 		w.start()
-		if code := w.code(); code == 0 {
-			t.Error("it ran")
+		w.connected("quiet")
+		got := w.adapter(apiName)
+		if got.State != "unconfigured" || got.Reason == "" {
+			t.Errorf("%+v", got)
 		}
-		note(t, "refused: %s", firstLine(w.log.String()))
+		took := w.ends(syscall.SIGTERM, 0)
+		note(t, "%s: %s; the neighbour runs; SIGTERM took %d ms", got.State, got.Reason, took.Milliseconds())
 	})
 	t.Run("module", func(t *testing.T) {
 		w := newWorld(t)

@@ -172,6 +172,7 @@ func (w *world) start() {
 	}
 	w.log = &safeBuffer{}
 	w.cmd = exec.Command("sh", "-c", w.before+"\nexec \"$@\"", "sh", file, "run", "-c", w.path("innkeeper.toml"))
+	w.cmd.Dir = w.dir
 	w.cmd.Stdout, w.cmd.Stderr = w.log, w.log
 	if w.stderr != nil {
 		w.cmd.Stderr = w.stderr
