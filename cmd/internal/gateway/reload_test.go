@@ -283,7 +283,7 @@ func TestCommandsAtOnce(t *testing.T) {
 	if _, more := settle(t, h.dataDir(), before); more != "" {
 		t.Error(more)
 	}
-	if a := h.Status().Adapters[0]; a.Generation < 6 { // what a later command overtakes is not started
+	if a := h.Status().Adapters[0]; a.Generation < 2 { // what a later command overtakes is not started, on a busy machine nearly all
 		t.Errorf("generation %d after 40 reloads", a.Generation)
 	}
 	h.must(h.Resume(ctx, puppetName))
