@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 )
 
@@ -81,6 +82,15 @@ func (c *child) settled() (f figures, err error) {
 func (c *child) restart(times int) (cycles []time.Duration, err error) {
 	err = c.ask(fmt.Sprint(commandRestart, " ", times), &cycles)
 	return cycles, err
+}
+
+// pause and resume operate adapters beside the one that is measured.
+func (c *child) pause(adapters []string) error { return c.operate(commandPause, adapters) }
+
+func (c *child) resume(adapters []string) error { return c.operate(commandResume, adapters) }
+
+func (c *child) operate(command string, adapters []string) error {
+	return c.ask(command+" "+strings.Join(adapters, " "), &struct{}{})
 }
 
 // stop ends the server and waits for it. Closing its input is the sign.

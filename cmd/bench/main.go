@@ -35,6 +35,7 @@ func rows() []row {
 	return []row{
 		{"request", requestAbout, measureRequest},
 		{"interruption", interruptionAbout, measureInterruption},
+		{"neighbour", neighbourAbout, measureNeighbour},
 		{"responses", responsesAbout, measureResponses},
 		{"sqlite", sqliteAbout, measureSQLite},
 		{"cycle", cycleAbout, measureCycle},

@@ -32,6 +32,8 @@ const (
 	commandFigures = "figures"
 	commandSettle  = "settle"
 	commandRestart = "restart"
+	commandPause   = "pause"  // adapters beside the one that is measured
+	commandResume  = "resume" // them
 )
 
 // server is one of the kinds, running.
@@ -122,6 +124,14 @@ func execute(ctx context.Context, s server, command string) (answer any, err err
 	case commandSettle:
 		settle()
 		return figuresOf(s), nil
+	case commandPause, commandResume:
+		others, ok := s.(interface {
+			operate(ctx context.Context, adapters []string, run bool) error
+		})
+		if !ok {
+			return nil, errors.New("this server has no other adapters")
+		}
+		return struct{}{}, others.operate(ctx, strings.Fields(argument), name == commandResume)
 	case commandRestart:
 		times, err := strconv.Atoi(argument)
 		if err != nil {

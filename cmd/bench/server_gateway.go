@@ -98,7 +98,26 @@ func (s *gatewayServer) restart(ctx context.Context) (time.Duration, error) {
 	return time.Since(started), nil
 }
 
-// connected waits until the adapter serves for the first time.
+// operate pauses or resumes adapters.
+func (s *gatewayServer) operate(ctx context.Context, adapters []string, run bool) error {
+	operate := s.gateway.Pause
+	if run {
+		operate = s.gateway.Resume
+	}
+	for _, name := range adapters {
+		wait, err := operate(ctx, name)
+		if err != nil {
+			return err
+		}
+		if err := wait(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// connected waits until the adapter serves for the first time. Others that are configured beside it have started as well by then,
+// or are about to.
 func (s *gatewayServer) connected(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -107,6 +126,9 @@ func (s *gatewayServer) connected(ctx context.Context) error {
 		return err
 	}
 	for change := range changes {
+		if change.Adapter.Name != s.name {
+			continue
+		}
 		if over, err := s.started(change.Adapter); over {
 			return err
 		}

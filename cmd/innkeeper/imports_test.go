@@ -34,7 +34,8 @@ var rules = map[string]struct {
 	"runtime/jsonbound":          {why: "it measures a text, and has no bounds of its own"},
 	"runtime/costtest":           {why: "the cost oracle, for tests"},
 	"runtime/ledger":             {why: "it must not know what it closes"},
-	"runtime/mailbox":            {why: "it knows the frame of an event only", own: []string{"adapters/abi", "runtime/budget", "runtime/limits"}},
+	"runtime/share":              {why: "it divides time, and knows nobody who works", own: []string{"runtime/limits"}},
+	"runtime/mailbox":            {why: "it knows the frame of an event only", own: []string{"adapters/abi", "runtime/budget", "runtime/limits", "runtime/share"}},
 	"runtime/tomldoc":            {why: "it is handed a text", outside: []string{"github.com/BurntSushi/toml"}},
 	"runtime/manifest":           {why: "it is handed bytes", own: []string{"runtime/limits", "runtime/tomldoc"}, outside: []string{"github.com/BurntSushi/toml"}},
 	"runtime/artifact":           {why: "a module as one value; what is bundled and what can be imported it is told", own: []string{"runtime/engine", "runtime/limits", "runtime/manifest", "runtime/module", "runtime/ordinaryfile"}, outside: []string{"github.com/fsnotify/fsnotify", "github.com/tetratelabs/wazero"}},
@@ -71,7 +72,7 @@ var rules = map[string]struct {
 	"hostfuncs/sqlitefn/sqlitetest": {why: "real databases for tests of adapters", own: []string{"hostfuncs/sqlitefn", "runtime/ledger"}},
 	"hostfuncs/sqlitefn":            {why: "the only package that opens databases", own: familyParts, outside: []string{"github.com/ncruces/go-sqlite3", "github.com/ncruces/go-sqlite3-wasm/v6", "golang.org/x/sys"}},
 	"hostfuncs/agentfn":             {why: "a family knows the host's small parts only", own: append([]string{"runtime/agent", "runtime/budget", "runtime/jsonbound"}, familyParts...)},
-	"hostfuncs/guesthost":           {why: "it puts the families of one instance together, and knows none", own: []string{"adapters/abi", "hostfuncs/family", "hostfuncs/hostcall", "runtime/budget", "runtime/ledger", "runtime/limits", "runtime/mailbox", "runtime/outcome"}},
+	"hostfuncs/guesthost":           {why: "it puts the families of one instance together, and knows none", own: []string{"adapters/abi", "hostfuncs/family", "hostfuncs/hostcall", "runtime/budget", "runtime/ledger", "runtime/limits", "runtime/mailbox", "runtime/outcome", "runtime/share"}},
 
 	"cmd/internal/gateway":                   {why: "here all meet, and nothing of the command line", own: []string{"adapters/abi", "adapters/bundled", "hostfuncs/...", "runtime/..."}, outside: []string{"github.com/tetratelabs/wazero"}},
 	"cmd/internal/gateway/internal/kettlefn": {why: "a family made for a test: a family knows the host's small parts only", own: familyParts},

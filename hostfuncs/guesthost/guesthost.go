@@ -19,6 +19,7 @@ import (
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/mailbox"
 	"innkeeper/runtime/outcome"
+	"innkeeper/runtime/share"
 )
 
 // Config says what the instance gets.
@@ -34,6 +35,8 @@ type Config struct {
 	Flight *budget.Budget
 	// Descriptors is charged for the files that the host opens for the guest; nil bounds nothing.
 	Descriptors *budget.Budget
+	// Turns divide the processor among all guests; nil leaves this one alone.
+	Turns *share.Turns
 	// Predecessor is the generation of the older instance that still lives, 0 if there is none; nil means never.
 	Predecessor func() uint64
 	// Passes reports whether the predecessor takes what the guest passes on; nil means as long as there is one.
@@ -72,7 +75,7 @@ func New(parent context.Context, cfg Config) *Guest {
 		Context: ctx, Kill: kill, Ledger: books,
 		Mailbox: mailbox.New(mailbox.Bounds{
 			New: limits.MailboxNew, Bytes: limits.MailboxBytes, DeltaBytes: limits.MailboxDeltaBytes,
-			AllDeltaBytes: limits.MailboxAllDeltaBytes, JoinFrom: limits.MailboxJoinFrom, Flight: cfg.Flight,
+			AllDeltaBytes: limits.MailboxAllDeltaBytes, JoinFrom: limits.MailboxJoinFrom, Flight: cfg.Flight, Turns: cfg.Turns,
 		}, func(handle uint32) { books.Retire(handle) }),
 		families: make([]family.Instance, len(cfg.Families)),
 	}
@@ -120,7 +123,7 @@ func (g *Guest) core(cfg Config) family.Core {
 
 // Calls is the instance for its host calls. The intercept may be nil.
 func (g *Guest) Calls(intercept func(family, function string) (result int32, handled bool)) *hostcall.Instance {
-	calls := &hostcall.Instance{Families: make([]any, len(g.families)), Events: g.Host.Event, Intercept: intercept}
+	calls := &hostcall.Instance{Families: make([]any, len(g.families)), Events: g.Host.Event, Work: g.Mailbox.Work, Intercept: intercept}
 	for i, instance := range g.families {
 		calls.Families[i] = instance.Functions
 	}

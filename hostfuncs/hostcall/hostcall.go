@@ -51,10 +51,18 @@ type Instance struct {
 	Families []any
 	// Events is the instance's mailbox, for whoever polls it.
 	Events abi.Event
+	// Work, if set, counts the guest's work, and waits for its share of the processor; see [Stride].
+	Work func(ctx context.Context)
 	// Intercept, if set, runs before every call; it may delay, panic, or answer in the function's place (handled).
 	// It is the seam for "fail the N-th host operation".
 	Intercept func(family, function string) (result int32, handled bool)
+
+	calls uint // by the guest's goroutine
 }
+
+// callsBetweenLooks is how many calls of host functions go by before a guest's work is counted. Reading the clock costs as much as
+// a call; a checkpoint of the guest's own code or a longer piece of work counts it anyway.
+const callsBetweenLooks = 16
 
 type contextKey struct{}
 
@@ -76,6 +84,15 @@ func Check(ctx context.Context) {
 	if ctx.Err() != nil {
 		panic(Unwound{})
 	}
+}
+
+// Stride is what a host function calls between two pieces of work that may be many: it looks at the context as [Check] does, and
+// lets others have the processor when the guest had more than its share.
+func Stride(ctx context.Context) {
+	if work := Of(ctx).Work; work != nil {
+		work(ctx)
+	}
+	Check(ctx)
 }
 
 // ImportName is the module name that guests import from.
@@ -137,6 +154,10 @@ func export(place int, family string, declared abi.Function, call Call) Function
 				}
 			}
 			stack[0] = api.EncodeI32(call.Run(instance.Families[place], guestmem.Of(guest.Memory()), stack))
+			if instance.calls++; instance.calls%callsBetweenLooks == 0 {
+				Stride(ctx)
+				return
+			}
 			Check(ctx)
 		}),
 	}

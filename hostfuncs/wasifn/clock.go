@@ -45,7 +45,7 @@ func randomGet(ctx context.Context, mem guestmem.Memory, stack []uint64) abi.Err
 			return abi.EIO
 		}
 		left = left[len(piece):]
-		hostcall.Check(ctx)
+		hostcall.Stride(ctx)
 	}
 	return errno
 }

@@ -91,7 +91,7 @@ func printVectors(ctx context.Context, mem guestmem.Memory, to io.Writer, list [
 
 func printStrides(ctx context.Context, to io.Writer, text []byte) (written int, err error) {
 	for written < len(text) {
-		hostcall.Check(ctx)
+		hostcall.Stride(ctx)
 		piece := text[written:min(len(text), written+stride)]
 		if to != nil {
 			if _, err := to.Write(piece); err != nil {

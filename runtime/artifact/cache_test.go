@@ -292,3 +292,5 @@ func (nothing) TakeOver() (closeAll func())                   { return func() {}
 func (nothing) Seal()                                         {}
 func (nothing) CloseAll(context.Context) error                { return nil }
 func (nothing) Open() int                                     { return 0 }
+func (nothing) Work(context.Context)                          {}
+func (nothing) Leave()                                        {}

@@ -24,6 +24,8 @@ func (p *Program) execute(instance Instance) (err error) {
 	// Here and not when the module is closed: a guest closes its module by proc_exit while it still runs, and a module that
 	// traps in its start section is never closed.
 	defer release()
+	defer instance.Mailbox.Leave()
+	ctx = guest{ctx, instance.Mailbox}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -47,9 +49,25 @@ func moduleConfig() wazero.ModuleConfig {
 	return wazero.NewModuleConfig().WithName("").WithStartFunctions()
 }
 
-// checkpoint is where metered code stops when its instance is over. The context is that of the run; asking it costs one
-// atomic load. That the guest came out of compiled code here also lets Go's scheduler and garbage collector act.
+// guest is the context of a guest's run, with what a checkpoint needs.
+type guest struct {
+	context.Context
+	mailbox Mailbox
+}
+
+type guestKey struct{}
+
+func (g guest) Value(key any) any {
+	if key == (guestKey{}) {
+		return g
+	}
+	return g.Context.Value(key)
+}
+
+// checkpoint is where metered code stops when its instance is over, and waits when others want the processor. That the guest came
+// out of compiled code here also lets Go's scheduler and garbage collector act.
 func checkpoint(ctx context.Context, _ []uint64) {
+	ctx.Value(guestKey{}).(guest).mailbox.Work(ctx)
 	if ctx.Err() != nil {
 		panic(unwound{})
 	}

@@ -24,7 +24,12 @@ type Mailbox interface {
 	RefuseNew()
 	PostLevel(kind abi.EventKind, handle uint32, payload []byte) error
 	Close()
+	// Busy is how long the guest has not come to it.
 	Busy() time.Duration
+	// Work is called by the guest's goroutine now and then while it works. It may wait until ctx ends.
+	Work(ctx context.Context)
+	// Leave is called by the guest's goroutine when it ends.
+	Leave()
 }
 
 // Ledger is what a run needs of the instance's ledger.

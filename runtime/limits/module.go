@@ -99,18 +99,23 @@ const (
 // Numbers of the metering that is added to every module.
 const (
 	// MeterBudget is the work that may pass between two calls of the host's
-	// checkpoint, in units. A Go guest makes a tick of one or a few units every
-	// 20 ns: that is a checkpoint every 50 µs, seldom enough to cost nothing,
-	// often enough that Go's garbage collector is not held up.
-	MeterBudget = 4096
+	// checkpoint, in units: 2 MiB of code or 512 KiB of memory moved, which is
+	// 100 µs to 1 ms. A tight loop ticks every nanosecond and a Go guest takes about five
+	// units every 20 ns, so both have a checkpoint about every 50 µs: seldom
+	// enough to cost nothing, often enough that Go's garbage collector is not
+	// held up and that the processor is shared.
+	MeterBudget = 16_384
 
 	// MeterUnit is the most work that a tick of weight one pays for, in bytes
-	// of WebAssembly code, or of memory moved by a bulk instruction. 8 KiB of
-	// code run in a few microseconds.
-	MeterUnit = 1 << MeterUnitShift
+	// of WebAssembly code: 128 of them run in 50 ns.
+	MeterUnit = 128
 
-	// MeterUnitShift is MeterUnit's power of two, for a guest to divide with.
-	MeterUnitShift = 13
+	// MeterBulkUnit is the same for memory that a bulk instruction moves: 32 bytes
+	// take 10 ns when they are in no cache.
+	MeterBulkUnit = 1 << MeterBulkUnitShift
+
+	// MeterBulkUnitShift is MeterBulkUnit's power of two, for a guest to divide with.
+	MeterBulkUnitShift = 5
 
 	// MeterBulk is the length from which a bulk instruction is moved in strides that tick, in bytes. Shorter ones, which are nearly
 	// all, cost a shift and a branch.
@@ -119,9 +124,9 @@ const (
 	// MeterBulkShift is MeterBulk's power of two, for a guest to divide with.
 	MeterBulkShift = 10
 
-	// MeterStride is how much a bulk instruction moves between two ticks, in bytes. One takes 10 to 60 µs, as long as a guest works
-	// between two checkpoints; the engine moves all of it without a chance for Go's garbage collector to stop it.
-	MeterStride = 256 << 10
+	// MeterStride is how much a bulk instruction moves between two ticks, in bytes. One takes 5 to 20 µs; the engine moves
+	// all of it without a chance for Go's garbage collector to stop it.
+	MeterStride = 64 << 10
 
 	// MeterLight is the largest cost of a function that does not tick when it
 	// is entered, in bytes of code with that of its callees, and the most work

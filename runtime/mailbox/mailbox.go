@@ -9,12 +9,11 @@ import (
 	"errors"
 	"slices"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"innkeeper/adapters/abi"
 	"innkeeper/runtime/budget"
 	"innkeeper/runtime/limits"
+	"innkeeper/runtime/share"
 )
 
 // Why an event was not taken.
@@ -41,6 +40,8 @@ type Bounds struct {
 	// JoinFrom is how many events of one handle may wait before a further piece is joined with the last one: a guest that
 	// keeps up gets every piece as it came. 0 joins whatever waits.
 	JoinFrom int
+	// Turns are what the guest needs one of when it works on and on without waiting; nil leaves it alone.
+	Turns *share.Turns
 }
 
 // Mailbox is the queue of one instance. Any goroutine may post; one, the guest's, receives.
@@ -48,8 +49,7 @@ type Mailbox struct {
 	bounds Bounds
 	retire func(handle uint32)
 	wake   chan struct{} // holds a token while events may be there
-	busy   atomic.Int64  // when the guest last came back from the mailbox, in ns since start; -1 while it waits
-	start  time.Time
+	time   *share.Guest
 
 	mu      sync.Mutex
 	queue   []*event // queue[head:] waits
@@ -95,7 +95,7 @@ func (e *event) cost() int { return len(e.payload) + EventBytes }
 // it may be nil.
 func New(bounds Bounds, retire func(handle uint32)) *Mailbox {
 	return &Mailbox{
-		bounds: bounds, retire: retire, wake: make(chan struct{}, 1), start: time.Now(),
+		bounds: bounds, retire: retire, wake: make(chan struct{}, 1), time: bounds.Turns.Guest(),
 		tails: map[uint32]*event{}, levels: map[level]*event{}, pending: map[uint32]int{}, room: make(chan struct{}), unseen: map[uint32]bool{},
 	}
 }

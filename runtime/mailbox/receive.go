@@ -11,8 +11,11 @@ import (
 // Recv copies the next event, header and payload, into buffer and takes it from the queue. It returns the event's size; if
 // that is larger than the buffer nothing was copied or taken. ok is false if no event waits.
 func (m *Mailbox) Recv(buffer []byte) (size int, ok bool) {
-	m.touch()
+	m.time.Alive()
 	size, e := m.fetch(buffer)
+	if e != nil {
+		m.time.Served()
+	}
 	if e != nil && e.last && m.retire != nil {
 		m.retire(e.handle)
 	}
@@ -72,21 +75,21 @@ func (m *Mailbox) Waiting() bool {
 // Wait blocks until an event is there (true), the timeout is over (false) or ctx ends (its cause). Zero looks and returns
 // at once; a negative timeout waits for ever. While it blocks the guest counts as idle.
 func (m *Mailbox) Wait(ctx context.Context, timeout time.Duration) (bool, error) {
-	m.touch()
+	m.time.Alive()
 	if m.Waiting() {
 		return true, nil
 	}
 	if timeout == 0 {
 		return false, context.Cause(ctx)
 	}
+	m.time.Rest()
+	defer m.time.Woke()
 	// Those who are about to post go first: to park and be woken for each event alone costs more than the event. With 16
 	// clients this answers a fifth more requests, and it costs nothing when nobody else can run.
 	runtime.Gosched()
 	if m.Waiting() {
 		return true, nil
 	}
-	m.busy.Store(-1)
-	defer m.touch()
 	var over <-chan time.Time
 	if timeout > 0 {
 		timer := time.NewTimer(timeout)
@@ -107,14 +110,12 @@ func (m *Mailbox) Wait(ctx context.Context, timeout time.Duration) (bool, error)
 	}
 }
 
-// touch notes that the guest came to the mailbox: it is alive.
-func (m *Mailbox) touch() { m.busy.Store(int64(time.Since(m.start))) }
+// Work counts the guest's work, wherever it is met; a guest that never waits waits here for its share of the processor.
+func (m *Mailbox) Work(ctx context.Context) { m.time.Work(ctx) }
 
-// Busy returns how long the guest has been working since it last came to the mailbox; 0 while it waits there.
-func (m *Mailbox) Busy() time.Duration {
-	since := m.busy.Load()
-	if since < 0 {
-		return 0
-	}
-	return time.Since(m.start) - time.Duration(since)
-}
+// Leave notes that the guest has ended. It is for the guest's own goroutine.
+func (m *Mailbox) Leave() { m.time.Leave() }
+
+// Busy returns how long the guest has been working since it last came to the mailbox; 0 while it waits there, or for its share of
+// the processor.
+func (m *Mailbox) Busy() time.Duration { return m.time.Busy() }

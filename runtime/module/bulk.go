@@ -132,7 +132,7 @@ func (w *bodyWriter) moveInStrides() {
 // tickByScratch takes as many units as the scratch local has, and one for what is left.
 func (w *bodyWriter) tickByScratch(b bulk) {
 	w.out = appendU32(append(w.out, opGlobalGet), w.counter)
-	w.scratchShifted(b.shift(limits.MeterUnitShift))
+	w.scratchShifted(b.shift(limits.MeterBulkUnitShift))
 	w.out = append(w.out, opI32Const, 1, opI32Add)
 	w.subtract()
 }

@@ -182,9 +182,9 @@ func TestLongBulkInstructionsAreStopped(t *testing.T) {
 		strides          int
 	}{
 		{"copy", 0, 100, 4 * limits.MeterStride, 4}, {"copy", 100, 0, 4 * limits.MeterStride, 4},
-		{"fill", 0, 7, 4*limits.MeterStride + 2*limits.MeterUnit, 5}, {"init", 0, 0, segmentBytes, 3},
-		{"table.copy", 1, 0, moverEntries - 1, 4}, {"table.copy between", 0, 0, moverEntries, 4},
-		{"table.fill", 0, 0, moverEntries, 4}, {"table.init", 0, 0, segmentItems, 3},
+		{"fill", 0, 7, 4*limits.MeterStride + 2*limits.MeterBulkUnit, 5}, {"init", 0, 0, segmentBytes, 11},
+		{"table.copy", 1, 0, moverEntries - 1, 13}, {"table.copy between", 0, 0, moverEntries, 13},
+		{"table.fill", 0, 0, moverEntries, 13}, {"table.init", 0, 0, segmentItems, 10},
 	} {
 		h, move := meteredMover(t, test.name)
 		if _, err := move.Call(context.Background(), test.to, test.from, test.length); err != nil {
@@ -219,7 +219,7 @@ func TestShortBulkInstructionsTick(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if want := map[bool]int{true: calls / 2}[test.ticks]; h.checkpoints != want { // each tick is one of two units
+		if want := map[bool]int{true: calls}[test.ticks]; h.checkpoints != want {
 			t.Errorf("%s of %d: %d checkpoints in %d calls, want %d", test.name, test.length, h.checkpoints, calls, want)
 		}
 	}

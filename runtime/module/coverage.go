@@ -16,7 +16,7 @@ import "innkeeper/runtime/limits"
 //     directly, plus MeterLight for each call through a table, plus what
 //     instructions take whose length does not tell it.
 //  3. Bulk instructions of MeterBulk or more, before each stride that they
-//     move, with a weight for each MeterUnit of it (bulk.go).
+//     move, with a weight for each MeterBulkUnit of it (bulk.go).
 //  4. Behind calls of heavy functions and calls through a table, if what can
 //     follow in the body costs more than MeterLight.
 //

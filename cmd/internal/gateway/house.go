@@ -2,10 +2,12 @@ package gateway
 
 import (
 	"fmt"
+	"runtime"
 
 	"innkeeper/runtime/admin"
 	"innkeeper/runtime/budget"
 	"innkeeper/runtime/config"
+	"innkeeper/runtime/share"
 )
 
 // house is what all slots share.
@@ -14,11 +16,13 @@ type house struct {
 	flight      *budget.Budget // heads, bodies, events and answers that wait, in bytes
 	descriptors *budget.Budget // of sockets, connections and databases
 	open        int            // descriptors that the process had before there were slots
+	turns       *share.Turns   // of guests that use the processor without waiting
 }
 
 func newHouse(conf *config.Config) *house {
 	h := &house{
 		memory: budget.New(conf.Limits.Memory), flight: budget.New(conf.Limits.BytesInFlight), descriptors: budget.New(0), open: openNow(),
+		turns: share.New(runtime.GOMAXPROCS(0)),
 	}
 	h.divide(planDescriptors(conf, h.open))
 	return h

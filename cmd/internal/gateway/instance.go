@@ -36,6 +36,7 @@ func (p *spec) newGeneration(ctx context.Context, run supervisor.Run) (*generati
 	conf.Generation, conf.Version, conf.Folder = run.Generation, s.gateway.options.Version, s.folder
 	conf.Logger = s.logger.With("generation", run.Generation)
 	conf.Families, conf.Flight, conf.Descriptors = s.gateway.plugs, s.gateway.house.flight, s.gateway.house.descriptors
+	conf.Turns = s.gateway.house.turns
 	conf.Predecessor = func() uint64 { return s.predecessor(g) }
 	conf.Passes = func() bool { return s.passes(g) }
 	g.Guest = guesthost.New(ctx, conf)
