@@ -123,7 +123,7 @@ func (g *Guest) core(cfg Config) family.Core {
 
 // Calls is the instance for its host calls. The intercept may be nil.
 func (g *Guest) Calls(intercept func(family, function string) (result int32, handled bool)) *hostcall.Instance {
-	calls := &hostcall.Instance{Families: make([]any, len(g.families)), Events: g.Host.Event, Work: g.Mailbox.Work, Intercept: intercept}
+	calls := &hostcall.Instance{Families: make([]any, len(g.families)), Events: g.Host.Event, Time: g.Mailbox, Intercept: intercept}
 	for i, instance := range g.families {
 		calls.Families[i] = instance.Functions
 	}

@@ -51,13 +51,22 @@ type Instance struct {
 	Families []any
 	// Events is the instance's mailbox, for whoever polls it.
 	Events abi.Event
-	// Work, if set, counts the guest's work, and waits for its share of the processor; see [Stride].
-	Work func(ctx context.Context)
+	// Time, if set, counts the guest's work and its waiting, and makes it wait for its share of the processor.
+	Time Time
 	// Intercept, if set, runs before every call; it may delay, panic, or answer in the function's place (handled).
 	// It is the seam for "fail the N-th host operation".
 	Intercept func(family, function string) (result int32, handled bool)
 
 	calls uint // by the guest's goroutine
+}
+
+// Time is how a guest spends it. Only the guest's goroutine uses it.
+type Time interface {
+	// Work counts the guest's work, and may wait until ctx ends.
+	Work(ctx context.Context)
+	// Away and Back stand around a wait for something else than an event.
+	Away()
+	Back()
 }
 
 // callsBetweenLooks is how many calls of host functions go by before a guest's work is counted. Reading the clock costs as much as
@@ -89,8 +98,8 @@ func Check(ctx context.Context) {
 // Stride is what a host function calls between two pieces of work that may be many: it looks at the context as [Check] does, and
 // lets others have the processor when the guest had more than its share.
 func Stride(ctx context.Context) {
-	if work := Of(ctx).Work; work != nil {
-		work(ctx)
+	if time := Of(ctx).Time; time != nil {
+		time.Work(ctx)
 	}
 	Check(ctx)
 }

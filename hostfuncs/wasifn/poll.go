@@ -152,6 +152,10 @@ func sleep(ctx context.Context, timeout time.Duration) abi.Errno {
 	if timeout <= 0 {
 		return abi.OK
 	}
+	if guest := hostcall.Of(ctx).Time; guest != nil {
+		guest.Away()
+		defer guest.Back()
+	}
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	select {

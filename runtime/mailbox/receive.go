@@ -113,6 +113,12 @@ func (m *Mailbox) Wait(ctx context.Context, timeout time.Duration) (bool, error)
 // Work counts the guest's work, wherever it is met; a guest that never waits waits here for its share of the processor.
 func (m *Mailbox) Work(ctx context.Context) { m.time.Work(ctx) }
 
+// Away and Back stand around a wait of the guest for something else than an event. It goes on being busy, so that it may stall.
+func (m *Mailbox) Away() { m.time.Away() }
+
+// Back ends what [Mailbox.Away] began.
+func (m *Mailbox) Back() { m.time.Back() }
+
 // Leave notes that the guest has ended. It is for the guest's own goroutine.
 func (m *Mailbox) Leave() { m.time.Leave() }
 

@@ -54,11 +54,22 @@ func (g *Guest) Rest() {
 
 // Woke notes that the guest has waited, and works again.
 func (g *Guest) Woke() {
+	g.Back()
+	g.Alive()
+}
+
+// Away notes that the guest waits for something that does not show it to be alive: it may stall. Its turn goes to others.
+func (g *Guest) Away() {
+	g.work()
+	g.Leave()
+}
+
+// Back notes that the guest works again.
+func (g *Guest) Back() {
 	now := time.Since(g.start)
 	if rested := now - g.seen; rested > limits.ShareWait {
 		g.seen, g.debt = now, max(g.debt-rested, 0)
 	}
-	g.Alive()
 }
 
 // Served notes that the guest has fetched an event: something for which others waited.

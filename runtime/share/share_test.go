@@ -43,6 +43,7 @@ func TestWhoBurns(t *testing.T) {
 		"a look at the mailbox":  {func(g *share.Guest) { g.Alive() }, true},
 		"waiting for a moment":   {func(g *share.Guest) { g.Alive(); g.Rest(); time.Sleep(2 * piece); g.Woke() }, true},
 		"waiting as long":        {func(g *share.Guest) { g.Alive(); g.Rest(); time.Sleep(4 * piece); g.Woke() }, false},
+		"sleeping as long":       {func(g *share.Guest) { g.Away(); time.Sleep(4 * piece); g.Back() }, false},
 		"serving without a wait": {func(g *share.Guest) { g.Alive(); g.Served() }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -202,6 +203,22 @@ func TestLease(t *testing.T) {
 		if _, burning := turns.Waiting(); burning != 0 {
 			t.Errorf("%d turns taken at the end", burning)
 		}
+	})
+}
+
+// A guest that sleeps has no turn meanwhile, and stalls: it hears nothing.
+func TestSleepingGuest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := share.New(1)
+		g := turns.Guest()
+		time.Sleep(2 * limits.ShareSlice)
+		g.Work(t.Context())
+		g.Away()
+		time.Sleep(time.Second)
+		if _, burning := turns.Waiting(); burning != 0 || g.Busy() < time.Second {
+			t.Errorf("%d turns taken, busy for %v", burning, g.Busy())
+		}
+		g.Back()
 	})
 }
 
