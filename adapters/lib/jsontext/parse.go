@@ -150,10 +150,25 @@ func (p *parser) leaf(kind Kind, start, end int, escaped bool) int {
 	if len(p.nodes) == MaxValues {
 		return p.fail(start, "too many values")
 	}
+	if len(p.nodes) == cap(p.nodes) {
+		p.grow(start)
+	}
 	p.nodes = append(p.nodes, node{
 		start: int32(start), end: int32(end), next: int32(len(p.nodes) + 1), kind: kind, escaped: escaped,
 	})
 	return end
+}
+
+// grow makes room for as many nodes as there will be if the rest of the text is like what was read of it. A list that doubled over
+// and over would take several times the memory that it needs in the end, and a guest's memory does not shrink.
+//
+//go:noinline
+func (p *parser) grow(pos int) {
+	const least = 32
+	have := len(p.nodes)
+	expected := int(int64(have) * int64(len(p.src)) / int64(max(pos, 1)))
+	room := min(max(expected+expected/64, have+have/2, least), MaxValues)
+	p.nodes = append(make([]node, 0, room), p.nodes...)
 }
 
 func (p *parser) word(pos int, word string, kind Kind) int {

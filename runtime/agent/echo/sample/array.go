@@ -48,7 +48,7 @@ func (m *maker) places(all conjunction) (list []places, longest int) {
 		tuple, rest := itemKeywords(s)
 		p := places{rest: rest}
 		for item := tuple.Items(); item.Next() && m.work >= 0; {
-			m.spend(copyWork)
+			m.spend(2 * copyWork)
 			p.tuple = append(p.tuple, item.Value)
 		}
 		list, longest = append(list, p), max(longest, len(p.tuple))

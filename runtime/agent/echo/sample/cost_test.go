@@ -52,7 +52,7 @@ func worst() map[string]func(size int) []byte {
 		"many that are needed": repeated(again+`"type":"object","maxProperties":0,"required":[`, `"a",`, `]}}}`),
 		"many at one place":    repeated(again+`"allOf":[`, `{},`, `]}}}`),
 		"many places":          repeated(again+`"type":"array","maxItems":1,"minItems":2,"prefixItems":[`, `{},`, `]}}}`),
-		"the same places":      repeated(`{"type":"array","allOf":[`+strings.Repeat(`{"$ref":"#/$defs/a"},`, 200)+`true],"$defs":{"a":{"prefixItems":[`, `{},`, `]}}}`),
+		"the same places":      repeated(`{"type":"array","allOf":[`+strings.Repeat(`{"$ref":"#/$defs/a"},`, 100)+`true],"$defs":{"a":{"prefixItems":[`, `{},`, `]}}}`),
 		"an item far away":     repeated(again+`"anyOf":[{"$ref":"#/$defs/a/x/999999"}],"x":[`, `0,`, `]}}}`),
 		"many alternatives":    repeated(`{"anyOf":[`, `{"anyOf":[false,false]},`, `]}`),
 		"many multiples":       repeated(again+`"type":"integer","minimum":1,"allOf":[{"multipleOf":1.7e300},`, `{"multipleOf":1e300},`, `]}}}`),
@@ -64,7 +64,7 @@ func worst() map[string]func(size int) []byte {
 func TestCostOfSchemas(t *testing.T) {
 	for name, input := range worst() {
 		t.Run(name, func(t *testing.T) {
-			costtest.Linear(t, costtest.Bound{Fixed: 24 << 20}, input, func(schema []byte) {
+			costtest.Linear(t, costtest.Bound{Fixed: 32 << 20}, input, func(schema []byte) {
 				var doc jsontext.Doc
 				if err := doc.Parse(schema); err != nil {
 					t.Fatalf("%v: %.100s", err, schema)

@@ -1,0 +1,40 @@
+package api_test
+
+import (
+	"testing"
+
+	"innkeeper/adapters/abi"
+	"innkeeper/adapters/sdk/sdktest"
+	"innkeeper/runtime/costtest"
+)
+
+// What a client sends is bounded by what it explains here, since the host does not look into what only a guest reads. Four copies
+// are the test's own.
+func TestCostOfBodies(t *testing.T) {
+	const input = `{"model":"echo","store":false,"input":"x"`
+	for name, c := range map[string]struct{ path, before, after string }{
+		"chat":              {"/v1/chat/completions", "", ""},
+		"chat, unknown":     {"/v1/chat/completions", `{"messages":[{"role":"user","content":"x"}],"x":`, "}"},
+		"chat, messages":    {"/v1/chat/completions", `{"messages":`, "}"},
+		"chat, content":     {"/v1/chat/completions", `{"messages":[{"role":"user","content":`, "}]}"},
+		"chat, tools":       {"/v1/chat/completions", `{"messages":[{"role":"user","content":"x"}],"tools":`, "}"},
+		"responses, input":  {"/v1/responses", `{"model":"echo","input":`, "}"},
+		"responses, text":   {"/v1/responses", `{"model":"echo","store":false,"input":[{"role":"user","content":`, "}]}"},
+		"responses, tools":  {"/v1/responses", input + `,"tools":`, "}"},
+		"responses, schema": {"/v1/responses", input + `,"text":{"format":{"type":"json_schema","name":"a","schema":`, "}}}"},
+		"responses, other":  {"/v1/responses", input + `,"metadata":`, "}"},
+		"runs":              {"/v1/runs", `{"input":`, "}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, t.TempDir(), `{}`)
+			s.host.OnTurn(func(turn *sdktest.Turn) { turn.Done(abi.AgentDone{FinishReason: "stop", Model: "echo"}) })
+			for _, shape := range append(costtest.JSON(), costtest.Broken()...) {
+				t.Run(shape.Name, func(t *testing.T) {
+					costtest.Linear(t, costtest.Bound{Fixed: 1 << 20, PerByte: 20}, costtest.Within(c.before, shape, c.after), func(body []byte) {
+						s.send("POST", c.path, string(body)).Wait()
+					})
+				})
+			}
+		})
+	}
+}
