@@ -14,7 +14,8 @@ const (
 	// ConfigLoadBudget is the longest that all files of one configuration may take, modules included.
 	ConfigLoadBudget = time.Minute
 
-	// ConfigKeys is the largest number of keys and tables in the file.
+	// ConfigKeys is the largest number of keys and tables in the file, each part of a dotted key counted. The parser takes up to 4 KB
+	// for one.
 	ConfigKeys = 20_000
 
 	// ConfigErrors is how many problems are reported at once; after that many, one more line says how many are left.

@@ -22,7 +22,7 @@ import (
 type Limits struct {
 	Bytes int // size of the text, in bytes
 	Depth int // nesting of tables, dotted keys, inline tables and arrays together
-	Keys  int // number of keys, tables and array items
+	Keys  int // number of keys, tables and array items, and of tables named on the way to them
 	Key   int // length of one part of a key, in bytes
 }
 

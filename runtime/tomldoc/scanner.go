@@ -16,7 +16,7 @@ type scanner struct {
 	entries  map[string]entry
 	arrays   map[string]int // elements so far of each array of tables
 	table    []string       // path of the table that the lines stand in
-	count    int            // keys, tables and items so far
+	count    int            // keys, tables and items so far, and the tables that are named on the way to them
 	exceeded string         // which limit was passed, if any
 }
 
@@ -107,6 +107,7 @@ func (s *scanner) dottedKey(depth int) ([]part, bool) {
 		if !s.take('.') {
 			return parts, true
 		}
+		s.count++ // a table more, that the parser goes through from the top
 	}
 }
 

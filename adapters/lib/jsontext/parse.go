@@ -159,15 +159,16 @@ func (p *parser) leaf(kind Kind, start, end int, escaped bool) int {
 	return end
 }
 
-// grow makes room for as many nodes as there will be if the rest of the text is like what was read of it. A list that doubled over
-// and over would take several times the memory that it needs in the end, and a guest's memory does not shrink.
+// grow makes room for as many nodes as there will be if the rest of the text is like what was read of it, but not for many more
+// than there are. A list that grew by a quarter over and over would take several times the memory that it needs in the end, and a
+// guest's memory does not shrink.
 //
 //go:noinline
 func (p *parser) grow(pos int) {
-	const least = 32
+	const least, most = 32, 32
 	have := len(p.nodes)
 	expected := int(int64(have) * int64(len(p.src)) / int64(max(pos, 1)))
-	room := min(max(expected+expected/64, have+have/2, least), MaxValues)
+	room := min(max(min(expected+expected/64, most*have), have+have/2, least), MaxValues)
 	p.nodes = append(make([]node, 0, room), p.nodes...)
 }
 

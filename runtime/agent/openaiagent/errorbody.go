@@ -9,23 +9,14 @@ import (
 	"innkeeper/runtime/jsonbound"
 )
 
-// errorBody reads the start of an error answer, and gives it to whoever parses it only if that is no trouble. An upstream that
-// does not end it in time loses the connection: its status says enough.
-func errorBody(body io.ReadCloser, within time.Duration) io.ReadCloser {
+// readError understands OpenAI's error object and the simpler bodies of others: a string under error, a message or a
+// detail. Anything else, such as a proxy's HTML page, says nothing. Of a body only the start is read, and that within a time: an
+// upstream that does not end it loses the connection.
+func readError(body io.ReadCloser, within time.Duration) upstreamError {
 	late := time.AfterFunc(within, func() { _ = body.Close() })
 	text, err := io.ReadAll(io.LimitReader(body, errorBytes))
 	late.Stop()
 	_ = body.Close()
-	if err != nil || jsonbound.Check(text, jsonbound.Bounds{Depth: maxDepth, Values: eventValues}) != nil {
-		text = nil
-	}
-	return io.NopCloser(bytes.NewReader(text))
-}
-
-// readError understands OpenAI's error object and the simpler bodies of others: a string under error, a message or a
-// detail. Anything else, such as a proxy's HTML page, says nothing.
-func readError(body io.Reader) upstreamError {
-	text, err := io.ReadAll(io.LimitReader(body, errorBytes))
 	if err != nil {
 		return upstreamError{}
 	}

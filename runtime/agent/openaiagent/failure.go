@@ -33,7 +33,7 @@ func upstreamFailure(code, message string, cause error) *agent.Failed {
 // openFailure says why there is no stream: an answer with an error status, or no answer at all.
 func (c *call) openFailure(res *http.Response, err error) *agent.Failed {
 	if res != nil && res.StatusCode >= http.StatusBadRequest {
-		return statusFailure(res)
+		return statusFailure(res, c.dog.said)
 	}
 	if cause := context.Cause(c.ctx); cause != nil {
 		return ended(cause)

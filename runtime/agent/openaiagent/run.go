@@ -103,7 +103,7 @@ func (c *call) notStream(res *http.Response) *agent.Failed {
 	if res.StatusCode == http.StatusOK && (media == "text/event-stream" || media == "") {
 		return nil
 	}
-	if failed := errorInBody(res); failed != nil {
+	if failed := errorInBody(res, c.agent.cfg.Timeout); failed != nil {
 		return failed
 	}
 	return upstreamFailure(codeMalformed, "the agent's upstream did not answer with an event stream; is base_url the address of an OpenAI-compatible API?", nil)

@@ -16,8 +16,7 @@ import (
 
 // statusFailure translates an error answer of the upstream. What the caller can mend keeps its status and words; the
 // rest is a bad gateway.
-func statusFailure(res *http.Response) *agent.Failed {
-	said := readError(res.Body)
+func statusFailure(res *http.Response, said upstreamError) *agent.Failed {
 	failed := mapStatus(res.StatusCode, said)
 	failed.RetryAfter = retryAfter(res.Header)
 	failed.Cause = statusError(res.StatusCode)
@@ -81,8 +80,8 @@ func withDetail(message, detail string) string {
 }
 
 // errorInBody returns the failure in a 200 answer whose JSON body is an error, or nil.
-func errorInBody(res *http.Response) *agent.Failed {
-	said := readError(res.Body)
+func errorInBody(res *http.Response, within time.Duration) *agent.Failed {
+	said := readError(res.Body, within)
 	if !said.object {
 		return nil
 	}

@@ -18,7 +18,8 @@ var errSilent = errors.New("the upstream was silent for too long")
 type watchdog struct {
 	limit time.Duration
 	timer *time.Timer
-	heard bool // whether any byte of the last body has come
+	heard bool          // whether any byte of the last body has come
+	said  upstreamError // what the last error answer says
 }
 
 func newWatchdog(limit time.Duration, cancel context.CancelCauseFunc) *watchdog {
@@ -31,7 +32,7 @@ func (w *watchdog) watch() { w.timer.Reset(w.limit) }
 func (w *watchdog) rest()  { w.timer.Stop() }
 
 // attempt watches one attempt of the client, up to the headers and then over the body. An error answer is short, and is read
-// at once: all of it has the time that one silence may take.
+// at once: all of it has the time that one silence may take. The client has a parser of its own, and does not get to see it.
 func (w *watchdog) attempt(req *http.Request, next option.MiddlewareNext) (*http.Response, error) {
 	w.watch()
 	res, err := next(req)
@@ -40,7 +41,8 @@ func (w *watchdog) attempt(req *http.Request, next option.MiddlewareNext) (*http
 		return res, err
 	}
 	if res.StatusCode >= http.StatusBadRequest {
-		res.Body = errorBody(res.Body, w.limit)
+		w.said = readError(res.Body, w.limit)
+		res.Body = http.NoBody
 		return res, nil
 	}
 	w.heard = false
