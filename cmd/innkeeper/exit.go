@@ -13,6 +13,7 @@ import (
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/config"
 	"innkeeper/runtime/ordinaryfile"
+	"innkeeper/runtime/safetext"
 )
 
 // Exit codes. https://man.openbsd.org/sysexits
@@ -59,7 +60,7 @@ func (f *failure) print(w io.Writer) {
 		return // all is said
 	}
 	// The name of the program stands at the front already.
-	fmt.Fprintf(w, "innkeeper: %s\n", strings.TrimPrefix(f.Error(), "innkeeper is "))
+	fmt.Fprintf(w, "innkeeper: %s\n", strings.TrimPrefix(safetext.Lines(f.Error(), textBytes), "innkeeper is "))
 	if f.report != "" {
 		fmt.Fprintln(w, f.report)
 	}

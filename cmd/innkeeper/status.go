@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 )
@@ -121,8 +125,36 @@ func (a *app) followChanges(ctx context.Context) (_ <-chan struct{}, stop func()
 }
 
 func printJSON(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
+	if err := encoder.Encode(value); err != nil {
+		return err
+	}
+	_, err := w.Write(printableJSON(text.Bytes()))
+	return err
 }
+
+// printableJSON escapes what the encoder leaves as it is although a terminal may obey it: controls beyond ASCII, and marks that turn
+// the direction of writing. They can only stand in strings.
+func printableJSON(text []byte) []byte {
+	if bytes.IndexFunc(text, unprintable) < 0 {
+		return text
+	}
+	var shown []byte
+	for _, r := range string(text) {
+		switch {
+		case !unprintable(r):
+			shown = utf8.AppendRune(shown, r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			shown = fmt.Appendf(shown, `\u%04x\u%04x`, high, low)
+		default:
+			shown = fmt.Appendf(shown, `\u%04x`, r)
+		}
+	}
+	return shown
+}
+
+func unprintable(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"innkeeper/runtime/safetext"
 )
 
 // colour is an SGR parameter; none is no colour.
@@ -79,13 +80,11 @@ func orDash(text string) string {
 
 // oneLine makes text fit for a terminal: guests have a say in some of it.
 func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, text)
+	return safetext.Line(strings.ReplaceAll(text, "\n", " "), textBytes)
 }
+
+// textBytes is the most of one text on a terminal.
+const textBytes = 8 << 10
 
 // cut shortens text to a number of characters.
 func cut(text string, most int) string {

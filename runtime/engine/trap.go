@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
-	"unicode"
 
 	"innkeeper/runtime/outcome"
+	"innkeeper/runtime/safetext"
 )
 
 // Bounds of what is reported of a trap. The names in a stack are the guest's own and may be of any length and content.
@@ -29,7 +29,7 @@ func fromTrap(err error) outcome.Outcome {
 		return short.exit()
 	}
 	text := err.Error()
-	exit := outcome.Outcome{Verdict: outcome.Retry, Code: "trap", Message: message(text), Trace: cut(text, traceBytes)}
+	exit := outcome.Outcome{Verdict: outcome.Retry, Code: "trap", Message: message(text), Trace: safetext.Lines(text, traceBytes)}
 	if reason, _, _ := strings.Cut(text, "\n"); strings.Contains(reason, recovered) {
 		exit.Code = "host_panic"
 	}
@@ -42,24 +42,7 @@ func message(text string) string {
 	for i, line := range lines {
 		lines[i] = strings.TrimSpace(line)
 	}
-	line := strings.Map(printable, strings.Join(lines[:min(len(lines), messageLines)], " | "))
-	return cut(line, messageBytes)
-}
-
-func printable(r rune) rune {
-	if unicode.IsPrint(r) {
-		return r
-	}
-	return unicode.ReplacementChar
-}
-
-// cut shortens a text to at most that many bytes, at the border of a character, and marks the cut.
-func cut(text string, most int) string {
-	const mark = "…"
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most-len(mark)], "") + mark
+	return safetext.Line(strings.Join(lines[:min(len(lines), messageLines)], " | "), messageBytes-len(safetext.Cut))
 }
 
 // hostPanic is a bug of the host that came up while it worked for one instance.
@@ -78,5 +61,5 @@ func (p *hostPanic) Error() string {
 }
 
 func (p *hostPanic) exit() outcome.Outcome {
-	return outcome.Outcome{Verdict: outcome.Retry, Code: "host_panic", Message: message(p.Error()), Trace: cut(string(p.stack), traceBytes)}
+	return outcome.Outcome{Verdict: outcome.Retry, Code: "host_panic", Message: message(p.Error()), Trace: safetext.Lines(string(p.stack), traceBytes)}
 }

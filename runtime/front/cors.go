@@ -56,9 +56,42 @@ func answerPreflight(w http.ResponseWriter, r *http.Request, methods []string) {
 	h := w.Header()
 	h.Add("Vary", "Access-Control-Request-Headers")
 	h.Set("Access-Control-Allow-Methods", strings.Join(methods, ", "))
-	if wanted := r.Header.Values("Access-Control-Request-Headers"); len(wanted) > 0 {
-		h.Set("Access-Control-Allow-Headers", strings.Join(wanted, ", "))
+	if wanted := names(r.Header["Access-Control-Request-Headers"]); wanted != "" {
+		h.Set("Access-Control-Allow-Headers", wanted)
 	}
 	h.Set("Access-Control-Max-Age", preflightMaxAge)
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// namesBytes is the most of the names that a page wants to send, in bytes; pages name a handful.
+const namesBytes = 4 << 10
+
+// names are the names of headers in a list, and nothing else that a client may have put there.
+func names(lines []string) string {
+	var list strings.Builder
+	for _, line := range lines {
+		for name := range strings.SplitSeq(line, ",") {
+			name = strings.TrimSpace(name)
+			if !token(name) || list.Len()+len(name) > namesBytes {
+				continue
+			}
+			if list.Len() > 0 {
+				list.WriteString(", ")
+			}
+			list.WriteString(name)
+		}
+	}
+	return list.String()
+}
+
+// token reports whether a text can be the name of a header. https://www.rfc-editor.org/rfc/rfc9110#name-tokens
+func token(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		alphanumeric := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !alphanumeric && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+			return false
+		}
+	}
+	return s != ""
 }

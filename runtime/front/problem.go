@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"innkeeper/runtime/limits"
+	"innkeeper/runtime/safetext"
 )
 
 // The kinds of errors, as clients of the OpenAI API know them.
@@ -108,11 +109,14 @@ func noMemory() *problem {
 		message: "Too many large requests are in progress.", retryAfter: limits.HTTPRetryAfter}
 }
 
+// reasonBytes is the most that a caller is told of why nobody answers: guests have a say in it.
+const reasonBytes = 1 << 10
+
 // unavailable says why nobody answers; the reason is for callers with the key only.
 func unavailable(u Unavailable, trusted bool) *problem {
 	message := "The adapter is " + u.State + "."
 	if trusted && u.Reason != "" {
-		message = "The adapter is " + u.State + ": " + u.Reason
+		message = "The adapter is " + u.State + ": " + safetext.Line(u.Reason, reasonBytes)
 	}
 	return &problem{status: http.StatusServiceUnavailable, kind: typeServer, code: "unavailable",
 		message: message, retryAfter: max(u.RetryAfter, limits.HTTPRetryAfter)}
@@ -136,11 +140,8 @@ func overdue() *problem {
 		message: "The adapter did not answer in time."}
 }
 
-// clip keeps what a client sent short enough to be sent back.
+// clip makes what a client sent fit to be sent back and logged: short, and nothing that a terminal obeys.
 func clip(s string) string {
 	const most = 200
-	if len(s) > most {
-		return s[:most] + "..."
-	}
-	return s
+	return safetext.Line(s, most)
 }
