@@ -59,6 +59,11 @@ func (f *Family) open(label string) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.openAt(place, label)
+}
+
+// openAt opens a file that was checked.
+func (f *Family) openAt(place place, label string) (_ *connection, err error) {
 	c := &connection{
 		path:       place.path,
 		opener:     fmt.Sprintf("sqlite.prepare %q", label),
