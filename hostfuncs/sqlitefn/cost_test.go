@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"runtime"
 	"runtime/metrics"
 	"strings"
 	"testing"
+	"weak"
 
 	"innkeeper/adapters/abi"
 	"innkeeper/hostfuncs/sqlitefn"
@@ -169,10 +171,11 @@ func TestErrmsgIsCut(t *testing.T) {
 
 // Nothing is allocated for what is longer than it may be, and nothing by the length of what follows the first statement.
 func TestInputIsBoundedBeforeItIsCopied(t *testing.T) {
-	in := start(t)
+	in := start(t, withLimits(sqlitefn.Limits{MaxMemory: 16 << 20}))
 	connection := in.open("main")
 	statement := in.prepare(connection, "SELECT ?1, :name")
 	huge := make([]byte, 256<<20) // untouched pages, so they cost nothing
+	letters := bytes.Repeat([]byte("n"), 20<<20)
 	for what, call := range map[string]func() int32{
 		"open":                 func() int32 { return in.Open(huge, new(uint32)) - abi.EINVAL.Result() },
 		"exec":                 func() int32 { return in.Exec(connection, huge) - 18 },
@@ -181,6 +184,7 @@ func TestInputIsBoundedBeforeItIsCopied(t *testing.T) {
 		"bind_blob":            func() int32 { return in.BindBlob(statement, 1, huge) - 18 },
 		"bind_zeroblob":        func() int32 { return in.BindZeroblob(statement, 1, 1<<62) - 18 },
 		"bind_parameter_index": func() int32 { return in.BindParameterIndex(statement, huge) },
+		"a name of letters":    func() int32 { return in.BindParameterIndex(statement, letters) },
 	} {
 		in.allocatesLittle(what, func() { in.want(0, call()) })
 	}
@@ -191,7 +195,7 @@ func TestInputIsBoundedBeforeItIsCopied(t *testing.T) {
 	})
 }
 
-// A statement keeps nothing of the text that followed it.
+// A statement keeps nothing of the text that it was made of, which is the guest's, nor a copy of what followed it.
 func TestStatementsKeepNoText(t *testing.T) {
 	in := start(t)
 	connection := in.open("main")
@@ -203,6 +207,12 @@ func TestStatementsKeepNoText(t *testing.T) {
 			in.want(9, int32(tail))
 		}
 	})
+	kept := weak.Make(&text[0])
+	text = nil
+	runtime.GC()
+	if kept.Value() != nil {
+		t.Error("the text is still referred to")
+	}
 }
 
 // A script costs as much as its statements, not as much as what follows each of them.
@@ -216,6 +226,8 @@ func TestScriptCostsWhatItsStatementsCost(t *testing.T) {
 	if few, many := cost(500), cost(4000); many > 10*few {
 		t.Errorf("500 statements: %d bytes, 4000: %d", few, many)
 	}
+	small := start(t, withLimits(sqlitefn.Limits{MaxMemory: 1 << 20})) // which has no room for a copy of the whole
+	small.want(ok, small.Exec(small.open("main"), []byte(strings.Repeat("SELECT 1;", 100_000))))
 }
 
 // A statement is the same wherever the first piece of its text ends.

@@ -2,9 +2,12 @@ package sqlitefn_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/ncruces/go-sqlite3"
 
 	"innkeeper/hostfuncs/sqlitefn"
 )
@@ -200,5 +203,27 @@ func TestFatalMayCloseTheLedger(t *testing.T) {
 	}
 	if !closed || in.ledger.Open() != 0 {
 		t.Errorf("closed %v, open %d", closed, in.ledger.Open())
+	}
+}
+
+// What a damaged file holds comes to the operator, who reads it on a terminal: nothing of it is left that a terminal obeys.
+func TestDamageIsToldInPlainText(t *testing.T) {
+	in := start(t)
+	in.want(ok, in.Close(in.open("main")))
+	db, err := sqlite3.Open(in.file("main.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Exec("CREATE TABLE t(a); PRAGMA writable_schema=1; UPDATE sqlite_schema SET name='x'||char(27)||']0;owned'||char(7), sql='CREATE nonsense'")
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var connection uint32
+	if got := in.Open([]byte("main"), &connection); got&0xff != 11 {
+		t.Fatalf("open: %d", got)
+	}
+	in.wantFatal(t)
+	if text := in.fatals[0]; strings.ContainsAny(text, "\x1b\a") || !strings.Contains(text, `\x1b]0;owned`) {
+		t.Errorf("%q", text)
 	}
 }

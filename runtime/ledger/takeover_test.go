@@ -138,13 +138,30 @@ func TestTakeOver(t *testing.T) {
 	})
 }
 
+// What is taken over without a try to close it is closed all the same, and nothing can be added.
+func TestTakeOverOfALiveLedger(t *testing.T) {
+	l := ledger.New(ledger.Quota{})
+	r := &thing{}
+	register(t, l, conn, 0, r)
+	closeAll := l.TakeOver()
+	_, err := l.Register(t.Context(), conn, 0, "late", &thing{})
+	wantError(t, err, ledger.ErrSealed)
+	closeAll()
+	if r.calls != 1 {
+		t.Errorf("closed %d times", r.calls)
+	}
+	balanced(t, l)
+}
+
 // From the moment that everything is to be closed nothing can be acquired any more, however far its own turn is.
 func TestNoAcquireDuringCloseAll(t *testing.T) {
 	l := ledger.New(ledger.Quota{})
 	old := register(t, l, conn, 0, &thing{})
 	register(t, l, conn, 0, &thing{hook: func() { // it is closed before the older one
-		if _, err := l.Acquire(conn, old); !errors.Is(err, ledger.ErrBadHandle) {
-			t.Errorf("a handle that is going to be closed was acquired: %v", err)
+		e, err := l.Acquire(conn, old)
+		if err == nil {
+			e.Release()
+			t.Error("a handle that is going to be closed was acquired")
 		}
 	}})
 	if err := l.CloseAll(t.Context()); err != nil {

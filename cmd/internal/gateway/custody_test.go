@@ -58,8 +58,12 @@ func TestTheHostTakesOverWhatHangs(t *testing.T) {
 	if live := h.slotOf(puppetName).generations(); len(live) != 1 {
 		t.Errorf("%d live", len(live))
 	}
+	opened := h.Status().Adapters[0].Handles.Opened
 	release()
 	h.takenOverIsClosed()
+	if now := h.Status().Adapters[0].Handles.Opened; now < opened {
+		t.Errorf("%d handles were opened, %d once what was taken over is closed", opened, now)
+	}
 	if got := h.Status().Adapters[0]; got.State != string(supervisor.Connected) || got.Handles.TakenOver != 0 {
 		t.Errorf("%+v", got)
 	}
