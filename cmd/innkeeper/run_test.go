@@ -207,3 +207,27 @@ func TestRunInitWritesAConfigurationOnce(t *testing.T) {
 		t.Error("the configuration has no key")
 	}
 }
+
+// However often somebody asks for a reload, nothing that did not change is touched; a file that cannot be used changes nothing.
+func TestAHundredSIGHUPs(t *testing.T) {
+	sh := newShell(t)
+	sh.quiet()
+	const good = "[adapters.mine]\nmodule = \"quiet.wasm\"\ntoken = \"t\"\n"
+	sh.write("innkeeper.toml", good)
+	s := sh.runs()
+	for range 100 {
+		sh.signals <- syscall.SIGHUP
+	}
+	until(t, "it was reloaded", func() bool { return strings.Contains(s.err.String(), `"msg":"configuration reloaded"`) })
+	sh.write("innkeeper.toml", good+"nonsense = 1\n")
+	for range 100 {
+		sh.signals <- syscall.SIGHUP
+	}
+	until(t, "the bad file was refused", func() bool { return strings.Contains(s.err.String(), `"msg":"reload"`) })
+	if a := sh.adapter("mine"); a.Generation != 1 || a.State != "connected" {
+		t.Errorf("%+v", a)
+	}
+	if code := sh.ends(s, syscall.SIGTERM); code != exOK {
+		t.Errorf("ended with %d: %s", code, s.err)
+	}
+}

@@ -162,7 +162,7 @@ func TestAProcessThatDoesNotAnswer(t *testing.T) {
 	}
 	defer server.Close(t.Context())
 	for _, args := range [][]string{{"status"}, {"restart", "x"}} {
-		sh.want(exTempFail, args, "does not answer", fmt.Sprintf("kill -CONT %d", os.Getpid()))
+		sh.want(exTempFail, args, "innkeeper: not answering", fmt.Sprintf("kill -CONT %d", os.Getpid()))
 	}
 }
 

@@ -43,10 +43,11 @@ type NoAnswerError struct {
 
 // Error implements error.
 func (e *NoAnswerError) Error() string {
-	if e.PID == 0 {
-		return fmt.Sprintf("innkeeper with data folder %s does not answer", e.DataDir)
+	pid := "pid unknown"
+	if e.PID > 0 {
+		pid = fmt.Sprintf("pid %d", e.PID)
 	}
-	return fmt.Sprintf("innkeeper with data folder %s (pid %d) does not answer", e.DataDir, e.PID)
+	return fmt.Sprintf("innkeeper is not answering, with data folder %s (%s)", e.DataDir, pid)
 }
 
 // Client talks to the host that runs with a data folder. Its methods return a [*Problem] for what the host refuses, a

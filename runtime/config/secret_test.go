@@ -45,3 +45,25 @@ func TestSecretValue(t *testing.T) {
 		t.Error("an absent secret")
 	}
 }
+
+// A secret that is written as a reference to what is not set keeps the adapter from being loaded, also if the module could do
+// without it: whoever wrote it meant it to be there.
+func TestAnOptionalSecretThatRefersToNothing(t *testing.T) {
+	const relay = "[adapters.relay]\nmodule = \"relay.wasm\"\nroom = \"lobby\"\n"
+	for token, want := range map[string]string{
+		`"env:RELAY_TOKEN"`: "refers to the environment variable RELAY_TOKEN, which is not set",
+		`"file:token"`:      "refers to the file /etc/inn/token",
+	} {
+		a := world{text: relay + "token = " + token}.one(t)
+		if a.Disposition != Unconfigured || !strings.Contains(a.Reason, `setting "token" counts as missing`) || !strings.Contains(a.Reason, want) {
+			t.Errorf("%s: %s, %q", token, a.Disposition, a.Reason)
+		}
+		a = world{text: relay + "token = " + token, env: map[string]string{"RELAY_TOKEN": "t"}, files: map[string]string{"token": "t"}}.one(t)
+		if a.Disposition != Loadable || a.Secrets["token"].Reveal() != "t" {
+			t.Errorf("%s, which is there: %s, %q", token, a.Disposition, a.Reason)
+		}
+	}
+	if a := (world{text: relay}).one(t); a.Disposition != Loadable {
+		t.Errorf("without it: %s, %q", a.Disposition, a.Reason)
+	}
+}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,5 +86,22 @@ func TestAnAdapterWithoutMemoryIsTriedAgain(t *testing.T) {
 		t.Errorf("%+v", status)
 	}
 	h.house.memory.Give(h.house.memory.Use().Limit)
+	h.await(puppetName, supervisor.Connected)
+}
+
+// An adapter for whose address there is no descriptor is tried again, and recovers by itself.
+func TestAnAdapterWithoutADescriptorIsTriedAgain(t *testing.T) {
+	dir := t.TempDir()
+	h := openIn(t, dir, plan{})
+	limit := h.house.descriptors.Use().Limit
+	h.house.descriptors.Force(limit)
+	h.configure(adapter(puppetName, server(t, dir, "m", "hello"), quick))
+	if _, err := h.Reload(t.Context()); err == nil {
+		t.Error("it cannot be ready")
+	}
+	if status := h.await(puppetName, supervisor.Backoff); !strings.Contains(status.LastError, "descriptors are taken") {
+		t.Errorf("%+v", status)
+	}
+	h.house.descriptors.Give(limit)
 	h.await(puppetName, supervisor.Connected)
 }
