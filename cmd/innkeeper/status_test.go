@@ -174,7 +174,7 @@ func TestStatusShowsTheHouse(t *testing.T) {
 		},
 		LogDropped: 4, ReadsGivenUp: 2, ReadsHanging: 1,
 	})
-	const want = "bytes in flight: 1.0 MiB of 3.0 GiB, 2.0 MiB at most, 7 times short (follows from  memory)\n" +
+	const want = "bytes in flight: 1.0 MiB of 3.0 GiB, 2.0 MiB at most, 7 times short (follows from\\x1b memory)\n" +
 		"descriptors: 3 of 43 (limit of the process)\n" +
 		"log: 4 lines were dropped, because nobody read it in time\n" +
 		"files: 2 reads were given up, because the file system did not answer; 1 hang now\n"
