@@ -60,6 +60,37 @@ func (h *Host) Compile(ctx context.Context, a *Artifact, o Options) (*engine.Pro
 	})
 }
 
+// Prepare has the compiler make the code of a module, so that [Host.Compile] finds it in the cache. Where there is no compiler or no cache
+// it does nothing.
+func (h *Host) Prepare(ctx context.Context, a *Artifact, o Options) error {
+	if h.cfg.Compiler == nil || h.cfg.Cache == nil {
+		return nil
+	}
+	_, err := h.within(ctx, a, func(ctx context.Context) (*engine.Program, error) {
+		return h.guarded(a, func() (*engine.Program, error) { return nil, h.prepare(ctx, h.cfg.Cache.entry(a, o), a, o) })
+	})
+	return err
+}
+
+func (h *Host) prepare(ctx context.Context, e *entry, a *Artifact, o Options) (err error) {
+	if e == nil {
+		return nil // Compile finds another place
+	}
+	defer func() { err = errors.Join(err, e.close(context.WithoutCancel(ctx))) }()
+	if err := e.lock(ctx); err != nil {
+		return err
+	}
+	defer e.unlock()
+	cfg, err := h.admitted(a, o, e)
+	if err != nil || e.ready(cfg.Interpreter) {
+		return err
+	}
+	if err := h.precompile(ctx, cfg, e); !errors.Is(err, ErrNoRoom) {
+		return refuse(a.Reference, err)
+	}
+	return nil
+}
+
 // compileIn compiles in an entry of the cache, and gives that to the program.
 func (h *Host) compileIn(ctx context.Context, e *entry, a *Artifact, o Options) (*engine.Program, error) {
 	if err := e.lock(ctx); err != nil {

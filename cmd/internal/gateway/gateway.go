@@ -62,8 +62,9 @@ type Gateway struct {
 	agent   *currentAgent
 	changes *changes
 
-	change   sync.Mutex      // held while changes are prepared and begun, so that one follows the other
-	stopping context.Context // over once Stop was called
+	change   sync.Mutex         // held while changes are planned and begun, so that one follows the other
+	attempts map[string]attempt // at the code of adapters, for the change that is next; under change
+	stopping context.Context    // over once Stop was called
 	stop     context.CancelCauseFunc
 
 	background sync.WaitGroup // addresses that are being given back; ends with the slots

@@ -37,9 +37,10 @@ type plan struct {
 	logs     io.Writer                          // nil: dropped
 	families func(func() agent.Agent) []family.Plug
 	listen   func(ctx context.Context, network, address string) (net.Listener, error)
-	now      func() time.Time // the guests' wall clock
-	forget   bool             // keep no history
-	leaves   bool             // an instance is not going to end before the host does
+	now      func() time.Time  // the guests' wall clock
+	forget   bool              // keep no history
+	leaves   bool              // an instance is not going to end before the host does
+	compiler artifact.Compiler // nil: the engine compiles when it loads
 }
 
 // harness is a running gateway whose configuration lies in a folder of its own.
@@ -82,7 +83,7 @@ func (h *harness) start() {
 		logs = io.Discard
 	}
 	options := Options{
-		Version: "test", Logger: slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Version: "test", Compiler: h.plan.compiler, Logger: slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Load: func(context.Context) (*config.Config, error) { return h.load() }, Intercept: h.plan.fault, Now: h.plan.now, observe: h.observe, Families: h.plan.families, listen: h.plan.listen,
 	}
 	if h.plan.agent != nil {

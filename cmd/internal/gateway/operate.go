@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"innkeeper/runtime/admin"
+	"innkeeper/runtime/config"
 	"innkeeper/runtime/supervisor"
 )
 
@@ -54,16 +55,14 @@ func (s *slot) pending(op *supervisor.Operation) admin.Pending {
 // Restart begins a new generation of an adapter, with what its table and the file behind its module say now. If they cannot
 // be used nothing is touched. With cut, what is open is not waited for.
 func (g *Gateway) Restart(ctx context.Context, name string, cut bool) (admin.Pending, error) {
-	return detached(ctx, g, func(ctx context.Context) (admin.Pending, error) { return g.restart(ctx, name, cut) })
+	return detached(ctx, g, name, func(ctx context.Context, conf *config.Config) (admin.Pending, error) {
+		return g.restart(ctx, conf, name, cut)
+	})
 }
 
 // restart does what Restart says. The caller holds g.change.
-func (g *Gateway) restart(ctx context.Context, name string, cut bool) (admin.Pending, error) {
+func (g *Gateway) restart(ctx context.Context, conf *config.Config, name string, cut bool) (admin.Pending, error) {
 	s, err := g.slot(name)
-	if err != nil {
-		return nil, err
-	}
-	conf, err := g.options.Load(ctx)
 	if err != nil {
 		return nil, err
 	}

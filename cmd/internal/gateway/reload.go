@@ -20,20 +20,21 @@ var (
 	ErrUpdateRefused = supervisor.ErrUpdateRefused
 )
 
-// detached makes a change, one at a time. If ctx ends its cause is returned at once; what was begun is carried through all the
-// same, because half of it would leave adapters ended that ought to run. Only Stop cuts it short.
-func detached[T any](ctx context.Context, g *Gateway, change func(context.Context) (T, error)) (T, error) {
+// detached makes a change of one adapter or, with an empty name, of all; one change at a time. If ctx ends its cause is returned at
+// once; what was begun is carried through all the same, because half of it would leave adapters ended that ought to run. Only Stop
+// cuts it short.
+func detached[T any](ctx context.Context, g *Gateway, name string, change func(context.Context, *config.Config) (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
 	}
 	done := make(chan result, 1)
 	go func() { // Stop waits for it
-		g.change.Lock()
+		conf, err := g.prepared(g.stopping, name)
 		defer g.change.Unlock()
-		var r result
-		if r.err = context.Cause(g.stopping); r.err == nil {
-			r.value, r.err = change(g.stopping)
+		r := result{err: err}
+		if err == nil {
+			r.value, r.err = change(g.stopping, conf)
 		}
 		done <- r
 	}()
@@ -51,7 +52,7 @@ func detached[T any](ctx context.Context, g *Gateway, change func(context.Contex
 // configuration that cannot be used everything stays as it is, and an adapter whose change cannot be used goes on with what
 // it has. The names of the adapters that were touched are returned.
 func (g *Gateway) Reload(ctx context.Context) (admin.Reloaded, error) {
-	return detached(ctx, g, g.reload)
+	return detached(ctx, g, "", g.reload)
 }
 
 // changeset is what a reload is going to do, made before anything that runs is touched.
@@ -77,11 +78,7 @@ type succession struct {
 }
 
 // reload does what Reload says. The caller holds g.change.
-func (g *Gateway) reload(ctx context.Context) (admin.Reloaded, error) {
-	conf, err := g.options.Load(ctx)
-	if err != nil {
-		return admin.Reloaded{}, err
-	}
+func (g *Gateway) reload(ctx context.Context, conf *config.Config) (admin.Reloaded, error) {
 	p, err := g.plan(ctx, conf)
 	if err != nil {
 		return admin.Reloaded{}, err
@@ -162,6 +159,9 @@ func (g *Gateway) successor(ctx context.Context, s *slot, next *config.Adapter) 
 		return p, nil
 	}
 	err := unusable(next, before.conf)
+	if tried := g.attempts[next.Name]; err == nil && tried.of(next) {
+		err = tried.err
+	}
 	if err == nil && next.Enabled() {
 		p.inherit(before)
 		_, err = p.compile(ctx)

@@ -22,6 +22,7 @@ type spec struct {
 	conf *config.Adapter
 	good bool // its module was compiled before, for a spec that differs in live settings only
 
+	making  sync.Mutex // held while the program is made
 	mu      sync.Mutex
 	program *program // nil before it is needed
 }
@@ -56,10 +57,10 @@ func (p *spec) shares(other *spec) bool {
 
 // compile makes the program, if it is not there yet.
 func (p *spec) compile(ctx context.Context) (*engine.Program, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.program != nil {
-		return p.program.Program, nil
+	p.making.Lock()
+	defer p.making.Unlock()
+	if made := p.made(); made != nil {
+		return made.Program, nil
 	}
 	if p.conf.Disposition == config.Failed {
 		return nil, errors.New(p.conf.Reason)
@@ -69,9 +70,18 @@ func (p *spec) compile(ctx context.Context) (*engine.Program, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.mu.Lock()
 	p.program = newProgram(compiled)
+	p.mu.Unlock()
 	p.slot.logger.Debug("module compiled", "module", p.conf.Module, "took", time.Since(started).Round(time.Millisecond))
 	return compiled, nil
+}
+
+// made is the program, nil before it is there.
+func (p *spec) made() *program {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.program
 }
 
 // inherit takes the program of another spec, if it would be the same.
