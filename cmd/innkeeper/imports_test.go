@@ -58,7 +58,7 @@ var rules = map[string]struct {
 	"runtime/agent/openaiagent":  {why: "a back end knows the interface only", own: []string{"adapters/lib/jsontext", "runtime/agent", "runtime/agent/sse", "runtime/budget", "runtime/jsonbound", "runtime/limits"}, outside: []string{"github.com/openai/openai-go/v3"}},
 	"runtime/agent/sse":          {why: "it splits a stream, and knows nothing of what is said in it", own: []string{"runtime/budget"}},
 	"runtime/agent/upstreamtest": {why: "an upstream for tests"},
-	"runtime/admin":              {why: "it talks to the host through an interface", own: []string{"runtime/jsonbound", "runtime/limits"}, outside: []string{"golang.org/x/sys"}},
+	"runtime/admin":              {why: "it talks to the host through an interface", own: []string{"runtime/ordinaryfile", "runtime/jsonbound", "runtime/limits"}, outside: []string{"golang.org/x/sys"}},
 	"runtime/admin/scrape":       {why: "it shows a status as metrics", own: []string{"runtime/admin", "runtime/supervisor"}, outside: []string{"github.com/prometheus/client_golang"}},
 
 	"hostfuncs/...":                 {why: "a family knows the host's small parts only", own: familyParts},

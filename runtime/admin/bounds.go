@@ -24,6 +24,10 @@ const (
 	// statusTimeout is how long the client waits for a status, which a host that works gives within a second.
 	statusTimeout = 4 * time.Second
 
+	// smallBytes is the largest of the files that hold a number or a path, in bytes, and readTimeout how long one may take.
+	smallBytes  = 4 << 10
+	readTimeout = time.Second
+
 	// dialTimeout is how long the client waits for a host that does not accept.
 	dialTimeout = 5 * time.Second
 )

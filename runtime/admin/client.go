@@ -97,9 +97,8 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 // noAnswer is the error of a host that does not answer, with the process that has claimed the folder.
 func (c *Client) noAnswer() error {
 	e := &NoAnswerError{DataDir: c.dataDir}
-	if file, err := os.Open(filepath.Join(c.dataDir, lockName)); err == nil {
-		defer file.Close()
-		e.PID = readPID(file)
+	if text, err := readSmall(filepath.Join(c.dataDir, lockName)); err == nil {
+		e.PID = parsePID(text)
 	}
 	return e
 }

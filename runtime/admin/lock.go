@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"innkeeper/runtime/ordinaryfile"
 )
 
 const lockName = "innkeeper.lock"
@@ -71,6 +74,18 @@ func readPID(file *os.File) int {
 	if err != nil {
 		return 0
 	}
+	return parsePID(text)
+}
+
+func parsePID(text []byte) int {
 	pid, _ := strconv.Atoi(strings.TrimSpace(string(text)))
 	return pid
+}
+
+// readSmall reads one of the small files in the data folder. Whatever lies there in its place must not hold up an operator.
+func readSmall(path string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
+	defer cancel()
+	file, err := (*ordinaryfile.Reader)(nil).Read(ctx, path, smallBytes, ordinaryfile.Follow)
+	return file.Bytes, err
 }

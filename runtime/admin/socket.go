@@ -148,7 +148,7 @@ func socketPath(dataDir string) string {
 }
 
 func readPointer(pointer string) (path string, found bool) {
-	text, err := os.ReadFile(pointer)
+	text, err := readSmall(pointer)
 	if err != nil {
 		return "", false
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -90,5 +91,22 @@ func TestTwoProcessesCannotShareADataFolder(t *testing.T) {
 	serve(t, dir, &fakeHost{})
 	if _, err := NewClient(dir).Status(t.Context()); err != nil {
 		t.Errorf("after the other was killed: %v", err)
+	}
+}
+
+// A pipe in the place of the file that holds the socket's path, or the process, holds up no client.
+func TestPipesInTheDataFolder(t *testing.T) {
+	dir := folder(t)
+	for _, name := range []string{pointerName, lockName} {
+		if err := syscall.Mkfifo(filepath.Join(dir, name), 0o600); err != nil {
+			t.Skip(err)
+		}
+	}
+	var notRunning *NotRunningError
+	if _, err := NewClient(dir).Status(t.Context()); !errors.As(err, &notRunning) {
+		t.Errorf("got %v", err)
+	}
+	if err := NewClient(dir).noAnswer(); !strings.Contains(err.Error(), "pid unknown") {
+		t.Errorf("got %v", err)
 	}
 }
