@@ -49,7 +49,7 @@ var rules = map[string]struct {
 	"runtime/outcome":            {why: "words that need nothing"},
 	"runtime/safetext":           {why: "text of strangers, made safe to show"},
 	"runtime/budget":             {why: "an amount that many share, of anything"},
-	"runtime/engine":             {why: "it runs guests and knows no host function", own: []string{"adapters/abi", "runtime/budget", "runtime/outcome", "runtime/safetext"}, outside: []string{"github.com/tetratelabs/wazero"}},
+	"runtime/engine":             {why: "it runs guests and knows no host function", own: []string{"adapters/abi", "runtime/budget", "runtime/limits", "runtime/outcome", "runtime/safetext"}, outside: []string{"github.com/tetratelabs/wazero"}},
 	"runtime/supervisor":         {why: "pure logic", own: []string{"runtime/outcome"}, outside: []string{"github.com/cenkalti/backoff/v5"}},
 	"runtime/front":              {why: "a route is what the manifest says of it, and a backend is an interface", own: []string{"runtime/budget", "runtime/front/backend", "runtime/limits", "runtime/manifest", "runtime/safetext"}, outside: []string{"github.com/google/uuid"}},
 	"runtime/front/backend":      {why: "an interface and its words"},
