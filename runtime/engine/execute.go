@@ -25,7 +25,6 @@ func (p *Program) execute(instance Instance) (err error) {
 	// traps in its start section is never closed.
 	defer release()
 	defer instance.Mailbox.Leave()
-	ctx = guest{ctx, instance.Mailbox}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -35,7 +34,8 @@ func (p *Program) execute(instance Instance) (err error) {
 	}
 	// A fresh context: the instance's own may be over, and the module must be closed all the same.
 	defer func() { err = joinClose(err, module.Close(context.WithoutCancel(ctx))) }()
-	_, err = module.ExportedFunction(startFunction).Call(ctx)
+	start := module.ExportedFunction(startFunction)
+	_, err = start.Call(guest{ctx, instance.Mailbox, callStackOf(start)})
 	var code *sys.ExitError
 	if errors.As(err, &code) {
 		return code
@@ -53,6 +53,7 @@ func moduleConfig() wazero.ModuleConfig {
 type guest struct {
 	context.Context
 	mailbox Mailbox
+	stack   callStack
 }
 
 type guestKey struct{}
@@ -67,7 +68,9 @@ func (g guest) Value(key any) any {
 // checkpoint is where metered code stops when its instance is over, and waits when others want the processor. That the guest came
 // out of compiled code here also lets Go's scheduler and garbage collector act.
 func checkpoint(ctx context.Context, _ []uint64) {
-	ctx.Value(guestKey{}).(guest).mailbox.Work(ctx)
+	guest := ctx.Value(guestKey{}).(guest)
+	guest.stack.check()
+	guest.mailbox.Work(ctx)
 	if ctx.Err() != nil {
 		panic(unwound{})
 	}

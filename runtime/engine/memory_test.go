@@ -1,65 +1,12 @@
 package engine_test
 
 import (
-	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"innkeeper/runtime/engine"
 	wt "innkeeper/runtime/module/wasmtest"
 	"innkeeper/runtime/outcome"
 )
-
-// deep calls itself without end. It keeps many values over the call, so that few frames fill the stack.
-func deep(b *wt.Builder) {
-	const values = 64
-	fn := b.Declare(wt.I64, wt.I64)
-	var make, sum wt.Code
-	for i := range uint32(values) {
-		make += wt.LocalGet(0) + wt.I64Const(int64(i+1)) + wt.I64Mul + wt.LocalSet(1+i)
-		sum += wt.LocalGet(1+i) + wt.I64Add
-	}
-	b.Define(fn, wt.Types(strings.Repeat(string(wt.I64), values)), make, wt.LocalGet(0), wt.I64Const(1), wt.I64Add, wt.Call(fn), sum)
-	b.Main("", wt.I64Const(0), wt.Call(fn), wt.Drop)
-}
-
-func TestStackOverflow(t *testing.T) {
-	onBothEngines(t, func(t *testing.T, interpreter bool) {
-		b := wt.New()
-		deep(b)
-		program := compile(t, b.Build(), nil, interpreter)
-		exit := newStay().run(t, program)
-		check(t, exit, outcome.Retry, "trap")
-		if !strings.Contains(exit.Message, "stack overflow") {
-			t.Errorf("message %q", exit.Message)
-		}
-	})
-}
-
-func TestSixteenStackOverflowsAtOnce(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes gigabytes for a moment")
-	}
-	b := wt.New()
-	deep(b)
-	program := compile(t, b.Build(), nil, false)
-	before, peak := residentBytes(t), atomic.Int64{}
-	var group sync.WaitGroup
-	for range 16 {
-		group.Go(func() {
-			check(t, newStay().run(t, program), outcome.Retry, "trap")
-			for {
-				old, now := peak.Load(), residentBytes(t)
-				if now <= old || peak.CompareAndSwap(old, now) {
-					return
-				}
-			}
-		})
-	}
-	group.Wait()
-	t.Logf("resident memory: %d MiB before, %d MiB at most when one had ended", before>>20, peak.Load()>>20)
-}
 
 // A guest gets its limit of memory and not a page more, all of it zero, in every generation.
 func TestMemoryEndsAtTheLimit(t *testing.T) {

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"sync/atomic"
 	"reflect"
 
 	"github.com/tetratelabs/wazero/api"
@@ -10,12 +9,12 @@ import (
 	"innkeeper/runtime/limits"
 )
 
-// callStack is the memory in which wazero's compiler keeps the frames of one call. It doubles when it is full, up to 100 MB and half
-// of that while it is copied, and nothing in wazero's interface bounds it. So a checkpoint looks at its size: metering
-// sees to it that not much is pushed between two of them.
+// callStack is the memory in which wazero's compiler keeps the frames of a guest's calls. It doubles whenever it is full, up to
+// 100 MB and half of that again while it is copied, and nothing in wazero's interface bounds it. So each checkpoint looks at how
+// much of it is in use; metering sees to it that little is added between two of them.
 //
-// The field is wazero's own; reading its length through package reflect is safe whatever becomes of it, and a test fails when it
-// is not there. The interpreter has none, and ends a guest after 2,000 calls.
+// The fields are wazero's own. To read them through package reflect is safe whatever becomes of them, and a test fails when
+// they are gone. The interpreter has none: it ends a guest after 2,000 calls inside each other.
 type callStack struct{ top, pointer reflect.Value }
 
 // callStackOf returns the stack on which calls of the function run.
@@ -43,12 +42,8 @@ func (s callStack) size() int {
 	return int(uintptr(s.top.Uint()) - s.pointer.Pointer())
 }
 
-var ZZMax atomic.Int64
-
+// check ends a guest whose stack is too large.
 func (s callStack) check() {
-	if int64(s.size()) > ZZMax.Load() {
-		ZZMax.Store(int64(s.size()))
-	}
 	if s.size() > limits.StackBytes {
 		panic(stackOverflow{})
 	}

@@ -28,6 +28,9 @@ func fromTrap(err error) outcome.Outcome {
 	if short, ok := errors.AsType[*memoryError](err); ok {
 		return short.exit()
 	}
+	if overflow, ok := errors.AsType[stackOverflow](err); ok {
+		return outcome.Outcome{Verdict: outcome.Retry, Code: "trap", Message: overflow.Error(), Trace: cut(err.Error(), traceBytes)}
+	}
 	text := err.Error()
 	exit := outcome.Outcome{Verdict: outcome.Retry, Code: "trap", Message: message(text), Trace: safetext.Lines(text, traceBytes)}
 	if reason, _, _ := strings.Cut(text, "\n"); strings.Contains(reason, recovered) {

@@ -10,6 +10,7 @@ type body struct {
 	indirect   int    // its calls through a table
 	bulk       int    // its instructions that move memory or table entries
 	exits      int    // its instructions that leave compiled code
+	values     int    // parameters and results of it and of all its calls
 }
 
 // splitBodies finds the bodies of the code section.
@@ -41,6 +42,7 @@ func (m *Module) scanCode(code section) *Error {
 		b := &m.bodies[i]
 		r.pos, r.end = b.start, b.end
 		m.readLocals(r, i)
+		b.values = m.callValues(m.funcs[len(m.imports)+i])
 		b.calls[0] = len(m.callees)
 		m.scanBody(r, b, &in, &n)
 		b.calls[1] = len(m.callees)
@@ -135,13 +137,17 @@ func (m *Module) checkOperands(r *reader, b *body, in *instr, labels int) {
 		}
 	case argFunc:
 		m.check(r, in, "function", in.index, len(m.funcs), true)
-		if in.op == opCall {
+		if in.op == opCall && r.err == nil {
 			m.callees = append(m.callees, in.index)
+			b.values += m.callValues(m.funcs[in.index])
 		}
 	case argFuncType:
 		m.check(r, in, "type", in.index, len(m.types), true)
 		m.check(r, in, "table", in.index2, len(m.tables), true)
-		b.indirect++
+		if r.err == nil {
+			b.indirect++
+			b.values += m.callValues(in.index)
+		}
 	case argLocal:
 		m.check(r, in, "local", in.index, int(b.locals), true)
 	case argGlobal:
@@ -151,6 +157,11 @@ func (m *Module) checkOperands(r *reader, b *body, in *instr, labels int) {
 	case argMisc:
 		m.checkMisc(r, b, in)
 	}
+}
+
+// callValues returns how many values a call of a function of that type passes.
+func (m *Module) callValues(typ uint32) int {
+	return len(m.types[typ].Params) + len(m.types[typ].Results)
 }
 
 func (m *Module) checkMisc(r *reader, b *body, in *instr) {

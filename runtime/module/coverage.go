@@ -35,6 +35,13 @@ import "innkeeper/runtime/limits"
 // run has endless ticks, be it by loops, by recursion, direct or through
 // tables, or, as good as endless, by a pyramid of functions that each call the
 // next one twice. Time spent in host functions is theirs to bound.
+//
+// It follows as well that the stack grows by at most MeterBudget times MeterUnit
+// bytes between two checkpoints: the tick at the entry of a heavy function pays
+// for its frame, too (entryWeight), and the light ones above it are as small
+// together as their cost. A frame has a few registers of the engine's, and what is
+// kept over a call: a value that takes code to make it and to use it, 16 bytes
+// of stack for at least four of code, or that a call takes or gives.
 const (
 	meterUnit  = limits.MeterUnit
 	meterLight = limits.MeterLight
@@ -43,16 +50,22 @@ const (
 	bulkCost = limits.MeterBulk / 4
 	// exitCost stands for an instruction for which the engine leaves compiled code: about 150 ns.
 	exitCost = 2048
+	// valueCost stands for a value that is passed to a call or comes back: an instruction of two bytes may pass a thousand.
+	valueCost = 4
 )
 
 // cover says how one function is covered.
 type cover struct {
 	light bool   // no tick at the entry
 	cost  uint64 // of the longest stretch, in bytes of code
+	frame uint64 // at most how many bytes of stack a call takes
 }
 
 // weight returns what each tick of the function takes from the counter, in units.
 func (c cover) weight() int32 { return int32(1 + c.cost/meterUnit) }
+
+// entryWeight is the weight of the tick at the entry, which pays for the frame as well.
+func (c cover) entryWeight() int32 { return int32(1 + (c.cost+c.frame)/meterUnit) }
 
 // covers decides for every function with a body.
 func (m *Module) covers() []cover {
@@ -122,11 +135,12 @@ func (w *costWalk) push(f int) {
 
 func (w *costWalk) decide(f int) {
 	b := &w.m.bodies[f]
-	cost := uint64(b.end-b.start) + uint64(b.indirect)*meterLight + uint64(b.bulk)*bulkCost + uint64(b.exits)*exitCost
+	size := uint64(b.end-b.start) + uint64(b.values)*valueCost
+	cost := size + uint64(b.indirect)*meterLight + uint64(b.bulk)*bulkCost + uint64(b.exits)*exitCost
 	for _, callee := range w.m.callees[b.calls[0]:b.calls[1]] {
 		cost += w.m.callCost(w.covers, callee)
 	}
-	w.covers[f] = cover{light: cost <= meterLight && !w.cut[f], cost: cost}
+	w.covers[f] = cover{light: cost <= meterLight && !w.cut[f], cost: cost, frame: limits.StackFrame + size*limits.StackPerByte}
 	w.state[f] = closed
 }
 

@@ -81,6 +81,7 @@ func (w *rewriter) module() []byte {
 			out = appendSection(out, id, w.imports(old, found))
 		case secGlobal:
 			out = appendSection(out, id, w.globals(old, found))
+		case secStart: // startFunction calls it
 		default:
 			if found {
 				out = appendSection(out, id, w.section(old))
@@ -115,8 +116,6 @@ func (w *rewriter) section(s section) []byte {
 		return w.memory()
 	case secExport:
 		return w.exports()
-	case secStart:
-		return appendU32(nil, w.function(uint32(w.m.start)))
 	case secElement:
 		return w.renumber(s, func(r *reader, ref functionRef) { w.m.walkElements(r, ref) })
 	case secCode:
@@ -162,13 +161,34 @@ func (w *rewriter) types(s section) []byte {
 	return out
 }
 
-// functions adds the bulk functions behind the others.
+// functions adds those of the meter behind the others.
 func (w *rewriter) functions(s section) []byte {
-	out := append(appendU32(nil, uint32(len(w.m.bodies)+len(w.m.bulks))), w.items(s)...)
+	out := append(appendU32(nil, uint32(len(w.m.bodies)+w.added())), w.items(s)...)
 	for i := range w.m.bulks {
 		out = appendU32(out, w.bulkType(i))
 	}
+	if w.m.start >= 0 {
+		out = appendU32(out, w.m.funcs[w.m.start])
+	}
 	return out
+}
+
+// added is the number of functions with a body that the meter adds.
+func (w *rewriter) added() int {
+	n := len(w.m.bulks)
+	if w.m.start >= 0 {
+		n++
+	}
+	return n
+}
+
+// startFunction returns the body of what is exported as _start in the place of the module's own, when there is a start section:
+// it calls both. So all code of a guest runs in one call, whose stack the host can see.
+func (w *rewriter) startFunction() []byte {
+	start, _ := w.m.export("_start")
+	out := appendU32([]byte{0, opCall}, w.function(uint32(w.m.start)))
+	out = appendU32(append(out, opCall), w.function(start.index))
+	return append(out, opEnd)
 }
 
 // items returns the content of a section without the count before it.
@@ -210,6 +230,9 @@ func (w *rewriter) exports() []byte {
 		out = append(appendName(out, e.name), e.kind)
 		if e.kind == kindFunc {
 			e.index = w.function(e.index)
+			if e.name == "_start" && w.m.start >= 0 {
+				e.index = w.bulkIndex(len(w.m.bulks))
+			}
 		}
 		out = appendU32(out, e.index)
 	}

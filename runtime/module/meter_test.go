@@ -367,6 +367,54 @@ func TestSlowInstructionsAreCharged(t *testing.T) {
 	}
 }
 
+// Calls pay for their frames: however much stack a call takes, between two checkpoints all of them take little.
+func TestCallsPayForTheirFrames(t *testing.T) {
+	const most, values = limits.MeterBudget * limits.MeterUnit, 1000
+	many := wt.Types(strings.Repeat(string(wt.I64), values))
+	for name, test := range map[string]struct {
+		build func(b *wt.Builder, f uint32, count wt.Code)
+		frame int // at least
+	}{
+		"small": {func(b *wt.Builder, f uint32, count wt.Code) { b.Define(f, "", count, wt.Call(f)) }, limits.StackFrame},
+		"much code": {func(b *wt.Builder, f uint32, count wt.Code) {
+			b.Define(f, "", count, wt.Call(f), wt.Code(strings.Repeat(string(wt.Nop), 1000)))
+		}, 1000 * limits.StackPerByte},
+		"values of calls": {func(b *wt.Builder, f uint32, count wt.Code) {
+			give := b.Func("", "", many, "", wt.Code(strings.Repeat(string(wt.I64Const(1)), values)))
+			take := b.Func("", many, "", "")
+			b.Define(f, "", count, wt.Call(f), wt.Call(give), wt.Call(take))
+		}, 2 * values * 16},
+		"values of calls through a table": {func(b *wt.Builder, f uint32, count wt.Code) {
+			table := b.Table(wt.FuncRef, 2)
+			give := b.Func("", "", many, "", wt.Code(strings.Repeat(string(wt.I64Const(1)), values)))
+			take := b.Func("", many, "", "")
+			b.Elem(table, 0, give, take)
+			b.Define(f, "", count, wt.Call(f), wt.I32Const(0), wt.CallIndirect(b.Type("", many), table), wt.I32Const(1), wt.CallIndirect(b.Type(many, ""), table))
+		}, 2 * values * 16},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := wt.New()
+			calls := b.Global(wt.I32, true, wt.I32Const(0))
+			b.Export("calls", wt.KindGlobal, calls)
+			f := b.Declare("", "")
+			test.build(b, f, wt.GlobalGet(calls)+wt.I32Const(1)+wt.I32Add+wt.GlobalSet(calls))
+			b.Main("", wt.Call(f))
+			h := newHost(t, wazero.NewRuntimeConfigCompiler())
+			h.killAt(1)
+			m, err := h.instantiate(instrument(t, b.Build()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := m.ExportedFunction("_start").Call(context.Background()); !errors.Is(err, errKilled) {
+				t.Fatal(err)
+			}
+			if got := m.ExportedGlobal("calls").Get(); got == 0 || got > uint64(most/test.frame) {
+				t.Errorf("%d calls inside each other before the first checkpoint, want at most %d", got, most/test.frame)
+			}
+		})
+	}
+}
+
 // A tick in a large function weighs more: rounds of a loop over much code use
 // the budget up sooner.
 func TestLargeFunctionsPayForTheirSize(t *testing.T) {

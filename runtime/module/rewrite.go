@@ -32,7 +32,7 @@ func (w *rewriter) code() []byte {
 	bw := &bodyWriter{rewriter: w, covers: w.m.covers()}
 	section, _ := w.m.section(secCode)
 	out := make([]byte, 0, (section.end-section.start)*4/3)
-	out = appendU32(out, uint32(len(w.m.bodies)+len(w.m.bulks)))
+	out = appendU32(out, uint32(len(w.m.bodies)+w.added()))
 	costs := newCosts(w)
 	w.charged.add(costs.once())
 	for i := range w.m.bodies {
@@ -47,6 +47,10 @@ func (w *rewriter) code() []byte {
 	}
 	for _, b := range w.m.bulks {
 		body := bw.bulkFunction(b)
+		out = append(appendU32(out, uint32(len(body))), body...)
+	}
+	if w.m.start >= 0 {
+		body := w.startFunction()
 		out = append(appendU32(out, uint32(len(body))), body...)
 	}
 	return out
@@ -70,7 +74,7 @@ func (w *bodyWriter) body(b *body, c cover) {
 	w.frames = append(w.frames[:0], frame{})
 	w.spent, w.arms, w.constant = 0, nil, constantSet{}
 	if !c.light {
-		w.tick()
+		w.tickOf(c.entryWeight())
 	}
 	for len(w.frames) > 0 && w.r.err == nil {
 		w.r.instr(&w.in)
@@ -101,12 +105,12 @@ func (w *bodyWriter) instruction() {
 		w.reference()
 	case opCall:
 		w.reference()
-		w.spent += w.m.callCost(w.covers, w.in.index)
+		w.spent += w.m.callCost(w.covers, w.in.index) + valueCost*uint64(w.m.callValues(w.m.funcs[w.in.index]))
 		if f := int(w.in.index) - len(w.m.imports); f >= 0 && !w.covers[f].light {
 			w.behindCall()
 		}
 	case opCallIndirect:
-		w.spent += meterLight
+		w.spent += meterLight + valueCost*uint64(w.m.callValues(w.in.index))
 		w.behindCall()
 	case opPrefixMisc:
 		if w.in.bulk() {
@@ -201,9 +205,11 @@ func (w *bodyWriter) branchTable() {
 // The empty arm is there because wazero's register allocator carries on with
 // the registers of the arm that comes first. With the call in it, all values
 // would be loaded again behind each tick, which costs more than the tick.
-func (w *bodyWriter) tick() {
+func (w *bodyWriter) tick() { w.tickOf(w.cover.weight()) }
+
+func (w *bodyWriter) tickOf(weight int32) {
 	w.out = appendU32(append(w.out, opGlobalGet), w.counter)
-	w.out = appendS32(append(w.out, opI32Const), w.cover.weight())
+	w.out = appendS32(append(w.out, opI32Const), weight)
 	w.subtract()
 }
 
