@@ -29,7 +29,7 @@ func fromTrap(err error) outcome.Outcome {
 		return short.exit()
 	}
 	if overflow, ok := errors.AsType[stackOverflow](err); ok {
-		return outcome.Outcome{Verdict: outcome.Retry, Code: "trap", Message: overflow.Error(), Trace: cut(err.Error(), traceBytes)}
+		return outcome.Outcome{Verdict: outcome.Retry, Code: "trap", Message: overflow.Error(), Trace: safetext.Lines(err.Error(), traceBytes)}
 	}
 	text := err.Error()
 	exit := outcome.Outcome{Verdict: outcome.Retry, Code: "trap", Message: message(text), Trace: safetext.Lines(text, traceBytes)}
