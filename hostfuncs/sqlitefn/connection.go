@@ -161,7 +161,7 @@ func (c *connection) CloseHandle(ctx context.Context) error {
 		c.watchdog = nil
 	}
 	err := c.end(ctx)
-	c.file.leave(c.path, err == nil && c.sound && !c.lost && c.damage.Load() == nil)
+	c.file.leave(c.path, err == nil && c.sound && !c.lost && !c.crashed && c.damage.Load() == nil)
 	c.db, c.files, c.inside = nil, nil, internals{}
 	return err
 }
@@ -203,6 +203,7 @@ func finalize(stmt *sqlite3.Stmt) {
 // abandon closes the connection without SQLite: its files, which frees its locks, and its memory. What is in the files is
 // as after the death of a process.
 func (c *connection) abandon() error {
+	c.crashed = true
 	var errs []error
 	for _, file := range c.files {
 		errs = append(errs, attempt(file.Close))

@@ -192,6 +192,49 @@ func TestDiskFull(t *testing.T) {
 	in.assertNoSiblings("main")
 }
 
+// Row 25: the folder is read-only, with and without a log that is left, and can be written again. That is an error of the machine and not
+// damage, and nothing is lost by it.
+func TestReadOnlyFolder(t *testing.T) {
+	mount := t.TempDir()
+	if err := syscall.Mount("tmpfs", mount, "tmpfs", 0, "size=16m"); err != nil {
+		t.Skipf("cannot mount a small file system: %v", err)
+	}
+	t.Cleanup(func() { syscall.Unmount(mount, 0) })
+	in := start(t, withDir(filepath.Join(mount, "adapter")))
+	longLog(in, "main", 6<<20)
+	rows := in.one(in.open("main"), "SELECT count(*) FROM log")
+	connection := in.open("other")
+	in.exec(connection, "CREATE TABLE t(a); INSERT INTO t VALUES(1)")
+	in.checkOut()
+	if err := syscall.Mount("tmpfs", mount, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, "size=16m"); err != nil {
+		t.Fatal(err)
+	}
+	for _, label := range []string{"main", "other"} {
+		next := start(t, withDir(in.dir))
+		var handle uint32
+		switch got := next.Open([]byte(label), &handle); got & 0xff {
+		case 8, 10, 14: // READONLY, IOERR, CANTOPEN
+		default:
+			t.Errorf("%s: open gives %d", label, got)
+		}
+		if len(next.fatals) != 0 {
+			t.Errorf("%s: %v", label, next.fatals)
+		}
+	}
+	if err := syscall.Mount("tmpfs", mount, "tmpfs", syscall.MS_REMOUNT, "size=16m"); err != nil {
+		t.Fatal(err)
+	}
+	next := start(t, withDir(in.dir))
+	connection = next.open("main")
+	next.exec(connection, "INSERT INTO log VALUES(1)")
+	if got := next.one(connection, "SELECT count(*) FROM log"); got != rows.(int64)+1 {
+		t.Errorf("%v rows, want one more than %v", got, rows)
+	}
+	if got := next.one(next.open("other"), "SELECT a FROM t"); got != int64(1) {
+		t.Error(got)
+	}
+}
+
 const writerDir = "SQLITEFN_TEST_WRITER_DIR"
 
 // TestWriterProcess is not a test but the process that TestKilledWhileWriting kills: it prints each number after the commit
