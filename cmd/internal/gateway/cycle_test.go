@@ -35,32 +35,48 @@ type cycler struct {
 	states   chan supervisor.Status
 	gate     chan struct{} // lets a generation start
 	finished chan struct{}
+	beside   chan struct{} // closed when the neighbour is connected
 	marks    chan map[ledger.Kind]ledger.Count
 	answered chan error // the client's request has been answered or cut
 	asking   bool
 	flip     bool
 	pending  *supervisor.Status // was looked at too early
-	held     int                // cycles in which the guest came to its mark
+	sampler  *sampler
+	held     int // cycles in which the guest came to its mark
 	times    []time.Duration
 }
 
 func newCycler(t *testing.T, c combination, budget time.Duration) *cycler {
 	y := &cycler{
 		combination: c, t: t, budget: budget, states: make(chan supervisor.Status, 64), gate: make(chan struct{}), finished: make(chan struct{}),
-		marks: make(chan map[ledger.Kind]ledger.Count, 4), answered: make(chan error, 1),
+		beside: make(chan struct{}), marks: make(chan map[ledger.Kind]ledger.Count, 4), answered: make(chan error, 1),
 	}
 	dir := t.TempDir()
 	file := c.module().write(t, dir, puppetName, puppetManifest)
+	logs := &counter{}
 	y.harness = newHarness(t, dir, plan{
-		toml: adapter(puppetName, file, quick), tune: y.tune, agent: hanging{}, fault: y.intercept, observe: y.observe, forget: true,
+		toml: adapter(puppetName, file, quick) + adapter(neighbourName, server(t, dir, "n", "hello"), quick),
+		tune: y.tune, agent: hanging{}, fault: y.intercept, observe: y.observe, forget: true, logs: logs,
 	})
 	y.harness.start()
+	y.sampler = &sampler{harness: y.harness, neighbour: y.neighbour(), logs: logs}
 	return y
+}
+
+// neighbour has another slot asked at a steady pace from now on.
+func (c *cycler) neighbour() *steady {
+	c.t.Helper()
+	<-c.beside
+	client, err := keepAsking(c.harness.slotOf(neighbourName).status().Listen)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return client
 }
 
 // tune sets what the configuration file does not allow: delays too short for a person.
 func (c *cycler) tune(conf *config.Config) {
-	a := &conf.Adapters[0]
+	a := conf.Adapter(puppetName)
 	a.Backoff.Initial, a.Backoff.Max = time.Microsecond, time.Microsecond
 	if c.connect {
 		a.Budgets.Connect = c.budget
@@ -94,7 +110,13 @@ func (c *cycler) intercept(family, function string) (int32, bool) {
 	return 0, true
 }
 
-func (c *cycler) observe(_ string, status supervisor.Status) {
+func (c *cycler) observe(name string, status supervisor.Status) {
+	if name == neighbourName {
+		if status.State == supervisor.Connected {
+			close(c.beside)
+		}
+		return
+	}
 	select {
 	case c.states <- status:
 	case <-c.finished:
