@@ -211,6 +211,9 @@ func (g *Gateway) carryOut(ctx context.Context, p *changeset) (admin.Reloaded, e
 	var waits []admin.Pending
 	for _, change := range p.changed {
 		wait, err := change.begin(ctx)
+		if change.vacated {
+			change.next.slot.resettle(ctx, change.next.conf)
+		}
 		waits, errs = append(waits, wait), append(errs, err)
 	}
 	if ctx.Err() == nil {
