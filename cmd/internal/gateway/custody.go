@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"innkeeper/runtime/admin"
+	"innkeeper/runtime/engine"
 	"innkeeper/runtime/ledger"
 	"innkeeper/runtime/outcome"
+	"innkeeper/runtime/safetext"
 )
 
 // custody is the host's own account of what instances could not close in time. It is empty as a rule. What is in it belongs to no slot any
@@ -129,6 +132,40 @@ func (s *slot) takeOver(g *generation, left *outcome.Left) {
 	if !left.Then(over) {
 		over()
 	}
+}
+
+// runWith runs the instance. A bug in the host's own code ends it, and leaves nothing of it open.
+func (g *generation) runWith(ctx context.Context, program *engine.Program) (ended outcome.Outcome) {
+	defer func() {
+		if value := recover(); value != nil {
+			ended = g.abandon(value)
+		}
+	}()
+	return program.Run(ctx, g.instance(ctx))
+}
+
+// errLost is the cause of the end of an instance whose run panicked.
+var errLost = errors.New("the host lost the run of the instance")
+
+// abandon closes what an instance held whose run panicked, or has it taken over.
+func (g *generation) abandon(value any) outcome.Outcome {
+	ended := outcome.Outcome{Verdict: outcome.Final, Code: "host_panic", Message: safetext.Line(fmt.Sprint(value), 300), Trace: string(debug.Stack())}
+	g.Kill(errLost)
+	g.Mailbox.Close()
+	g.detachFor("")
+	ctx, cancel := context.WithTimeout(context.Background(), g.spec.conf.Budgets.Close)
+	defer cancel()
+	ended.Teardown = g.Ledger.CloseAll(ctx)
+	if g.Ledger.Open() == 0 {
+		return ended
+	}
+	left, closeAll := &outcome.Left{What: []string{"an instance that was lost"}}, g.Ledger.TakeOver()
+	go func() { // the custody waits for it
+		defer left.End()
+		closeAll()
+	}()
+	ended.Left = left
+	return ended
 }
 
 // credit counts what was taken over and is closed now for the adapter, whether its slot is still there or not.

@@ -133,6 +133,50 @@ func TestTheHostEndsAlthoughSomethingHangs(t *testing.T) {
 	}
 }
 
+// hangs is a resource whose closer waits for the test.
+type hangs struct{ release chan struct{} }
+
+func (r hangs) CloseHandle(context.Context) error {
+	<-r.release
+	return nil
+}
+
+// A bug in the host's own code that runs an instance leaves nothing of it open; what cannot be closed is taken over.
+func TestNothingStaysOpenAfterAPanicOfTheHost(t *testing.T) {
+	dir := t.TempDir()
+	p := newPuppet()
+	file := p.main(p.serve("x")).write(t, dir, "m", puppetManifest)
+	h := openIn(t, dir, plan{toml: adapter(puppetName, file, `budgets = { close = "100ms" }`)})
+	h.await(puppetName, supervisor.Connected)
+	s, release := h.slotOf(puppetName), make(chan struct{})
+	close(release)
+	for _, hanging := range []bool{false, true} {
+		g, err := s.wanted().newGeneration(t.Context(), supervisor.Run{Generation: 99})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if hanging {
+			release = make(chan struct{})
+		}
+		if _, err := g.Ledger.Register(t.Context(), "test", 0, "test", hangs{release}); err != nil {
+			t.Fatal(err)
+		}
+		ended := g.runWith(t.Context(), nil) // which panics at once
+		if ended.Code != "host_panic" || ended.Trace == "" || (ended.Left != nil) != hanging || g.Ledger.Open() != 0 || g.Context.Err() == nil {
+			t.Errorf("%+v, %d open", ended, g.Ledger.Open())
+		}
+		if hanging {
+			over := make(chan struct{})
+			ended.Left.Then(func() { close(over) })
+			close(release)
+			<-over
+		}
+		if count := g.Ledger.Counts()["test"]; count.Closed != 1 || count.TakenOver != 0 {
+			t.Errorf("%+v", count)
+		}
+	}
+}
+
 // takenOverIsClosed waits until the host holds nothing of any instance.
 func (h *harness) takenOverIsClosed() {
 	h.t.Helper()

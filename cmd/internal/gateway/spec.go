@@ -124,7 +124,7 @@ func (p *spec) Run(ctx context.Context, run supervisor.Run) outcome.Outcome {
 	if err != nil {
 		return outcome.Failure{Code: "settings", Message: err.Error()}.Outcome()
 	}
-	ended := program.Run(ctx, g.instance(ctx))
+	ended := g.runWith(ctx, program)
 	p.slot.leave(g, ended)
 	return ended
 }
