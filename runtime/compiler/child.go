@@ -28,19 +28,24 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 		fmt.Fprintln(errs, err)
 		return exitUsage
 	}
-	giveWay()
-	debug.SetGCPercent(collectAt)
-	if err := bound(job.Memory); err != nil {
+	if err := confine(job.Memory, out); err != nil {
 		fmt.Fprintln(errs, err)
 		return exitUsage
 	}
-	go watch(job.Memory, out) // ends with the process
 	job.Wasm = make([]byte, size)
 	if _, err := io.ReadFull(in, job.Wasm); err != nil {
 		return exitOrphan
 	}
 	go endWith(in) // ends with the process
 	return reply(out, compile(job))
+}
+
+// confine binds the process to what it may have, before it has anything of a stranger.
+func confine(memory int64, out io.Writer) error {
+	giveWay()
+	debug.SetGCPercent(collectAt)
+	go watch(memory, out) // ends with the process
+	return bound(memory)
 }
 
 // Exit codes.

@@ -94,6 +94,8 @@ func (r *run) judge(ended, sent error) error {
 		return &artifact.NeedsMoreError{Memory: r.job.Memory}
 	case errors.As(ended, &exit) && exit.Exited():
 		return fmt.Errorf("the compiler crashed: %s", safetext.Line(r.stderr.line(), lineBytes))
+	case ended == nil:
+		return fmt.Errorf("%w: it ended without an answer", artifact.ErrNoCompiler)
 	}
 	// Somebody else has ended it: the system for want of memory, or whoever stops this process as well.
 	return fmt.Errorf("%w: %w", artifact.ErrNoCompiler, errors.Join(ended, sent))

@@ -162,14 +162,24 @@ func TestNeedsMoreTime(t *testing.T) {
 
 // A caller that leaves takes the process with it: when Compile returns, it was waited for.
 func TestCancelled(t *testing.T) {
-	ctx, cancel := context.WithCancelCause(t.Context())
 	leaving := errors.New("the host stops")
-	time.AfterFunc(200*time.Millisecond, func() { cancel(leaving) })
-	if err := process().Compile(ctx, unmetered(t, costly(t, 2000))); !errors.Is(err, leaving) {
-		t.Errorf("%v", err)
-	}
-	if left := children(t); left != 0 {
-		t.Errorf("%d processes are left", left)
+	for name, p := range map[string]*Process{"compiles": process(), "hangs": {Args: []string{"deaf"}}} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(200*time.Millisecond, func() { cancel(leaving) })
+		ended := make(chan error, 1)
+		job := unmetered(t, costly(t, 2000))
+		go func() { ended <- p.Compile(ctx, job) }()
+		select {
+		case err := <-ended:
+			if !errors.Is(err, leaving) {
+				t.Errorf("%s: %v", name, err)
+			}
+		case <-time.After(time.Minute):
+			t.Fatalf("%s: it is not killed", name)
+		}
+		if left := children(t); left != 0 {
+			t.Errorf("%s: %d processes are left", name, left)
+		}
 	}
 }
 

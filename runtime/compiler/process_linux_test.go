@@ -1,11 +1,13 @@
 package compiler
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"innkeeper/runtime/artifact"
@@ -37,17 +39,33 @@ func TestTheKernelBoundsMemory(t *testing.T) {
 	}
 }
 
+// standing is how a process stands beside others: who is taken first when memory is short, whose turn it is, whose signals it gets.
+func standing() string {
+	score, _ := os.ReadFile("/proc/self/oom_score_adj")
+	priority, _ := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
+	return fmt.Sprintf("score %s priority %d own group %t", bytes.TrimSpace(score), 20-priority, syscall.Getpgrp() == os.Getpid())
+}
+
+// When the machine is short of memory or time, the process is first to go without; and a terminal's Ctrl-C is not for it.
+func TestTheProcessGivesWay(t *testing.T) {
+	want := fmt.Sprintf("score 1000 priority %d own group true", niceness)
+	if err := spied(t, "standing"); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
 // The program goes on compiling after its file was replaced or removed, as an update of the host does.
 func TestTheProgramIsTheOneThatRuns(t *testing.T) {
-	path, err := self()
+	running, err := os.ReadFile("/proc/self/exe")
 	if err != nil {
 		t.Fatal(err)
 	}
-	running, err := os.Stat(fmt.Sprintf("/proc/%d/exe", os.Getpid()))
-	if err != nil {
+	other := filepath.Join(t.TempDir(), "program")
+	if err := os.WriteFile(other, running, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if started, err := os.Stat(path); err != nil || !os.SameFile(started, running) {
-		t.Errorf("%s: %v", path, err)
+	err = (&Process{Program: other, Args: []string{"replaced"}}).Compile(t.Context(), jobOf(t, small()))
+	if err == nil || !strings.Contains(err.Error(), "removed: the compiler could not work: it ended without an answer") { // as it was told to
+		t.Errorf("%v", err)
 	}
 }

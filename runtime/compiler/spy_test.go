@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/safetext"
@@ -27,6 +29,13 @@ var spies = map[string]func() int{
 	},
 	"babble":  func() int { _, err := io.WriteString(os.Stdout, strings.Repeat("x", 4<<20)); return failed(err) },
 	"nothing": func() int { return 0 },
+	"standing": func() int {
+		_, err := io.ReadFull(os.Stdin, make([]byte, 1)) // the module comes when all is set up
+		if err := errors.Join(err, confine(1<<30, os.Stdout)); err != nil {
+			return failed(err)
+		}
+		return reply(os.Stdout, answer{Refused: standing()})
+	},
 	"suicide": func() int {
 		self, err := os.FindProcess(os.Getpid())
 		return failed(errors.Join(err, self.Kill(), wait()))
@@ -35,11 +44,30 @@ var spies = map[string]func() int{
 		if err := bound(64 << 20); err != nil {
 			return failed(err)
 		}
-		taken := make([]byte, 512<<20)
-		for i := 0; i < len(taken); i += 4 << 10 {
-			taken[i] = 1
+		return reply(os.Stdout, answer{Refused: fmt.Sprint("has ", len(make([]byte, 512<<20)))})
+	},
+	"watched": func() int { // nor must this one
+		go watch(64<<20, os.Stdout)
+		var taken [][]byte
+		for range 64 {
+			taken = append(taken, make([]byte, 8<<20))
+			time.Sleep(2 * watchEvery)
 		}
 		return reply(os.Stdout, answer{Refused: fmt.Sprint("has ", len(taken))})
+	},
+	"deaf": func() int { // ends by a kill only
+		time.Sleep(time.Hour)
+		return 0
+	},
+	"replaced": func() int { // compiles after its file was removed
+		path, err := os.Executable()
+		if err == nil {
+			err = os.Remove(path)
+		}
+		if err == nil {
+			err = (&Process{Args: []string{"nothing"}}).Compile(context.Background(), artifact.Job{Budget: artifact.DefaultBudget()})
+		}
+		return reply(os.Stdout, answer{Refused: fmt.Sprint("removed: ", err)})
 	},
 }
 
@@ -141,5 +169,25 @@ func TestEndsWithItsHost(t *testing.T) {
 		if _ = cmd.Wait(); cmd.ProcessState.ExitCode() != exitOrphan {
 			t.Errorf("%s: %v", what, cmd.ProcessState)
 		}
+	}
+}
+
+// Where no system bounds the memory, the process does it itself.
+func TestTheProcessBoundsItself(t *testing.T) {
+	var more *artifact.NeedsMoreError
+	if err := spied(t, "watched"); !errors.As(err, &more) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestNoMoreIsKeptThanBounded(t *testing.T) {
+	b := bounded{most: 10}
+	for range 3 {
+		if n, err := b.Write([]byte("1234567")); n != 7 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+	}
+	if string(b.text) != "1234567123" {
+		t.Errorf("%q", b.text)
 	}
 }
