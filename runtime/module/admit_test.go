@@ -287,7 +287,7 @@ func oversized() map[string]string {
 	many := func(n int, item string) string { return wt.U32(uint32(n)) + strings.Repeat(item, n) }
 	types := wt.Section(wt.SecType, typeVoid)
 	return map[string]string{
-		"file too large":         parts(wt.Section(wt.SecCustom, "\x01x"+strings.Repeat("x", 32<<20))),
+		"file too large":         parts(wt.Section(wt.SecMemory, oneMemory), wt.Section(wt.SecData, "\x01\x01"+wt.Name(strings.Repeat("x", 32<<20)))),
 		"a million functions":    parts(types, wt.Section(wt.SecFunction, many(1_000_000, "\x00")), wt.Section(wt.SecCode, many(1_000_000, "\x02\x00\x0b"))),
 		"a million bodies":       parts(wt.Section(wt.SecCode, many(1_000_000, "\x02\x00\x0b"))),
 		"100,000 imports":        parts(types, wt.Section(wt.SecImport, many(100_000, "\x03env\x04note\x00\x00"))),
@@ -300,6 +300,7 @@ func oversized() map[string]string {
 		"20,000 globals":         parts(wt.Section(wt.SecGlobal, many(20_000, "\x7f\x00\x41\x00\x0b"))),
 		"long import name":       parts(types, wt.Section(wt.SecImport, "\x01"+wt.Name(strings.Repeat("x", 2000))+"\x01x\x00\x00")),
 		"element segments":       parts(types, wt.Section(wt.SecElement, many(2_000, "\x01\x00\x00"))),
+		"a million elements":     parts(types, wt.Section(wt.SecFunction, "\x01\x00"), wt.Section(wt.SecElement, "\x01\x01\x00"+many(1<<20+1, "\x00")), wt.Section(wt.SecCode, "\x01\x02\x00\x0b")),
 		"200,000 data segments":  parts(wt.Section(wt.SecMemory, oneMemory), wt.Section(wt.SecData, many(200_000, "\x01\x00"))),
 		"2,000 exports":          parts(wt.Section(wt.SecMemory, oneMemory), wt.Section(wt.SecExport, many(2_000, "\x01x\x02\x00"))),
 		"loops in loops":         withBody("\x00" + strings.Repeat("\x03\x40", 300) + strings.Repeat("\x0b", 301)),
