@@ -43,7 +43,7 @@ func Main(args []string, in io.Reader, out, errs io.Writer) int {
 // confine binds the process to what it may have, before it has anything of a stranger.
 func confine(memory int64, out io.Writer) error {
 	giveWay()
-	debug.SetGCPercent(collectAt)
+	debug.SetMemoryLimit(memory - memory/collectShare)
 	go watch(memory, out) // ends with the process
 	return bound(memory)
 }
@@ -54,9 +54,9 @@ const (
 	exitOrphan = 75 // whoever called is gone
 )
 
-// collectAt is the growth of the heap between two garbage collections, in percent. Nearly all that the compiler has stays in use, so
-// fewer collections cost no memory to speak of.
-const collectAt = 50
+// collectShare is the last part of the memory, an eighth, at which garbage is collected all the time, before more is refused. Until then
+// Go's own pace is right: nearly all that the compiler has stays in use, and with more collections it takes as much.
+const collectShare = 8
 
 // compile does the job. The program that comes of it is not closed: the process ends.
 func compile(job artifact.Job) (a answer) {
