@@ -56,12 +56,11 @@ func Linear(t *testing.T, bound Bound, input func(size int) []byte, run func(inp
 		took := cost{len(text), allocated(func() { run(text) })}
 		costs = append(costs, took)
 		if most := bound.Fixed + bound.PerByte*len(text); took.taken > most {
-			t.Errorf("%d bytes of input: %d bytes were allocated, want %d at most", took.size, took.taken, most)
-			break
+			t.Fatalf("%d bytes of input: %d bytes were allocated, want %d at most", took.size, took.taken, most)
 		}
-	}
-	if !isLinear(costs, bound.Fixed) {
-		t.Errorf("allocated bytes grow faster than the input: %v", costs)
+		if !isLinear(costs, bound.Fixed) {
+			t.Fatalf("allocated bytes grow faster than the input: %v", costs)
+		}
 	}
 }
 
