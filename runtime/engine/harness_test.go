@@ -29,6 +29,7 @@ import (
 	"innkeeper/runtime/module"
 	wt "innkeeper/runtime/module/wasmtest"
 	"innkeeper/runtime/outcome"
+	"innkeeper/runtime/share"
 )
 
 const (
@@ -151,11 +152,14 @@ type stay struct {
 }
 
 // newStay prepares an instance whose budgets do not end; change them before run.
-func newStay(families ...string) *stay {
+func newStay(families ...string) *stay { return newStaySharing(nil, families...) }
+
+// newStaySharing prepares an instance that shares the processor with others.
+func newStaySharing(turns *share.Turns, families ...string) *stay {
 	s := &stay{}
 	s.guest = guesthost.New(context.Background(), guesthost.Config{
 		Facts:    family.Facts{Manifest: &manifest.Manifest{Families: families}, Logger: slog.New(slog.DiscardHandler)},
-		Families: plugs(),
+		Families: plugs(), Turns: turns,
 	})
 	s.Instance = engine.Instance{
 		Context: wasifn.With(hostcall.With(s.guest.Context, s.guest.Calls(func(family, function string) (int32, bool) {

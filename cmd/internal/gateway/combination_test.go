@@ -37,7 +37,7 @@ func paths() []path {
 		{name: "exit 0", end: func(p *puppet) wt.Code { return p.exit(0) }, reason: "exit: ended with exit code 0"},
 		{name: "exit 75", end: func(p *puppet) wt.Code { return p.exit(75) }, reason: "exit: ended with exit code 75"},
 		{name: "trap", end: func(*puppet) wt.Code { return wt.Unreachable }, reason: "trap: wasm error: unreachable"},
-		{name: "trap in start section", early: true, start: true, end: func(*puppet) wt.Code { return wt.Unreachable }, reason: "trap: start function"},
+		{name: "trap in start section", early: true, start: true, end: func(*puppet) wt.Code { return wt.Unreachable }, reason: "trap: wasm error: unreachable"},
 		{name: "failed connect", early: true, reason: "upstream_down: no route", end: func(p *puppet) wt.Code {
 			return p.must(0, p.host("lifecycle.fail", p.text("upstream_down"), wt.I32Const(1), p.text("no route"))) + p.exit(75)
 		}},
