@@ -309,6 +309,38 @@ func TestCancelEndsTheTurn(t *testing.T) {
 	}
 }
 
+// looks is a context that ends after it was looked at so often.
+type looks struct {
+	context.Context
+	left int
+}
+
+func (l *looks) Err() error {
+	if l.left--; l.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// A turn whose client has left ends while it is still being read, and while a value is being searched for.
+func TestPlanningEndsWithTheTurn(t *testing.T) {
+	for name, body := range map[string]string{
+		"words":    ask(strings.Repeat("w ", 1<<20), ""),
+		"messages": `{"messages":[` + strings.Repeat(`{"role":"user","content":"x"},`, 1000) + `{"role":"user","content":"x"}]}`,
+		"schema":   ask("x", `,"response_format":{"type":"json_schema","json_schema":{"schema":{"type":"object","properties":{"a":{"$ref":"#"},"b":{"$ref":"#"}},"required":["a","b"]}}}`),
+		"tools":    ask("x", `,"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"a":{"$ref":"#"},"b":{"$ref":"#"}},"required":["a","b"]}}}]`),
+	} {
+		ctx := &looks{Context: t.Context(), left: 20}
+		err := echo.New(echo.Config{}).Run(ctx, agent.Turn{Request: []byte(body)}, func(agent.Event) error {
+			t.Errorf("%s: an event", name)
+			return nil
+		})
+		if ctx.left < -8 || ctx.left >= 0 {
+			t.Errorf("%s: %v, looked at %d times more than it had to be", name, err, -ctx.left)
+		}
+	}
+}
+
 func TestRunReturnsWhatEmitReturned(t *testing.T) {
 	full := errors.New("full")
 	n := 0
