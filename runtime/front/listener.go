@@ -16,7 +16,7 @@ type listener struct {
 	front   *Front
 	address string   // as configured
 	sharing *sharing // nil if the address belongs to one site
-	socket  net.Listener
+	socket  socket
 	limits  atomic.Pointer[AddressLimits]
 	table   atomic.Pointer[table]
 	stray   place    // of requests that no site gets
@@ -41,16 +41,16 @@ type listener struct {
 	closed  error
 }
 
-func newListener(f *Front, address string, socket net.Listener, limits AddressLimits) *listener {
+func newListener(f *Front, address string, opened net.Listener, limits AddressLimits) *listener {
 	l := &listener{
-		front: f, address: address, socket: socket, slots: newSlots(limits.Connections), unread: newTally(),
+		front: f, address: address, socket: socket{now: opened}, slots: newSlots(limits.Connections), unread: newTally(),
 		stopped: make(chan struct{}), quiet: make(chan struct{}), conns: map[*conn]struct{}{},
 	}
 	l.stray = place{listener: l, busy: newTally()}
 	l.over, l.cut = context.WithCancel(context.Background())
 	l.stop = sync.OnceFunc(func() {
 		close(l.stopped)
-		_ = l.socket.Close() // the socket is gone either way
+		l.socket.close()
 	})
 	l.limits.Store(&limits)
 	l.table.Store(&table{})
@@ -78,15 +78,21 @@ func (l *listener) serve(limits AddressLimits) {
 func (l *listener) accept() {
 	defer close(l.quiet)
 	for l.admit() {
-		c, err := l.socket.Accept()
+		c, err := l.socket.current().Accept()
 		if err != nil {
 			l.dismiss()
+		}
+		if err != nil && !l.deaf() && !passes(err) {
+			if l.reopen(err) {
+				continue
+			}
+			err = net.ErrClosed
 		}
 		if !l.deliver(incoming{c, err}) || errors.Is(err, net.ErrClosed) {
 			break
 		}
 	}
-	l.stop() // a socket that has failed must not let callers wait for nobody
+	l.stop() // so that callers do not wait for nobody, if it was the server that failed
 	l.mu.Lock()
 	l.ended = true
 	l.mu.Unlock()

@@ -96,7 +96,7 @@ func (s *server) Close() error {
 }
 
 // Addr implements [net.Listener].
-func (s *server) Addr() net.Addr { return s.listener.socket.Addr() }
+func (s *server) Addr() net.Addr { return s.listener.socket.current().Addr() }
 
 // connState follows each connection; the HTTP server calls it in the connection's own goroutine, but for the first time.
 func (s *server) connState(raw net.Conn, state http.ConnState) {

@@ -155,7 +155,7 @@ func (s *Site) Attach(b backend.Backend) (detach func(Unavailable)) { return s.b
 func (s *Site) Detach(why Unavailable) { s.backends.detach(why) }
 
 // Addr is the address that the site has, with the port it was given.
-func (s *Site) Addr() net.Addr { return s.at.Load().listener.socket.Addr() }
+func (s *Site) Addr() net.Addr { return s.at.Load().listener.socket.current().Addr() }
 
 // Mount is the mount of the site on its address; empty if the address is its own.
 func (s *Site) Mount() string { return s.at.Load().mount }

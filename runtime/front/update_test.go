@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"innkeeper/runtime/front"
+	"innkeeper/runtime/limits"
 	"innkeeper/runtime/manifest"
 )
 
@@ -395,4 +396,69 @@ func TestASocketThatFailedIsClosed(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A socket that fails by itself is opened again, also one that several sites share; what is connected goes on meanwhile.
+func TestASocketThatFailedIsOpenedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var networks []*failing
+		refusals := 0
+		f := front.New(front.Config{Logger: discard(), Listen: func(context.Context, string, string) (net.Listener, error) {
+			if refusals > 0 {
+				refusals--
+				return nil, errors.New("not yet")
+			}
+			networks = append(networks, &failing{newMemory(), make(chan error, 1)})
+			return networks[len(networks)-1], nil
+		}})
+		s := open(t, f, func(cfg *front.SiteConfig) { cfg.Mount = "/one" })
+		open(t, f, func(cfg *front.SiteConfig) { cfg.Mount = "/two" })
+		get := func(c *raw, mount string) {
+			t.Helper()
+			c.send(t, "GET "+mount+"/health HTTP/1.1\r\nHost: x\r\n\r\n")
+			if got := c.answer(t); got.StatusCode != 200 {
+				t.Errorf("%s: %d", mount, got.StatusCode)
+			}
+		}
+		before := networks[0].dial()
+		get(before, "/one")
+		refusals = 3
+		networks[0].failure <- errors.New("broken")
+		synctest.Wait()
+		get(before, "/two")
+		time.Sleep(limits.HTTPReopenFirst * (1 + 2 + 4 + 8))
+		synctest.Wait()
+		if len(networks) != 2 {
+			t.Fatalf("%d sockets were opened", len(networks))
+		}
+		after := networks[1].dial()
+		get(after, "/one")
+		get(after, "/two")
+		_, _ = before.Close(), after.Close()
+
+		networks[1].failure <- errors.New("broken")
+		synctest.Wait()
+		refusals = 1000
+		_ = s.Close(t.Context())
+		if err := f.Close(t.Context()); err != nil { // although a socket is about to be opened again
+			t.Error(err)
+		}
+	})
+}
+
+// failing is a network that fails when it is told so.
+type failing struct {
+	*memory
+	failure chan error
+}
+
+func (f *failing) Accept() (net.Conn, error) {
+	select {
+	case c := <-f.conns:
+		return c, nil
+	case <-f.done:
+		return nil, net.ErrClosed
+	case err := <-f.failure:
+		return nil, err
+	}
 }

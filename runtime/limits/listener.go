@@ -48,6 +48,12 @@ const (
 	// bound keeps a broken backend from holding up the host's exit.
 	HTTPCutGrace = 5 * time.Second
 
+	// HTTPReopenFirst is the pause before a socket that has failed by itself is opened again. It doubles up to HTTPReopenMost.
+	HTTPReopenFirst = 1 * time.Second
+
+	// HTTPReopenMost is the longest of those pauses.
+	HTTPReopenMost = 1 * time.Minute
+
 	// HTTPRetryAfter is the least time a client is asked to wait after 429 or 503.
 	HTTPRetryAfter = 1 * time.Second
 
