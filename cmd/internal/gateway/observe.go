@@ -14,11 +14,11 @@ func (s *slot) observe(status supervisor.Status) {
 	before := s.seen
 	s.seen = status
 	s.announce(status)
+	code := changeCode(before, status)
+	s.gateway.changes.publish(code, s.statusOf(status))
 	if s.gateway.options.observe != nil {
 		s.gateway.options.observe(s.name, status)
 	}
-	code := changeCode(before, status)
-	s.gateway.changes.publish(code, s.statusOf(status))
 	s.logChange(code, status)
 	if status.State == supervisor.Disabled || status.State == supervisor.Unconfigured {
 		s.gateway.background.Go(func() { s.dropUnusedSite(context.Background()) })
