@@ -2,7 +2,6 @@ package sqlitefn
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -45,24 +44,5 @@ func TestConnectionIsDefensiveByItself(t *testing.T) {
 		if got, err := c.db.Config(option); err != nil || got != want {
 			t.Errorf("option %d is %v (%v)", option, got, err)
 		}
-	}
-}
-
-// A log that nobody has looked through is not moved into the database, for whatever reason its opening went no further.
-func TestLogOfAnUnprovenDatabaseStays(t *testing.T) {
-	f := New(t.Context(), Config{Dir: filepath.Join(t.TempDir(), "adapter"), Labels: []string{"main"}, Ledger: ledger.New(ledger.Quota{})})
-	c, err := f.open("main")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.db.Exec("CREATE TABLE t(a)"); err != nil {
-		t.Fatal(err)
-	}
-	c.sound = false
-	if err := c.CloseHandle(context.Background()); err != nil {
-		t.Error(err)
-	}
-	if info, err := os.Stat(c.path + logSuffix); err != nil || info.Size() == 0 {
-		t.Errorf("the log was moved: %v", err)
 	}
 }
