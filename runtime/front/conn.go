@@ -26,7 +26,7 @@ type conn struct {
 	release func() // frees the connection's place and its descriptor; safe to call twice
 	head    head   // of the request that is read, or was
 	came    time.Time
-	kept    atomic.Bool // it is not closed to make room: it has brought the key, or a whole request that is worked on
+	kept    atomic.Bool // it is not closed to make room: it has brought the key, or a whole request that a backend works on
 	keyed   bool        // it has brought the key
 
 	place   atomic.Pointer[place] // whose request is in progress: from the start of a handler to the end of its answer
@@ -76,12 +76,15 @@ func (c *conn) rest() {
 	}
 }
 
-// keep says that the connection is not closed to make room: as long as it lives if it has brought the key, else until the end of
-// its request.
+// keep says that the connection is not closed to make room: as long as it lives if it has brought the key, else until its request is
+// answered, whether or not the client reads the end of that.
 func (c *conn) keep(keyed bool) {
 	c.keyed = c.keyed || keyed
 	c.kept.Store(true)
 }
+
+// answered says that nobody works on the request any more.
+func (c *conn) answered() { c.kept.Store(c.keyed) }
 
 // settle books that the connection's first request was read, or that none will come.
 func (c *conn) settle() {

@@ -38,6 +38,7 @@ func (s *server) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
 	default:
 		p.site.answer(w, r, path)
 	}
+	c.answered()
 	_ = c.uncork() // the connection remembers the error and fails the server's next write
 }
 
