@@ -9,9 +9,22 @@ const (
 	evictSample = 64
 )
 
-// evict closes a connection that does nothing but take a place, if there is one: who comes with the key must not wait for those to
-// end who say nothing.
-func (l *listener) evict() {
+// makeRoom closes a connection that does nothing but take a descriptor, here or, if there is none here, at another address: who comes
+// with the key must not wait for those to end who say nothing elsewhere.
+func (l *listener) makeRoom() {
+	if l.evict() {
+		return
+	}
+	for _, other := range l.front.listeners() {
+		if other != l && other.evict() {
+			return
+		}
+	}
+}
+
+// evict closes a connection that does nothing but take a place, if there is one, and reports whether there was: who comes with the key
+// must not wait for those to end who say nothing.
+func (l *listener) evict() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var oldest *conn
@@ -24,7 +37,10 @@ func (l *listener) evict() {
 			oldest = c
 		}
 	}
-	if oldest != nil {
-		_ = oldest.Close()
+	if oldest == nil {
+		return false
 	}
+	delete(l.conns, oldest) // its goroutine may take a while to notice: the next time another one goes
+	_ = oldest.Close()
+	return true
 }

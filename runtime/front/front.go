@@ -14,7 +14,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -73,11 +75,8 @@ func New(cfg Config) *Front {
 func (f *Front) Close(ctx context.Context) error {
 	f.mu.Lock()
 	f.closed = true
-	var open []*listener
-	for l := range f.open {
-		open = append(open, l)
-	}
 	f.mu.Unlock()
+	open := f.listeners()
 	stop := context.AfterFunc(ctx, f.cut)
 	defer stop()
 	errs := make([]error, len(open))
@@ -136,6 +135,13 @@ type charged struct {
 func (c *charged) Close() error {
 	defer c.release()
 	return c.Listener.Close()
+}
+
+// listeners are those that have not ended.
+func (f *Front) listeners() []*listener {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Collect(maps.Keys(f.open))
 }
 
 // forget takes a listener that has ended out of the list.

@@ -102,7 +102,7 @@ func (l *listener) accept() {
 // admit waits until one more connection may come in: until the address has a place and the process a descriptor, or one that
 // nobody misses was closed. Whoever comes meanwhile waits in the system's queue. False means that the address was closed.
 func (l *listener) admit() bool {
-	if !l.slots.take(l.stopped, l.evict) {
+	if !l.slots.take(l.stopped, func() { l.evict() }) {
 		return false
 	}
 	for descriptors := l.front.cfg.Descriptors; ; {
@@ -110,7 +110,7 @@ func (l *listener) admit() bool {
 		if descriptors.TakeFor(false, 1) {
 			return true
 		}
-		l.evict()
+		l.makeRoom()
 		select {
 		case <-more:
 		case <-time.After(crowdedPoll):
