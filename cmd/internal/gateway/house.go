@@ -7,6 +7,7 @@ import (
 	"innkeeper/runtime/admin"
 	"innkeeper/runtime/budget"
 	"innkeeper/runtime/config"
+	"innkeeper/runtime/limits"
 	"innkeeper/runtime/share"
 )
 
@@ -21,10 +22,10 @@ type house struct {
 
 func newHouse(conf *config.Config) *house {
 	h := &house{
-		memory: budget.New(conf.Limits.Memory), flight: budget.New(conf.Limits.BytesInFlight), descriptors: budget.New(0), open: openNow(),
+		memory: budget.New(conf.Limits.Memory), flight: budget.New(0), descriptors: budget.New(0), open: openNow(),
 		turns: share.New(runtime.GOMAXPROCS(0)),
 	}
-	h.divide(planDescriptors(conf, h.open))
+	h.resize(conf)
 	return h
 }
 
@@ -32,6 +33,7 @@ func newHouse(conf *config.Config) *house {
 func (h *house) resize(conf *config.Config) {
 	h.memory.Resize(conf.Limits.Memory)
 	h.flight.Resize(conf.Limits.BytesInFlight)
+	h.flight.Reserve(conf.Limits.BytesInFlight / limits.KeyedShare) // a client without the key must not leave those that have it without
 	h.divide(planDescriptors(conf, h.open))
 }
 
