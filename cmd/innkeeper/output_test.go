@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"syscall"
 	"testing"
 
 	"innkeeper/runtime/admin"
+	"innkeeper/runtime/ordinaryfile"
 )
 
 // stuck is a stream whose reader has stopped: a write returns when the test ends.
@@ -51,5 +54,24 @@ func TestTheLastLinesAppear(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(s.err.String()), "\n")
 	if last := lines[len(lines)-1]; !strings.Contains(last, `"msg":"stopped"`) {
 		t.Errorf("the last line is %s", last)
+	}
+}
+
+// What did not get through is shown with the status.
+func TestStatusShowsWhatWasLost(t *testing.T) {
+	sh := newShell(t)
+	a := &app{stdio: sh.stdio(&buffer{}, &buffer{})}
+	a.queueOutput()
+	a.queued.flush()
+	a.logger(slog.LevelInfo).Info("after the end")
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	hangs := make(chan struct{})
+	defer close(hangs)
+	_, _ = ordinaryfile.Within(over, &a.files, "share", func() (int, error) { <-hangs; return 0, nil })
+	c := newControl(&fakeHost{}, nil)
+	c.losses = a.losses
+	if house := c.Status().House; house.LogDropped != 1 || house.ReadsGivenUp != 1 || house.ReadsHanging != 1 {
+		t.Errorf("%+v", house)
 	}
 }

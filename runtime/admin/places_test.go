@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"testing"
 	"time"
@@ -154,5 +156,29 @@ func TestAHostThatDoesNotAnswer(t *testing.T) {
 	cancel()
 	if _, err := c.Status(ctx); errors.As(err, &silent) || !errors.Is(err, context.Canceled) {
 		t.Errorf("somebody who gave up himself: %v", err)
+	}
+}
+
+// deadlines is an answer that notes by when each piece of it must have been taken.
+type deadlines struct {
+	*httptest.ResponseRecorder
+	set []time.Time
+}
+
+func (d *deadlines) SetWriteDeadline(at time.Time) error {
+	d.set = append(d.set, at)
+	return nil
+}
+
+// Every answer must be taken within a time, and every change of those that follow.
+func TestAnswersMustBeTakenInTime(t *testing.T) {
+	host := &fakeHost{changes: make([]Change, 3)}
+	all := handler(host, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "metrics") }))
+	for path, want := range map[string]int{"/v1/status": 1, "/metrics": 1, "/v1/nothing": 1, changesPath: 4} {
+		w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
+		all.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if len(w.set) != want || time.Until(w.set[0]) > answerTimeout || time.Until(w.set[0]) < answerTimeout-time.Minute {
+			t.Errorf("%s: %v", path, w.set)
+		}
 	}
 }

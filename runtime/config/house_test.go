@@ -64,3 +64,14 @@ func TestHostLimitsAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// Who configures by the environment alone has no file to be sent to.
+func TestAFileThatIsMissingIsNoted(t *testing.T) {
+	key := map[string]string{"API_SERVER_KEY": goodKey}
+	if c := (world{none: true, allow: true, env: key}).must(t); !c.Missing {
+		t.Error("there is no file")
+	}
+	if c := (world{env: key}).must(t); c.Missing {
+		t.Error("there is a file")
+	}
+}
