@@ -35,11 +35,19 @@ func (r *run) teardown(ctx context.Context, exit *outcome.Outcome) {
 		errs = append(errs, err)
 	}
 	if open := r.Ledger.Open(); open > 0 {
-		r.leave(fmt.Sprintf("%d handles", open))
-		errs = append(errs, fmt.Errorf("%d handles could not be closed in time and are closed in the background", open))
+		what := handles(open)
+		r.leave(what)
+		errs = append(errs, fmt.Errorf("%s not closed in time, to be closed in the background", what))
 	}
 	exit.Teardown = errors.Join(errs...)
 	exit.Left = r.handOver()
+}
+
+func handles(n int) string {
+	if n == 1 {
+		return "a handle"
+	}
+	return fmt.Sprintf("%d handles", n)
 }
 
 // step runs one step of the teardown under ctx. One that does not return at the end of ctx is given up a little later.

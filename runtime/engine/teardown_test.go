@@ -80,7 +80,7 @@ func TestHandleInUseByAStuckCall(t *testing.T) {
 		entry.Release()
 	}}, false)
 	exit := program.Run(context.Background(), s.Instance)
-	if exit.Left == nil || exit.Teardown == nil || !strings.Contains(exit.Teardown.Error(), "1 handles could not be closed") {
+	if exit.Left == nil || exit.Teardown == nil || !strings.Contains(exit.Teardown.Error(), "a handle not closed in time") {
 		t.Errorf("left %+v, teardown %v", exit.Left, exit.Teardown)
 	}
 	if count := s.guest.Ledger.Counts()["test"]; s.guest.Ledger.Open() != 0 || count.TakenOver != 1 {
@@ -163,7 +163,7 @@ func TestCloserThatHangs(t *testing.T) {
 	first := &resource{}
 	program := opener(t, s, first, &resource{close: func(context.Context) error { <-release; return nil }})
 	exit := program.Run(context.Background(), s.Instance)
-	if exit.Left == nil || !slices.Equal(exit.Left.What, []string{"1 handles"}) || !errors.Is(exit.Teardown, context.DeadlineExceeded) {
+	if exit.Left == nil || !slices.Equal(exit.Left.What, []string{"a handle"}) || !errors.Is(exit.Teardown, context.DeadlineExceeded) {
 		t.Errorf("left %+v, teardown %v", exit.Left, exit.Teardown)
 	}
 	if first.closed.Load() != 1 || s.guest.Ledger.Open() != 0 {

@@ -70,9 +70,9 @@ func (l *Ledger) Seal() {
 }
 
 // CloseAll seals the ledger, tells every [Ender] to end, and then closes every handle, newest first. A child is always newer
-// than its parent, so children go before parents. Every closer runs, each under its own recover, also if one hangs; the errors are
-// joined. It comes back soon after the end of ctx. It may be called again: what is closed already is not closed twice, and what could not be reached before is tried again. Give it a
-// fresh context: the instance's own is over by now.
+// than its parent, so children go before parents. Every closer runs, each under its own recover, also if one hangs; the errors
+// are joined. It comes back soon after the end of ctx. It may be called again: what is closed already is not closed twice, and
+// what could not be reached before is tried again. Give it a fresh context: the instance's own is over by now.
 func (l *Ledger) CloseAll(ctx context.Context) error {
 	l.mu.Lock()
 	l.sealed = true
