@@ -138,10 +138,16 @@ func (v Value) Empty() bool {
 
 // Get is the member of an object with that key, the last one if there are several. It does not exist for any other kind.
 func (v Value) Get(key string) Value {
+	if v.Kind() != Object {
+		return Value{}
+	}
 	var found Value
-	for m := v.Members(); m.Next(); {
-		if m.Key.Is(key) {
-			found = m.Value
+	nodes, src := v.doc.nodes, v.doc.src
+	for at, end := v.i+1, nodes[v.i].next; at < end; at = nodes[at+1].next {
+		k := &nodes[at]
+		if same := int(k.end-k.start) == len(key)+2 && string(src[k.start+1:k.end-1]) == key; same && !k.escaped ||
+			k.escaped && (Value{v.doc, at}).Is(key) {
+			found = Value{v.doc, at + 1}
 		}
 	}
 	return found

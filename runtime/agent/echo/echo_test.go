@@ -326,7 +326,7 @@ func (l *looks) Err() error {
 func TestPlanningEndsWithTheTurn(t *testing.T) {
 	for name, body := range map[string]string{
 		"words":    ask(strings.Repeat("w ", 1<<20), ""),
-		"messages": `{"messages":[` + strings.Repeat(`{"role":"user","content":"x"},`, 1000) + `{"role":"user","content":"x"}]}`,
+		"messages": `{"messages":[` + strings.Repeat(`{"role":"user","content":"x"},`, 10_000) + `{"role":"user","content":"x"}]}`,
 		"schema":   ask("x", `,"response_format":{"type":"json_schema","json_schema":{"schema":{"type":"object","properties":{"a":{"$ref":"#"},"b":{"$ref":"#"}},"required":["a","b"]}}}`),
 		"tools":    ask("x", `,"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"a":{"$ref":"#"},"b":{"$ref":"#"}},"required":["a","b"]}}}]`),
 	} {

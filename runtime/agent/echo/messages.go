@@ -33,7 +33,7 @@ func readConversation(ctx context.Context, root jsontext.Value) (*conversation, 
 			return nil, agent.BadRequest(param, "%s %s", param, bad.reason)
 		}
 		tokens, ok := countTokens(ctx, said)
-		if !ok {
+		if !ok || m.Index%lookEvery == lookEvery-1 && ctx.Err() != nil {
 			return nil, agent.BadRequest("", "the turn was ended")
 		}
 		c.messages, c.tokens = append(c.messages, m.Value), c.tokens+tokens

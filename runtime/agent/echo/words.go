@@ -34,17 +34,16 @@ func skipSpace[T string | []byte](s T, i int) int {
 	return i
 }
 
-// lookEvery is how many tokens pass between two looks at who waits.
-const lookEvery = 1 << 14
+// lookEvery is how many tokens, or messages, pass between two looks at who waits: a look takes as long as a few of them.
+const lookEvery = 256
 
 // countTokens returns the number of tokens in s; ok is false if ctx has ended meanwhile.
 func countTokens(ctx context.Context, s []byte) (n int64, ok bool) {
 	for len(s) > 0 {
-		if n%lookEvery == 0 && ctx.Err() != nil {
+		s = s[wordEnd(s):]
+		if n++; n%lookEvery == 0 && ctx.Err() != nil {
 			return n, false
 		}
-		s = s[wordEnd(s):]
-		n++
 	}
 	return n, true
 }
