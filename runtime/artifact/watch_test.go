@@ -198,12 +198,14 @@ func TestWatcherOfAFolderThatDoesNotAnswer(t *testing.T) {
 			w.Run(ctx)
 		}()
 		time.Sleep(within)
+		synctest.Wait()
 		if now, _ := files.GivenUp(); now == 0 || told != 0 {
 			t.Errorf("%d looks hang, told %d times", now, told)
 		}
 		answers = "another state"
 		close(hangs)
 		time.Sleep(within)
+		synctest.Wait()
 		if now, _ := files.GivenUp(); now != 0 || told != 1 {
 			t.Errorf("it answers: %d looks hang, told %d times", now, told)
 		}

@@ -68,10 +68,10 @@ func readOrder(args []string) (job artifact.Job, size int, err error) {
 	return job, size, errors.Join(sizeErr, pagesErr, memoryErr)
 }
 
-// outOfMemory is what Go says when it got no more memory from the system. The last is its own runtime that stumbles over what it did not
-// get: in any other code that would have been a panic, which is caught.
+// outOfMemory is what Go, or its race detector, says when it got no more memory from the system. The last is Go's own runtime that
+// stumbles over what it did not get: in any other code that would have been a panic, which is caught.
 func outOfMemory() []string {
-	return []string{"runtime: out of memory", "cannot allocate memory", "SIGSEGV: segmentation violation"}
+	return []string{"runtime: out of memory", "cannot allocate memory", "failed to allocate", "SIGSEGV: segmentation violation"}
 }
 
 // bounded keeps the beginning of what is written to it.
