@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -41,11 +42,13 @@ func TestMain(m *testing.M) {
 		return
 	}
 	code := m.Run()
-	fmt.Println("\nfault | outcome")
+	var rows []string
 	report.Range(func(name, outcome any) bool {
-		fmt.Printf("%s | %s\n", name, outcome)
+		rows = append(rows, fmt.Sprintf("%s | %s", name, outcome))
 		return true
 	})
+	slices.Sort(rows)
+	fmt.Printf("\nfault | outcome\n%s\n", strings.Join(rows, "\n"))
 	os.Exit(code)
 }
 
