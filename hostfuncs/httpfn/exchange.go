@@ -35,18 +35,18 @@ type exchange struct {
 
 	mu      sync.Mutex
 	id      uint32
+	state   state
 	done    chan struct{} // closed when Serve uses the exchange no more; nil while nobody waits for that
 	request *http.Request
-	keyed   bool // the request carries the key
 	body    []byte
 	w       http.ResponseWriter // while Serve is in
-	state   state
 	status  int
 	fields  []field
 	out     *buffer    // waits for Serve; nil if nothing does
 	booked  int        // what out is charged
 	flying  int        // what Serve is writing is charged
 	ws      *webSocket // nil unless the exchange became one
+	keyed   bool       // the request carries the key
 	silent  bool       // the answer has no body: HEAD, 204, 304
 	starved bool       // the guest got EAGAIN and waits for EventHTTPWritable
 	entered bool       // Serve carries it, or did
