@@ -67,25 +67,54 @@ func TestEveryGuaranteeIsShown(t *testing.T) {
 			continue
 		}
 		rows++
-		named := 0
-		for _, m := range code.FindAllStringSubmatch(columns[3], -1) {
-			if pkg, test, ok := strings.Cut(m[1], ".Test"); ok {
-				named++
-				if !slices.Contains(tests[pkg], "Test"+test) {
-					t.Errorf("guarantee %s: there is no test %s", strings.TrimSpace(columns[1]), m[1])
-				}
-			}
-		}
-		if named == 0 {
-			t.Errorf("guarantee %s is shown by no test", strings.TrimSpace(columns[1]))
-		}
+		areShown(t, tests, "guarantee "+strings.TrimSpace(columns[1]), columns[3])
 	}
 	if rows == 0 {
 		t.Error("there are no guarantees")
 	}
 }
 
-var testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+// No promise without a test: each line of a table of threats names at least one.
+func TestEveryPromiseIsShown(t *testing.T) {
+	tests := testsByPackage(t)
+	rows, inTable := 0, false
+	for line := range strings.Lines(document(t, "SECURITY.md")) {
+		columns := strings.Split(line, "|")
+		switch {
+		case len(columns) < 7:
+			inTable = false
+		case strings.TrimSpace(columns[1]) == "threat", strings.HasPrefix(columns[1], "---"):
+			inTable = true
+		case inTable:
+			rows++
+			areShown(t, tests, "threat "+strings.TrimSpace(columns[1]), columns[4])
+		}
+	}
+	if rows == 0 {
+		t.Error("there are no promises")
+	}
+}
+
+// areShown fails for a claim that names no test, or one that is not there.
+func areShown(t *testing.T, tests map[string][]string, claim, names string) {
+	t.Helper()
+	named := 0
+	for _, m := range code.FindAllStringSubmatch(names, -1) {
+		pkg, test, ok := strings.Cut(m[1], ".")
+		if !ok || !strings.HasPrefix(test, "Test") && !strings.HasPrefix(test, "Fuzz") {
+			continue
+		}
+		named++
+		if !slices.Contains(tests[pkg], test) {
+			t.Errorf("%s: there is no test %s", claim, m[1])
+		}
+	}
+	if named == 0 {
+		t.Errorf("%s is shown by no test", claim)
+	}
+}
+
+var testFunction = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
 
 // testsByPackage lists the tests in the tree by the last part of their package's path.
 func testsByPackage(t *testing.T) map[string][]string {
