@@ -99,8 +99,8 @@ const (
 // Numbers of the metering that is added to every module.
 const (
 	// MeterBudget is the work that may pass between two calls of the host's
-	// checkpoint, in units: 2 MiB of code or 512 KiB of memory moved, which is
-	// 100 µs to 1 ms. A tight loop ticks every nanosecond and a Go guest takes about five
+	// checkpoint, in units: 2 MiB of code or 256 KiB of memory moved, which is
+	// 50 µs to 1 ms. A tight loop ticks every nanosecond and a Go guest takes about five
 	// units every 20 ns, so both have a checkpoint about every 50 µs: seldom
 	// enough to cost nothing, often enough that Go's garbage collector is not
 	// held up and that the processor is shared.
@@ -110,12 +110,12 @@ const (
 	// of WebAssembly code: 128 of them run in 50 ns.
 	MeterUnit = 128
 
-	// MeterBulkUnit is the same for memory that a bulk instruction moves: 32 bytes
-	// take 10 ns when they are in no cache.
+	// MeterBulkUnit is the same for memory that a bulk instruction moves: 16 bytes
+	// take a few nanoseconds when they are in no cache, and keep the memory from others.
 	MeterBulkUnit = 1 << MeterBulkUnitShift
 
 	// MeterBulkUnitShift is MeterBulkUnit's power of two, for a guest to divide with.
-	MeterBulkUnitShift = 5
+	MeterBulkUnitShift = 4
 
 	// MeterBulk is the length from which a bulk instruction is moved in strides that tick, in bytes. Shorter ones, which are nearly
 	// all, cost a shift and a branch.

@@ -8,8 +8,9 @@ const (
 	// want it. A request costs an adapter a twentieth of it.
 	ShareSlice = time.Millisecond
 
-	// ShareMemory is the most work that is held against a guest. After it one has to wait as long to be like any other.
-	ShareMemory = 20 * ShareSlice
+	// ShareMemory is the most work that is held against a guest. It is far more than a burst of a busy server, such as a garbage
+	// collection of its own, so that one goes before those that only burn; after it a guest waits that long to be like any other.
+	ShareMemory = 200 * ShareSlice
 
 	// ShareWait is the shortest time away from work that counts as waiting. To park and to be woken costs the processor some
 	// microseconds, so a guest that waits for less burns it all the same.
