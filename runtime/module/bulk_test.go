@@ -149,7 +149,7 @@ func TestBulkInstructionsMoveTheSame(t *testing.T) {
 					m.try(name, 3, 5, 400)
 				}
 			}
-			rounds := 2000
+			rounds := 600
 			if engine == "interpreter" || testing.Short() {
 				rounds = 100
 			}
