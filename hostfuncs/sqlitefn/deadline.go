@@ -16,10 +16,14 @@ type deadline struct {
 	base   time.Time     // any moment before the first call: a difference to it is cheaper than the time of day
 	over   time.Duration // since base, when the current call is over
 	fresh  bool          // the current call has not asked yet
+
+	work     func(context.Context) // as in Config; nil for none
+	counted  time.Duration         // since base, when work was called last
+	watchdog *watchdog             // of the connection; nil before there is one
 }
 
-func newDeadline(ctx context.Context, budget time.Duration) *deadline {
-	return &deadline{Context: ctx, budget: budget, base: time.Now()}
+func newDeadline(ctx context.Context, budget time.Duration, work func(context.Context)) *deadline {
+	return &deadline{Context: ctx, budget: budget, base: time.Now(), work: work}
 }
 
 // start begins the budget of the next call.
@@ -39,8 +43,24 @@ func (d *deadline) Err() error {
 		d.fresh = false
 		return nil
 	}
-	if time.Since(d.base) > d.over {
+	now := time.Since(d.base)
+	if now > d.over {
 		return context.DeadlineExceeded
 	}
-	return nil
+	if d.work == nil || now-d.counted < WorkEvery {
+		return nil
+	}
+	d.share(now)
+	return d.Context.Err()
+}
+
+// share counts the guest's work, and waits here when others are to have the processor. That time is none of the call's budget.
+func (d *deadline) share(now time.Duration) {
+	paused := d.watchdog.pause(d.over)
+	d.work(d.Context)
+	d.counted = time.Since(d.base)
+	d.over += d.counted - now
+	if paused {
+		d.watchdog.begin(d.over)
+	}
 }

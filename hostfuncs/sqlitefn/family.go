@@ -95,6 +95,8 @@ type Config struct {
 	// Fatal, if set, is told once that a database file is damaged: a code and a sentence for the operator. It runs on
 	// the guest's thread with no handle locked, and must return soon.
 	Fatal func(code, message string)
+	// Work, if set, is called now and then while a statement runs, by the goroutine of the call. It may wait until ctx ends.
+	Work func(ctx context.Context)
 	// VFS is a seam for tests: the name under which one of theirs is registered with SQLite; empty means the system's files.
 	VFS string
 	// Logger gets what an operator should see; nil drops it.
@@ -111,6 +113,7 @@ type Family struct {
 	ledger      *ledger.Ledger
 	descriptors *budget.Budget
 	limits      Limits
+	work        func(context.Context)
 	vfs         string
 	log         *slog.Logger
 	folder      *folder
@@ -147,6 +150,7 @@ func New(ctx context.Context, cfg Config) *Family {
 		descriptors: cfg.Descriptors,
 		ledger:      cfg.Ledger,
 		limits:      cfg.Limits.withDefaults(),
+		work:        cfg.Work,
 		vfs:         cfg.VFS,
 		log:         log,
 		folder:      databases.folder(cfg.Dir),

@@ -26,6 +26,9 @@ const (
 	// from noise in a counting loop.
 	ProgressSteps = 20
 
+	// WorkEvery is how often a long statement is counted as the guest's work, and waits when others are to have the processor.
+	WorkEvery = 100 * time.Microsecond
+
 	// LengthBytes is the longest text, blob or row, in bytes. Two MiB hold half a million tokens of conversation.
 	LengthBytes = 2 << 20
 

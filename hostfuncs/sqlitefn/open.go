@@ -70,7 +70,7 @@ func (f *Family) openAt(place place, label string) (_ *connection, err error) {
 		vfs:        f.vfs,
 		limits:     f.limits,
 		log:        f.log,
-		deadline:   newDeadline(f.ctx, f.limits.CallBudget),
+		deadline:   newDeadline(f.ctx, f.limits.CallBudget, f.work),
 		damage:     f.damageOf(place.path),
 		authorizer: authorizer{pragmas: pragmas()},
 	}
@@ -124,6 +124,7 @@ func (c *connection) connect(place place, recovers bool) error {
 		return err
 	}
 	c.watchdog = startWatchdog(c.deadline, c.inside.memory)
+	c.deadline.watchdog = c.watchdog
 	return nil
 }
 

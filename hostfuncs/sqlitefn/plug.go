@@ -12,7 +12,7 @@ func Plug() family.Plug {
 		New: func(core family.Core) family.Instance {
 			return family.Instance{Functions: New(core.Context, Config{
 				Dir: core.Folder, Labels: core.Manifest.Databases, Ledger: core.Ledger, Fatal: core.Fatal, Logger: core.Logger,
-				Databases: databases, Limits: Limits{MaxDisk: core.Disk}, Descriptors: core.Descriptors,
+				Databases: databases, Limits: Limits{MaxDisk: core.Disk}, Descriptors: core.Descriptors, Work: core.Mailbox.Work,
 			})}
 		},
 	}

@@ -68,6 +68,11 @@ func (w *watchdog) begin(over time.Duration) {
 	}
 }
 
+// pause takes the call out of flight while it waits, until begin is called again. It reports whether it was in flight, and is safe on nil.
+func (w *watchdog) pause(over time.Duration) bool {
+	return w != nil && w.call.CompareAndSwap(int64(over), callNone)
+}
+
 // end notes that the call has ended, and reports whether the memory was taken away meanwhile.
 func (w *watchdog) end() (tripped bool) {
 	if w.call.Swap(callNone) != callEnding {
