@@ -200,11 +200,6 @@ func openFaults() map[fault]provocation {
 			d.kill()
 			return open(d, "main")
 		},
-		{"sqlite.close", abi.EIO}: func(t *testing.T) int32 {
-			d := broken(t)
-			d.Step(d.statement)
-			return d.Close(d.connection)
-		},
 	}
 }
 
