@@ -19,7 +19,7 @@ import (
 // ProgramID identifies the program that runs, by what it is and not by when its file was written: what one build has made of a
 // module another build may make otherwise.
 func ProgramID() (string, error) {
-	path, err := os.Executable()
+	path, err := ProgramPath()
 	if err != nil {
 		return "", err
 	}

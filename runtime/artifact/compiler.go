@@ -46,9 +46,9 @@ type NeedsMoreError struct {
 // Error implements error.
 func (e *NeedsMoreError) Error() string {
 	if e.Memory > 0 {
-		return fmt.Sprintf("the module needs more than %d MiB to compile", e.Memory>>20)
+		return fmt.Sprintf("the module needs more than %d MiB to compile, which is compile_memory in [limits]", e.Memory>>20)
 	}
-	return fmt.Sprintf("the module needs more than %s to compile", e.Time)
+	return fmt.Sprintf("the module needs more than %s to compile, which is compile_time in [limits]", e.Time)
 }
 
 // Hint says what an operator can do.

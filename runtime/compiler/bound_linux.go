@@ -10,9 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// self is the program that runs, also when its file was replaced or removed.
-func self() (string, error) { return "/proc/self/exe", nil }
-
 // keepDescriptors has this process keep its descriptors to itself. Go's own are closed in any process that it starts; those that were
 // inherited from whoever started the host are not, and may lead anywhere. Kernels before 5.11 cannot, which is not worth an error.
 func keepDescriptors() { _ = unix.CloseRange(3, math.MaxInt32, unix.CLOSE_RANGE_CLOEXEC) }

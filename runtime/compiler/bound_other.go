@@ -2,11 +2,6 @@
 
 package compiler
 
-import "os"
-
-// self is the program that runs. Its answer says which build it was, in case the file was replaced.
-func self() (string, error) { return os.Executable() }
-
 // keepDescriptors does nothing: what was inherited is inherited.
 func keepDescriptors() {}
 

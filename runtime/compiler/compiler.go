@@ -50,7 +50,7 @@ func (p *Process) program() (string, error) {
 	if p.Program != "" {
 		return p.Program, nil
 	}
-	return self()
+	return artifact.ProgramPath()
 }
 
 // run is one process.
