@@ -1,12 +1,15 @@
 package gateway
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"innkeeper/runtime/admin"
+	"innkeeper/runtime/config"
 	"innkeeper/runtime/supervisor"
 )
 
@@ -104,4 +107,25 @@ func TestAnAdapterWithoutADescriptorIsTriedAgain(t *testing.T) {
 	}
 	h.house.descriptors.Give(limit)
 	h.await(puppetName, supervisor.Connected)
+}
+
+// A reload that waits for the outside does not hold up the end.
+func TestAReloadThatWaitsEndsWithTheHost(t *testing.T) {
+	h := openIn(t, t.TempDir(), plan{})
+	entered := make(chan struct{})
+	h.options.Load = func(ctx context.Context) (*config.Config, error) {
+		close(entered)
+		<-ctx.Done()
+		return nil, context.Cause(ctx)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := h.Gateway.Reload(context.Background())
+		ended <- err
+	}()
+	<-entered
+	h.must(h.Stop(t.Context()))
+	if err := <-ended; !errors.Is(err, ErrStopped) {
+		t.Errorf("the reload: %v", err)
+	}
 }
