@@ -22,6 +22,7 @@ package echo
 import (
 	"cmp"
 	"context"
+	"runtime"
 	"sync"
 	"time"
 
@@ -42,14 +43,21 @@ type Config struct {
 type Agent struct {
 	model string
 	delay time.Duration
-	docs  sync.Pool // of *jsontext.Doc
+	docs  sync.Pool     // of *jsontext.Doc
+	large chan struct{} // holds a token for each large request that is worked on
 }
+
+// largeBytes is the size from which a request waits for others that are as large, in bytes: fewer are worked on at once than there
+// are processors, so that all else goes on beside them. A smaller one takes a millisecond.
+const largeBytes = 64 << 10
 
 var _ agent.Agent = (*Agent)(nil)
 
 // New returns an echo agent.
 func New(cfg Config) *Agent {
-	return &Agent{model: cmp.Or(cfg.Model, DefaultModel), delay: cfg.Delay}
+	return &Agent{
+		model: cmp.Or(cfg.Model, DefaultModel), delay: cfg.Delay, large: make(chan struct{}, max(runtime.GOMAXPROCS(0)-1, 1)),
+	}
 }
 
 // Models returns the one model. Other names are accepted in requests too, and given back.
@@ -78,6 +86,14 @@ func (a *Agent) Run(ctx context.Context, turn agent.Turn, emit func(agent.Event)
 
 // plan works out the whole answer. It shares no memory with the request or with what was made of it.
 func (a *Agent) plan(ctx context.Context, turn agent.Turn) (*answer, *agent.Failed) {
+	if len(turn.Request) > largeBytes {
+		select {
+		case a.large <- struct{}{}:
+			defer func() { <-a.large }()
+		case <-ctx.Done():
+			return nil, nil // nobody is left to be told
+		}
+	}
 	doc, ok := a.docs.Get().(*jsontext.Doc)
 	if !ok {
 		doc = &jsontext.Doc{}
