@@ -88,6 +88,7 @@ func (f *Family) openAt(place place, label string) (_ *connection, err error) {
 	if errors.As(err, &damage) {
 		c.damage.CompareAndSwap(nil, damage)
 	}
+	c.keepLog()
 	return nil, errors.Join(err, c.CloseHandle(f.closing))
 }
 
@@ -143,6 +144,14 @@ func (c *connection) keepFile(which sqlite3.FcntlOpcode) error {
 		c.files = append(c.files, closer)
 	}
 	return err
+}
+
+// keepLog remembers the write-ahead log of a connection that was not made ready: SQLite may have opened it before the fault, and be
+// unable to close it after that.
+func (c *connection) keepLog() {
+	if c.db != nil {
+		_ = attempt(func() error { return c.keepFile(sqlite3.FCNTL_JOURNAL_POINTER) })
+	}
 }
 
 // sameFile makes sure that what SQLite opened is what was checked: it follows links, which somebody may have put in between.
