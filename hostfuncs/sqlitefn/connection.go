@@ -99,6 +99,7 @@ func (c *connection) rescue(result *int32) {
 		c.log.Warn("sqlite: out of memory, connection lost", "file", c.path, "limit_bytes", c.limits.MaxMemory)
 		return
 	}
+	c.crashed = true // in the middle of what it did: SQLite must not write by what is left, not even to close
 	c.lastError = "disk I/O error"
 	c.log.Error("sqlite: fault, connection lost", "file", c.path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 }

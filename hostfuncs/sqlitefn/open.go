@@ -89,6 +89,8 @@ func (f *Family) openAt(place place, label string) (_ *connection, err error) {
 		c.damage.CompareAndSwap(nil, damage)
 	}
 	c.keepLog()
+	var fault *panicError
+	c.crashed = errors.As(err, &fault) && !isOutOfMemory(fault.value)
 	return nil, errors.Join(err, c.CloseHandle(f.closing))
 }
 
