@@ -122,3 +122,18 @@ func TestMakeGivesUp(t *testing.T) {
 		}
 	}
 }
+
+// What stands beside alternatives is looked through for each of them, and paid for each time.
+func TestAlternativesBesideManyMembersAreFew(t *testing.T) {
+	const members, alternatives = 10_000, 100
+	schema := repeated(`{"type":"string","minLength":2,"maxLength":1,"anyOf":[`+strings.Repeat("{},", alternatives-1)+"{}],",
+		`"#":0,`, "}")(8 * members)
+	var doc jsontext.Doc
+	if err := doc.Parse(schema); err != nil {
+		t.Fatal(err)
+	}
+	m := maker{ctx: t.Context(), root: doc.Root(), work: maxWork, maxDepth: 4}
+	if _, ok := m.value(0, []jsontext.Value{doc.Root()}); ok || m.work >= 0 {
+		t.Errorf("work left after looking through %d members %d times: %d", doc.Root().Len(), alternatives, m.work)
+	}
+}

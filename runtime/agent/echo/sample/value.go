@@ -11,6 +11,12 @@ import (
 // of an enum, is taken as it is.
 func (m *maker) fromAll(depth int, all conjunction) (string, bool) {
 	for _, s := range all {
+		m.spend(memberWork * s.Len()) // for each alternative again
+	}
+	if m.over() {
+		return "", false
+	}
+	for _, s := range all {
 		if c := s.Get("const"); c.Kind() != jsontext.None {
 			return string(appendJSON(nil, c)), true
 		}
