@@ -2,17 +2,22 @@ package openaiagent
 
 import (
 	"bytes"
+	"errors"
 
 	"innkeeper/adapters/lib/jsontext"
 	"innkeeper/runtime/agent"
+	"innkeeper/runtime/agent/sse"
+	"innkeeper/runtime/budget"
+	"innkeeper/runtime/limits"
 )
 
 // answer turns the chunks of one stream into events.
 //
 // https://platform.openai.com/docs/api-reference/chat-streaming
 type answer struct {
-	doc  *jsontext.Doc
-	emit func(agent.Event) error
+	doc    *jsontext.Doc  // of events with few values
+	events *budget.Budget // of what the others take
+	emit   func(agent.Event) error
 
 	started bool // whether any chunk has come
 	ended   bool // whether [DONE] has come
@@ -27,9 +32,12 @@ func (a *answer) take(kind, data []byte) (*agent.Failed, error) {
 		a.ended = true
 		return nil, nil
 	}
-	err := read(a.doc, data)
-	defer a.doc.Release()
-	chunk := a.doc.Root()
+	doc, charged, err := a.read(data)
+	if errors.Is(err, sse.ErrNoRoom) {
+		return noRoom(err), nil
+	}
+	defer a.release(charged)
+	chunk := doc.Root()
 	if err != nil || chunk.Kind() != jsontext.Object {
 		return upstreamFailure(codeMalformed, "the agent's upstream sent an event that is not a JSON object", err), nil
 	}
@@ -48,6 +56,31 @@ func (a *answer) take(kind, data []byte) (*agent.Failed, error) {
 		keep(&a.done.FinishReason, choice.Value, "finish_reason")
 	}
 	return nil, nil
+}
+
+// read parses an event, which stays in memory for as long as the guest is behind. What many values take is charged for before, and
+// given back by release.
+func (a *answer) read(data []byte) (doc *jsontext.Doc, charged int64, err error) {
+	values, err := measure(data)
+	if err != nil {
+		return a.doc, 0, err
+	}
+	cost := int64(values * limits.TurnValueBytes)
+	if cost <= smallBytes {
+		return a.doc, 0, parse(a.doc, data, values)
+	}
+	if !a.events.Take(cost) {
+		return a.doc, 0, sse.ErrNoRoom
+	}
+	doc = &jsontext.Doc{} // goes with the event; the other one stays with the turn
+	return doc, cost, parse(doc, data, values)
+}
+
+func (a *answer) release(charged int64) {
+	a.doc.Release()
+	if charged > 0 {
+		a.events.Give(charged)
+	}
 }
 
 // note keeps what a chunk says of the whole answer.

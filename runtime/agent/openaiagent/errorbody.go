@@ -21,7 +21,8 @@ func readError(body io.ReadCloser, within time.Duration) upstreamError {
 		return upstreamError{}
 	}
 	var doc jsontext.Doc
-	if read(&doc, text) != nil {
+	values, err := measure(text)
+	if err != nil || parse(&doc, text, values) != nil {
 		return upstreamError{}
 	}
 	root := doc.Root()
@@ -33,15 +34,17 @@ func readError(body io.ReadCloser, within time.Duration) upstreamError {
 	return errorFrom(root)
 }
 
-// read parses a text of the upstream's after it was measured. Bytes that are no UTF-8, as where an upstream cuts its tokens within
-// a character, do not make an answer worthless.
-func read(doc *jsontext.Doc, text []byte) error {
-	values, err := jsonbound.Measure(text, jsonbound.Bounds{Depth: maxDepth, Values: eventValues})
-	if err != nil {
-		return err
-	}
+// measure counts the values of a text of the upstream's that is within all bounds.
+func measure(text []byte) (values int, err error) {
+	return jsonbound.Measure(text, jsonbound.Bounds{Depth: maxDepth, Values: eventValues})
+}
+
+// parse parses a text that was measured. Bytes that are no UTF-8, as where an upstream cuts its tokens within a character, do not
+// make an answer worthless.
+func parse(doc *jsontext.Doc, text []byte, values int) error {
 	doc.Reserve(values)
-	if err = doc.Parse(text); err != nil {
+	err := doc.Parse(text)
+	if err != nil {
 		err = doc.Parse(bytes.ToValidUTF8(text, []byte("\uFFFD")))
 	}
 	return err

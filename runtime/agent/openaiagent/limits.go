@@ -10,10 +10,10 @@ const (
 	// eventValues is the most values, keys included, of one event.
 	eventValues = 1 << 16
 
-	// smallBytes is the longest event that is not charged for, in bytes.
+	// smallBytes is the longest event that is not charged for, in bytes, and what the values of one take that are not.
 	smallBytes = 64 << 10
 
-	// eventsBytes bounds what the longer events of all turns take while they are read, in bytes.
+	// eventsBytes bounds what the events of all turns that have more take while they are read, in bytes.
 	eventsBytes = 256 << 20
 
 	// answerBytes is the longest answer, in bytes as they come: half a million tokens, each in an event of its own.

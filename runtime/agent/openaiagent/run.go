@@ -115,7 +115,7 @@ func (c *call) stream(res *http.Response) error {
 	defer events.Close()
 	doc := c.agent.doc()
 	defer c.agent.putBack(doc)
-	ans := &answer{doc: doc, emit: c.emit}
+	ans := &answer{doc: doc, events: c.agent.events, emit: c.emit}
 	for !ans.ended && events.Next() {
 		failed, err := ans.take(events.Name(), events.Data())
 		if err != nil {
@@ -155,13 +155,18 @@ func (c *call) streamFailure(err error, nonsense bool) *agent.Failed {
 	case errors.Is(err, sse.ErrEventTooLong), errors.Is(err, sse.ErrStreamTooLong):
 		return upstreamFailure(codeMalformed, "the agent's upstream sent more than is read of one answer", err)
 	case errors.Is(err, sse.ErrNoRoom):
-		failed := upstreamFailure("agent_busy", "the agent's upstream sends more to all turns together than there is room for", err)
-		failed.Status = http.StatusServiceUnavailable
-		return failed
+		return noRoom(err)
 	case err == nil && nonsense:
 		return upstreamFailure(codeMalformed, "the agent's upstream sent something that is not an event stream", nil)
 	}
 	return upstreamFailure(codeCut, "the agent's upstream ended its answer before it was complete", err)
+}
+
+// noRoom is the failure of an answer that would take more, with those of all other turns, than there is.
+func noRoom(err error) *agent.Failed {
+	failed := upstreamFailure("agent_busy", "the agent's upstream sends more to all turns together than there is room for", err)
+	failed.Status = http.StatusServiceUnavailable
+	return failed
 }
 
 // ended returns the failure of a request that the watchdog or Close has ended.
