@@ -34,7 +34,12 @@ func (a *app) inspectCommand() *cobra.Command {
 }
 
 func (a *app) inspect(ctx context.Context, what string, asJSON bool) error {
-	host, err := gateway.NewHost(ctx, a.compiler(), artifact.DefaultBudget())
+	conf, wrong := a.load()
+	compile := artifact.DefaultBudget()
+	if wrong == nil {
+		compile = gateway.BudgetOf(conf)
+	}
+	host, err := gateway.NewHost(ctx, a.compiler(), compile)
 	if err != nil {
 		return err
 	}
@@ -43,7 +48,7 @@ func (a *app) inspect(ctx context.Context, what string, asJSON bool) error {
 	if isFile(what) {
 		seen, err = inspectFile(ctx, host, what)
 	} else {
-		seen, err = a.inspectAdapter(ctx, host, what)
+		seen, err = a.inspectAdapter(ctx, host, what, conf, wrong)
 	}
 	if err != nil {
 		return err
@@ -82,9 +87,8 @@ func inspectFile(ctx context.Context, host *artifact.Host, path string) (inspect
 	return seen, nil
 }
 
-// inspectAdapter shows an adapter as it is configured, or else a bundled module.
-func (a *app) inspectAdapter(ctx context.Context, host *artifact.Host, name string) (inspected, error) {
-	conf, err := a.load()
+// inspectAdapter shows an adapter as it is configured, or else a bundled module; err is why there is no configuration.
+func (a *app) inspectAdapter(ctx context.Context, host *artifact.Host, name string, conf *config.Config, err error) (inspected, error) {
 	if adapter := adapterNamed(conf, name); adapter != nil {
 		return a.inspectConfigured(ctx, host, adapter)
 	}
