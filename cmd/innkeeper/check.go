@@ -117,10 +117,18 @@ func (a *app) check(cmd *cobra.Command, asJSON bool) error {
 		outcome.Adapters = append(outcome.Adapters, c)
 		outcome.OK = outcome.OK && (c.Loads || c.State == string(config.Disabled))
 	}
+	short := gateway.CheckDescriptors(conf)
+	if short != nil {
+		outcome.OK = false
+		outcome.Errors = append(outcome.Errors, checkedError{File: conf.Path, Table: "limits", Message: short.Error()})
+	}
 	if err := a.printChecked(outcome, asJSON); err != nil {
 		return err
 	}
-	if !outcome.OK {
+	switch {
+	case short != nil:
+		return short
+	case !outcome.OK:
 		return fail(exConfig, "the reasons are above", "not every adapter would load")
 	}
 	return nil

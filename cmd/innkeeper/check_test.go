@@ -80,6 +80,15 @@ func TestCheckCreatesNothing(t *testing.T) {
 	}
 }
 
+// What check lets pass, run does: neither does with too few descriptors.
+func TestCheckCountsDescriptors(t *testing.T) {
+	sh := newShell(t)
+	sh.quiet()
+	sh.write("innkeeper.toml", "[limits]\ndescriptors = 1\n[adapters.mine]\nmodule = \"quiet.wasm\"\ntoken = \"t\"\n")
+	sh.want(exConfig, []string{"check"}, "too few descriptors: there are 1")
+	sh.want(exConfig, []string{"check", "--json"}, `"ok": false`, `"message": "too few descriptors: there are 1`)
+}
+
 // The limits that follow from the machine are shown with their origin.
 func TestCheckShowsTheLimits(t *testing.T) {
 	sh := newShell(t)

@@ -149,7 +149,8 @@ func problem(err error) error {
 			Code: admin.CodeBadConfig, Message: "the configuration cannot be used", Hint: keptHint, Report: wrong.Report(),
 		}
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, ordinaryfile.ErrNotOrdinary),
-		errors.Is(err, ordinaryfile.ErrTooLarge), errors.Is(err, ordinaryfile.ErrHangs), errors.Is(err, ordinaryfile.ErrChanging):
+		errors.Is(err, ordinaryfile.ErrTooLarge), errors.Is(err, ordinaryfile.ErrHangs), errors.Is(err, ordinaryfile.ErrChanging),
+		errors.Is(err, gateway.ErrDescriptors):
 		p.Code, p.Hint = admin.CodeBadConfig, keptHint
 	default:
 		p.Code = admin.CodeInternal

@@ -86,6 +86,11 @@ func (p descriptorPlan) check(warn func(message string, args ...any)) error {
 	return nil
 }
 
+// CheckDescriptors is an error if a process like this one may open fewer files and connections than a configuration needs.
+func CheckDescriptors(conf *config.Config) error {
+	return planDescriptors(conf, openNow()).check(func(string, ...any) {})
+}
+
 // divide puts a plan in force.
 func (h *house) divide(p descriptorPlan) {
 	h.descriptors.Resize(p.shared())

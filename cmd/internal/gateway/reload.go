@@ -98,6 +98,9 @@ func (g *Gateway) plan(ctx context.Context, conf *config.Config) (_ *changeset, 
 	if conf.DataDir != g.conf.DataDir {
 		return nil, ErrDataDir
 	}
+	if err := planDescriptors(conf, g.house.open).check(g.options.Logger.Warn); err != nil {
+		return nil, err
+	}
 	p := &changeset{}
 	if !conf.Agent.Equal(g.conf.Agent) {
 		if p.agent, err = g.options.NewAgent(conf.Agent); err != nil {
