@@ -96,8 +96,8 @@ func TestInspectKeepsTheLimits(t *testing.T) {
 	sh := newShell(t)
 	file := sh.public("mine.wasm")
 	sh.write("innkeeper.toml", "[limits]\ncompile_time = \"1ms\"\n[adapters.mine]\nmodule = \"mine.wasm\"\ntoken = \"q7Jw0zPv2Lk9xTeR5mYd\"\ngrants = [\"listen 0.0.0.0:0\"]\n")
-	sh.want(exConfig, []string{"inspect", "mine"}, "more than 1ms to compile", "compile_time")
-	sh.want(exDataErr, []string{"inspect", file}, "more than 1ms to compile")
+	sh.want(exConfig, []string{"inspect", "mine"}, "1ms", "compile_time in [limits]")
+	sh.want(exDataErr, []string{"inspect", file}, "1ms", "compile_time in [limits]")
 }
 
 // What comes from a stranger must not move the cursor, hide, or pretend to be another line.

@@ -40,11 +40,20 @@ func (p *Process) Compile(ctx context.Context, job artifact.Job) error {
 	}
 	run := &run{job: job}
 	err = run.do(ctx, exec.CommandContext(ctx, program, append(p.Args, order(job)...)...))
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	switch cause := context.Cause(ctx); {
+	case cause == nil:
+		return err
+	case errors.Is(cause, outOfTime) && run.worked < job.Time/busyShare:
+		return fmt.Errorf("%w: the machine was busy, or stopped: the processor worked on it for %s of the %s of compile_time in [limits]",
+			artifact.ErrNoCompiler, run.worked.Round(time.Millisecond), job.Time)
+	default:
+		return cause
 	}
-	return err
 }
+
+// busyShare is the part of its time that a module must have had a processor to itself, a quarter, before the time says something of the
+// module and not of the machine: others go first, and whoever stops the host stops both.
+const busyShare = 4
 
 func (p *Process) program() (string, error) {
 	if p.Program != "" {
@@ -58,6 +67,7 @@ type run struct {
 	job    artifact.Job
 	answer bounded
 	stderr bounded
+	worked time.Duration // of a processor, by the end
 }
 
 // do starts the process, hands it the module, and judges by its answer and its end. The pipe with the module stays open as long as
@@ -81,6 +91,9 @@ func (r *run) do(ctx context.Context, cmd *exec.Cmd) error {
 	r.job.Wasm = nil
 	debug.FreeOSMemory()
 	ended := cmd.Wait() // closes the pipe
+	if state := cmd.ProcessState; state != nil {
+		r.worked = state.UserTime() + state.SystemTime()
+	}
 	return r.judge(ended, sent)
 }
 

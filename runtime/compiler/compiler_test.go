@@ -151,11 +151,11 @@ func TestNeedsMoreMemory(t *testing.T) {
 }
 
 func TestNeedsMoreTime(t *testing.T) {
-	job := unmetered(t, costly(t, 2000))
-	job.Time = 200 * time.Millisecond
+	job := unmetered(t, costly(t, 20_000))
+	job.Time = time.Second
 	err := process().Compile(t.Context(), job)
 	var more *artifact.NeedsMoreError
-	if !errors.As(err, &more) || artifact.Temporary(err) || !strings.Contains(err.Error(), "200ms") || !strings.Contains(more.Hint(), "compile_time") {
+	if !errors.As(err, &more) || artifact.Temporary(err) || !strings.Contains(err.Error(), "more than 1s") || !strings.Contains(more.Hint(), "compile_time") {
 		t.Errorf("%v", err)
 	}
 }

@@ -159,6 +159,16 @@ func TestEndsWithoutAnAnswer(t *testing.T) {
 	}
 }
 
+// A module that did not get its time on a processor has not shown that it needs more.
+func TestABusyMachineIsNoFaultOfTheModule(t *testing.T) {
+	job := jobOf(t, small())
+	job.Time = time.Second
+	err := (&Process{Args: []string{"deaf"}}).Compile(t.Context(), job)
+	if !errors.Is(err, artifact.ErrNoCompiler) || !artifact.Temporary(err) || !strings.Contains(err.Error(), "compile_time") {
+		t.Errorf("%v", err)
+	}
+}
+
 // The process ends with the one that it works for, also if that one was killed: the pipe is closed then.
 func TestEndsWithItsHost(t *testing.T) {
 	self, err := os.Executable()
