@@ -20,6 +20,10 @@ const (
 	// others must be protected from: it works as much as its callers ask for.
 	ShareEvent = 50 * time.Microsecond
 
+	// ShareQuiet is how long a guest that burns has fetched no event before it lets other threads run. A busy server that did so where
+	// other programs want the processor as well would be left with half of what the system gives it.
+	ShareQuiet = 10 * ShareSlice
+
 	// ShareYield is how often a guest that burns lets others run.
 	ShareYield = 200 * time.Microsecond
 

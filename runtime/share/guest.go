@@ -18,6 +18,7 @@ type Guest struct {
 	debt time.Duration // its work beyond its waiting
 	turn *turn         // nil while it has none
 
+	served  time.Duration // when it last fetched an event
 	yielded time.Duration // when it last let others run
 }
 
@@ -73,7 +74,10 @@ func (g *Guest) Back() {
 }
 
 // Served notes that the guest has fetched an event: something for which others waited.
-func (g *Guest) Served() { g.debt = max(g.debt-limits.ShareEvent, 0) }
+func (g *Guest) Served() {
+	g.debt = max(g.debt-limits.ShareEvent, 0)
+	g.served = g.seen
+}
 
 // Work counts the guest's work. One that burns waits here for its turn, until ctx ends.
 func (g *Guest) Work(ctx context.Context) {
@@ -81,8 +85,8 @@ func (g *Guest) Work(ctx context.Context) {
 	if g.debt < limits.ShareSlice || g.turns == nil {
 		return
 	}
-	if now-g.yielded >= limits.ShareYield {
-		yield()
+	if now-g.served >= limits.ShareQuiet && now-g.yielded >= limits.ShareYield {
+		g.turns.yield()
 		g.yielded = time.Since(g.start)
 	}
 	if g.mayGoOn(now) {

@@ -29,6 +29,7 @@ type Turns struct {
 	// first is the debt of the guest that is first in the queue; nobody waits if it is the largest number. A guest looks at it at
 	// every checkpoint, without the lock.
 	first atomic.Int64
+	yield func()
 
 	mu    sync.Mutex
 	free  int
@@ -52,7 +53,7 @@ const nobody = math.MaxInt64
 
 // New makes turns for a machine with that many processors.
 func New(processors int) *Turns {
-	t := &Turns{start: time.Now(), free: max(processors-1, 1)}
+	t := &Turns{start: time.Now(), yield: yield, free: max(processors-1, 1)}
 	t.first.Store(nobody)
 	return t
 }

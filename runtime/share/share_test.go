@@ -32,6 +32,34 @@ func TestGuestThatWaitsNeedsNoTurn(t *testing.T) {
 	})
 }
 
+// A guest that burns lets other threads run. One that serves does not, however much it works: others would take the processor that the
+// system gives it.
+func TestWhoYields(t *testing.T) {
+	for name, test := range map[string]struct {
+		round  func(g *share.Guest)
+		yields bool
+	}{
+		"spinning": {func(*share.Guest) {}, true},
+		"serving":  {func(g *share.Guest) { g.Alive(); g.Served() }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				turns, yields := share.New(2), 0
+				turns.OnYield(func() { yields++ })
+				g := turns.Guest()
+				for range 200 {
+					time.Sleep(limits.ShareSlice)
+					g.Work(t.Context())
+					test.round(g)
+				}
+				if (yields > 0) != test.yields {
+					t.Errorf("it has let others run %d times", yields)
+				}
+			})
+		})
+	}
+}
+
 // Neither looking at an empty mailbox nor waiting for next to nothing is waiting; an event that was fetched makes up for its work.
 func TestWhoBurns(t *testing.T) {
 	const piece = limits.ShareWait / 2
