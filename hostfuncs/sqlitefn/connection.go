@@ -47,7 +47,7 @@ type connection struct {
 	closed     bool        // CloseHandle has come
 	sound      bool        // the file was read when it was opened, and found in order
 	lost       bool        // the library panicked: nothing but closing is left
-	crashed    bool        // the memory was taken away: nothing but the files is left
+	crashed    bool        // the memory was taken away, or is of a call that ended in the middle: nothing but the files is left
 	lastError  string      // what errmsg says
 	logged     uint32      // bits of the primary codes that the operator was told of
 	frameSize  int64       // of a page in the write-ahead log, in bytes
@@ -93,13 +93,13 @@ func (c *connection) rescue(result *int32) {
 		c.log.Warn("sqlite: call could not be interrupted, connection lost", "file", c.path, "budget", c.limits.CallBudget)
 		return
 	}
+	c.crashed = !wasDone(p)
 	*result = panicErrno(p).Result()
 	if isOutOfMemory(p) {
 		c.lastError = "out of memory"
 		c.log.Warn("sqlite: out of memory, connection lost", "file", c.path, "limit_bytes", c.limits.MaxMemory)
 		return
 	}
-	c.crashed = true // in the middle of what it did: SQLite must not write by what is left, not even to close
 	c.lastError = "disk I/O error"
 	c.log.Error("sqlite: fault, connection lost", "file", c.path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 }
@@ -141,8 +141,8 @@ func (c *connection) logOnce(code sqlite3.ErrorCode, err error) {
 }
 
 // CloseHandle closes the connection: what is left of its statements first, for SQLite closes nothing while one is open. An
-// open transaction is rolled back. After a fault the first try may fail and the second succeed; if both do, the files are
-// closed without SQLite, so that no descriptor and no lock stays.
+// open transaction is rolled back. Out of memory, the first try may fail and the second succeed; if both do, or after a fault, the
+// files are closed without SQLite, so that no descriptor and no lock stays.
 func (c *connection) CloseHandle(ctx context.Context) error {
 	if err := c.lockWithin(ctx); err != nil {
 		return err
@@ -172,7 +172,7 @@ func (c *connection) end(ctx context.Context) error {
 		return c.abandon()
 	}
 	err := c.shut(ctx)
-	if err != nil {
+	if err != nil && !c.crashed {
 		err = c.shut(ctx)
 	}
 	if err == nil {
@@ -184,21 +184,29 @@ func (c *connection) end(ctx context.Context) error {
 
 func (c *connection) shut(ctx context.Context) error {
 	for _, stmt := range slices.Collect(c.db.Stmts()) {
-		finalize(stmt)
+		if err := c.finalize(stmt); c.crashed {
+			return err
+		}
 	}
-	if err := attempt(func() error { return c.protect(ctx) }); err != nil {
+	if err := c.attempt(func() error { return c.protect(ctx) }); err != nil {
 		return err
 	}
-	return attempt(c.db.Close)
+	return c.attempt(c.db.Close)
 }
 
-// finalize destroys a statement. SQLite's finalize reports the statement's last error, which is no news, and panics once
-// after it ran out of memory; either way the statement is gone.
-func finalize(stmt *sqlite3.Stmt) {
+// finalize destroys a statement. SQLite's finalize reports the statement's last error, which is no news, as a panic if that was out
+// of memory; the statement is gone then, but for a fault. One that has not run to its end is committed by it.
+func (c *connection) finalize(stmt *sqlite3.Stmt) error { return c.attempt(stmt.Close) }
+
+// attempt runs a step of SQLite outside of a guest's call. As in one, a panic costs the connection.
+func (c *connection) attempt(step func() error) error {
+	err := attempt(step)
 	var fault *panicError
-	if err := attempt(stmt.Close); errors.As(err, &fault) {
-		attempt(stmt.Close)
+	if errors.As(err, &fault) {
+		c.lost = true
+		c.crashed = c.crashed || !wasDone(fault.value)
 	}
+	return err
 }
 
 // abandon closes the connection without SQLite: its files, which frees its locks, and its memory. What is in the files is

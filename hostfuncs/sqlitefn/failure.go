@@ -89,6 +89,14 @@ func isOutOfMemory(panicked any) bool {
 	return ok && (err.Error() == sqlite3.NOMEM.Error() || errors.Is(err, syscall.ENOMEM))
 }
 
+// wasDone reports whether SQLite had come to the end of what it did when the library panicked: it told the library that it is out of
+// memory, and its own state is in order. Any other panic, such as the system's ENOMEM when its memory grows, comes from the middle.
+// Nothing may call SQLite then, for it would go on from there: a finalize commits the half that was done.
+func wasDone(panicked any) bool {
+	err, ok := panicked.(error)
+	return ok && err.Error() == sqlite3.NOMEM.Error()
+}
+
 // panicErrno returns the result of a call that ended in a panic of the library.
 func panicErrno(panicked any) abi.Errno {
 	if isOutOfMemory(panicked) {

@@ -17,13 +17,13 @@ import (
 var everyFault = flag.Bool("faults", false, "fail every file operation in TestEveryFileOperationMayFail, not some of them")
 
 // Fail the first operation on a database's files, then the second, and so on through open, put, get, checkpoint and close:
-// with an error, a panic in the library, a delay longer than the call budget and its grace, or the end of the instance
-// meanwhile; that one alone, or every one from there on. Nothing stays open, a trouble with the machine is not called damage,
-// and what was committed is there afterwards.
+// with an error, a panic in the library, one because the system has no memory, a delay longer than the call budget and its grace,
+// or the end of the instance meanwhile; that one alone, or every one from there on. Nothing stays open, a trouble with the machine
+// is not called damage, and what was committed is there afterwards.
 func TestEveryFileOperationMayFail(t *testing.T) {
 	var table strings.Builder
 	fmt.Fprintf(&table, "%-6s | %-7s | %10s | %5s | %s\n", "how", "lasting", "operations", "runs", "of these kinds")
-	for _, mode := range []string{"error", "panic", "cancel", "delay"} {
+	for _, mode := range []string{"error", "panic", "memory", "cancel", "delay"} {
 		for _, lasting := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/%v", mode, lasting), func(t *testing.T) {
 				f := &faultyVFS{mode: mode, lasting: lasting}
@@ -33,6 +33,65 @@ func TestEveryFileOperationMayFail(t *testing.T) {
 		}
 	}
 	t.Logf("\n%s", &table)
+}
+
+// A write that a fault ends in the middle is not committed by whatever closes its statement or connection. The pages that it takes
+// are free ones, so that half of it is a database that is not in order.
+func TestFaultInAWriteCommitsNoHalf(t *testing.T) {
+	const insert = "INSERT INTO t VALUES(1, randomblob(9000)), (2, randomblob(9000))"
+	step := func(in *instance, connection uint32, sql string) (statement uint32, result int32) {
+		var tail uint32
+		if got := in.Prepare(connection, []byte(sql), &statement, &tail); got != ok {
+			return 0, got
+		}
+		return statement, in.Step(statement)
+	}
+	writes := map[string]func(in *instance, connection uint32){
+		"exec": func(in *instance, connection uint32) { in.Exec(connection, []byte(insert)) },
+		"finalize": func(in *instance, connection uint32) {
+			statement, _ := step(in, connection, insert)
+			in.Finalize(statement)
+		},
+		"finalize commits": func(in *instance, connection uint32) {
+			statement, _ := step(in, connection, insert+" RETURNING n")
+			in.Finalize(statement)
+		},
+		"close commits": func(in *instance, connection uint32) { step(in, connection, insert+" RETURNING n") },
+	}
+	for name, write := range writes {
+		for _, mode := range []string{"panic", "memory"} {
+			t.Run(name+"/"+mode, func(t *testing.T) {
+				f := &faultyVFS{mode: mode}
+				f.register(t)
+				dir := filepath.Join(t.TempDir(), "adapter")
+				in := start(t, withDir(dir))
+				connection := in.open("main")
+				in.exec(connection, "CREATE TABLE t(n, filler); INSERT INTO t VALUES(0, randomblob(30000)); DELETE FROM t")
+				in.want(0, in.Close(connection))
+				for n, more := 1, true; more; n++ {
+					in := start(t, withDir(dir), func(c *sqlitefn.Config) { c.VFS = faultyName })
+					connection := in.open("main") // with nothing in memory yet
+					f.arm(n)
+					write(in, connection)
+					in.checkOut()
+					more = f.disarm() >= n
+
+					in = start(t, withDir(dir))
+					if got := in.Open([]byte("main"), &connection); got != ok {
+						t.Fatalf("operation %d (%v): it cannot be opened afterwards: %d %v", n, f.met, got, in.fatals)
+					}
+					if got := in.one(connection, "PRAGMA integrity_check"); got != "ok" {
+						t.Fatalf("operation %d (%v): integrity: %v", n, f.met, got)
+					}
+					if got := in.one(connection, "SELECT count(*) FROM t"); got != int64(0) && got != int64(2) {
+						t.Fatalf("operation %d (%v): %d rows of 2", n, f.met, got)
+					}
+					in.exec(connection, "DELETE FROM t")
+					in.checkOut()
+				}
+			})
+		}
+	}
 }
 
 func failEachOperation(t *testing.T, f *faultyVFS) string {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 // faultyVFS is the system's files, of which one operation goes wrong. Databases open after their operations are counted.
 type faultyVFS struct {
 	vfs.VFSFilename
-	mode    string // error, panic, delay or cancel
+	mode    string // error, panic, memory, delay or cancel
 	lasting bool   // not only the n-th, but each from there on
 	delay   time.Duration
 	cancel  func() // ends the instance
@@ -74,6 +75,8 @@ func (v *faultyVFS) meet(operation string, err error) error {
 		return err
 	case "panic":
 		panic(errFault)
+	case "memory":
+		panic(syscall.ENOMEM) // as the library does where its memory grows, which is anywhere
 	case "delay":
 		time.Sleep(v.delay) // the operation itself is what takes too long
 	case "cancel":

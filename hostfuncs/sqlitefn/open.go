@@ -80,7 +80,7 @@ func (f *Family) openAt(place place, label string) (_ *connection, err error) {
 	var recovers bool
 	c.file, recovers = f.folder.enter(place)
 	c.deadline.startWith(CallBudget) // the host's own work, which a shorter budget for the guest's does not bound
-	err = attempt(func() error { return c.connect(place, recovers) })
+	err = c.attempt(func() error { return c.connect(place, recovers) })
 	if err == nil {
 		return c, nil
 	}
@@ -89,8 +89,6 @@ func (f *Family) openAt(place place, label string) (_ *connection, err error) {
 		c.damage.CompareAndSwap(nil, damage)
 	}
 	c.keepLog()
-	var fault *panicError
-	c.crashed = errors.As(err, &fault) && !isOutOfMemory(fault.value)
 	return nil, errors.Join(err, c.CloseHandle(f.closing))
 }
 
@@ -262,15 +260,17 @@ func (c *connection) quickCheck() error {
 	return nil
 }
 
-// text returns the first column of the first row.
+// text returns the first column of the first row. A panic must not finalize the statement, see wasDone.
 func (c *connection) text(sql string) (string, error) {
 	stmt, _, err := c.db.Prepare(sql)
 	if err != nil {
 		return "", err
 	}
-	defer stmt.Close()
-	if !stmt.Step() {
-		return "", stmt.Err()
+	var text string
+	if stmt.Step() {
+		text = stmt.ColumnText(0)
 	}
-	return stmt.ColumnText(0), nil
+	err = stmt.Err()
+	stmt.Close()
+	return text, err
 }

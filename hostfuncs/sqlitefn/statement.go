@@ -27,7 +27,7 @@ func (s *statement) CloseHandle(ctx context.Context) error {
 	}
 	defer s.conn.mu.Unlock()
 	if s.conn.db != nil && !s.conn.crashed {
-		finalize(s.stmt)
+		s.conn.finalize(s.stmt)
 	}
 	return nil
 }
@@ -140,11 +140,11 @@ func (c *connection) exec(sql []byte) int32 {
 	return abi.SQLiteOK
 }
 
-// run steps a statement to its end and finalizes it.
+// run steps a statement to its end and finalizes it, but not if that ends in a panic, see wasDone.
 func (c *connection) run(stmt *sqlite3.Stmt) int32 {
-	defer stmt.Close()
 	for {
 		if result := c.step(stmt); result != abi.SQLiteRow {
+			stmt.Close()
 			return result
 		}
 	}
