@@ -20,8 +20,8 @@ type company struct {
 
 func companies() []company {
 	return []company{
-		{burnsInLoop, 1}, {burnsInLoop, 2}, {burnsInLoop, 10},
-		{burnsInWait, 1}, {burnsInWait, 2}, {burnsInWait, 8}, {burnsInWait, 10},
+		{burnsInLoop, 1}, {burnsInLoop, 10},
+		{burnsInWait, 1}, {burnsInWait, 10},
 		{burnsInCopy, 1}, {burnsInCopy, 2},
 	}
 }
@@ -79,9 +79,9 @@ func (l *lab) startWithBurners(ctx context.Context) (*child, error) {
 // neighbourTurns measures without the company and with it, in turn.
 func (l *lab) neighbourTurns(ctx context.Context, server *child, c company, clients int) (with, without []load, err error) {
 	measure := func() (load, error) {
-		return drive(ctx, server, plainChat(l.key), clients, pick(l, 1500*time.Millisecond, 500*time.Millisecond))
+		return drive(ctx, server, plainChat(l.key), clients, pick(l, time.Second, 500*time.Millisecond))
 	}
-	for range pick(l, 5, 2) {
+	for range pick(l, 3, 2) {
 		idle, err := measure()
 		if err != nil {
 			return nil, nil, err
