@@ -3,7 +3,10 @@
 // It owns the arithmetic. It knows nothing of what it is an amount of: bytes, descriptors, places.
 package budget
 
-import "sync/atomic"
+import (
+	"math"
+	"sync/atomic"
+)
 
 // A Budget is an amount with a bound. Several goroutines may use it at once. A nil Budget has no bound and counts nothing.
 type Budget struct {
@@ -104,6 +107,14 @@ func (b *Budget) TakeFor(trusted bool, n int64) bool {
 		return b.Take(n)
 	}
 	return b.TakeWithin(n, b.reserve.Load())
+}
+
+// Common is how much there is for those who are not trusted, whatever is taken; of a nil budget, more than anybody can take.
+func (b *Budget) Common() int64 {
+	if b == nil {
+		return math.MaxInt64
+	}
+	return b.limit.Load() - b.reserve.Load()
 }
 
 // Use is how a budget stands.

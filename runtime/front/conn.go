@@ -19,15 +19,15 @@ const writePiece = 64 << 10
 // conn is one client connection. It renews the write deadline with progress, can gather several writes of the HTTP server
 // into one, and gives the server's own error pages the shape of all others.
 //
-// Its fields are used by the connection's own goroutine, except for place, kept and cut.
+// Its fields are used by the connection's own goroutine, except for place, stay and cut.
 type conn struct {
 	net.Conn
 	server  *server
 	release func() // frees the connection's place and its descriptor; safe to call twice
 	head    head   // of the request that is read, or was
 	came    time.Time
-	kept    atomic.Bool // it is not closed to make room: it has brought the key, or a whole request that a backend works on
-	keyed   bool        // it has brought the key
+	stay    atomic.Uint32 // why it is not closed to make room: see stay.go
+	keyed   bool          // it has brought the key
 
 	place   atomic.Pointer[place] // whose request is in progress: from the start of a handler to the end of its answer
 	taken   bool                  // hijacked: the handler has it for itself
@@ -70,21 +70,11 @@ func (c *conn) begin(p *place) (refused int) {
 // rest books the end of a request, if there was one, and of its head.
 func (c *conn) rest() {
 	c.head.over()
-	c.kept.Store(c.keyed)
+	c.answered()
 	if p := c.place.Swap(nil); p != nil {
 		p.busy.add(-1)
 	}
 }
-
-// keep says that the connection is not closed to make room: as long as it lives if it has brought the key, else until its request is
-// answered, whether or not the client reads the end of that.
-func (c *conn) keep(keyed bool) {
-	c.keyed = c.keyed || keyed
-	c.kept.Store(true)
-}
-
-// answered says that nobody works on the request any more.
-func (c *conn) answered() { c.kept.Store(c.keyed) }
 
 // settle books that the connection's first request was read, or that none will come.
 func (c *conn) settle() {

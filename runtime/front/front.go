@@ -18,6 +18,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"innkeeper/runtime/budget"
@@ -38,12 +39,14 @@ type Config struct {
 
 // Front is the addresses of one host. Its creator calls Close.
 type Front struct {
-	cfg     Config
-	buffers buffers
-	heads   *budget.Budget  // what unfinished request heads cost
-	over    context.Context // ends when nothing may go on any more
-	cut     context.CancelFunc
-	retired sync.WaitGroup // listeners whose sites have moved away
+	cfg         Config
+	buffers     buffers
+	heads       *budget.Budget  // what unfinished request heads cost
+	over        context.Context // ends when nothing may go on any more
+	cut         context.CancelFunc
+	connections atomic.Int64   // that have taken a descriptor
+	strangers   strangers      // that have a share of the descriptors
+	retired     sync.WaitGroup // listeners whose sites have moved away
 
 	nosniff, noReferrer, closing []string // values of headers, made once
 

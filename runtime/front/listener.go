@@ -13,22 +13,23 @@ import (
 // listener is one address: its socket, the connections that came in there, and who gets their requests. Its connections
 // belong to one HTTP server, and to those that it had before its limits changed.
 type listener struct {
-	front   *Front
-	address string   // as configured
-	sharing *sharing // nil if the address belongs to one site
-	socket  socket
-	limits  atomic.Pointer[AddressLimits]
-	table   atomic.Pointer[table]
-	stray   place    // of requests that no site gets
-	parted  []*place // those that lost their requests and may have some in progress; guarded by mu
-	slots   *slots
-	unread  tally // connections on which no request was read yet
-	over    context.Context
-	cut     context.CancelFunc // ends every request
-	running sync.WaitGroup     // the accept loop and the servers
-	stop    func()             // frees the address; connections stay
-	stopped chan struct{}      // closed by stop
-	quiet   chan struct{}      // closed when the last connection was given to a server
+	front     *Front
+	address   string   // as configured
+	sharing   *sharing // nil if the address belongs to one site
+	socket    socket
+	limits    atomic.Pointer[AddressLimits]
+	table     atomic.Pointer[table]
+	stray     place    // of requests that no site gets
+	parted    []*place // those that lost their requests and may have some in progress; guarded by mu
+	slots     *slots
+	strangers strangers // that have a share of the places
+	unread    tally     // connections on which no request was read yet
+	over      context.Context
+	cut       context.CancelFunc // ends every request
+	running   sync.WaitGroup     // the accept loop and the servers
+	stop      func()             // frees the address; connections stay
+	stopped   chan struct{}      // closed by stop
+	quiet     chan struct{}      // closed when the last connection was given to a server
 
 	mu      sync.Mutex
 	server  atomic.Pointer[server] // takes new connections; written with mu held
@@ -102,12 +103,13 @@ func (l *listener) accept() {
 // admit waits until one more connection may come in: until the address has a place and the process a descriptor, or one that
 // nobody misses was closed. Whoever comes meanwhile waits in the system's queue. False means that the address was closed.
 func (l *listener) admit() bool {
-	if !l.slots.take(l.stopped, func() { l.evict() }) {
+	if !l.slots.take(l.stopped, l.makePlace) {
 		return false
 	}
 	for descriptors := l.front.cfg.Descriptors; ; {
 		more := descriptors.More()
 		if descriptors.TakeFor(false, 1) {
+			l.front.connections.Add(1)
 			return true
 		}
 		l.makeRoom()
@@ -123,6 +125,7 @@ func (l *listener) admit() bool {
 
 // dismiss gives back what admit has taken.
 func (l *listener) dismiss() {
+	l.front.connections.Add(-1)
 	l.front.cfg.Descriptors.Give(1)
 	l.slots.release()
 }
