@@ -74,7 +74,8 @@ func isLinear(costs []cost, fixed int) bool {
 	for i := doublings; i < len(costs); i++ {
 		before, now := costs[i-doublings], costs[i]
 		growth := float64(now.size) / float64(max(before.size, 1))
-		if float64(now.taken-fixed) > slack*growth*float64(before.taken) {
+		// A run that found its memory in a pool has taken nearly nothing, and a later one did not find it there.
+		if least := max(before.taken, before.size); float64(now.taken-fixed) > slack*growth*float64(least) {
 			return false
 		}
 	}

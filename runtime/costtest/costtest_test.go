@@ -19,6 +19,12 @@ func TestIsLinear(t *testing.T) {
 		{"quadratic", func(n int) int { return n * n / 100 }, false},
 		{"quadratic late", func(n int) int { return 100*n + n*n/1000 }, false},
 		{"a power between", func(n int) int { return n * nextPower(n) / 256 }, false},
+		{"from a pool, up to a size", func(n int) int {
+			if n <= 32<<10 {
+				return 120
+			}
+			return 16 * n / 3
+		}, true},
 		{"below the fixed part", func(n int) int { return n * n / (largest * largest / fixed) }, true},
 	} {
 		var costs []cost
