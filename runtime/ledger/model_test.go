@@ -17,7 +17,6 @@ type model struct {
 	sealed bool
 	last   uint32
 	live   []*modelHandle
-	gone   []*modelHandle // taken over
 	opened uint64
 	closed uint64
 }
