@@ -14,6 +14,7 @@ import (
 	"innkeeper/runtime/artifact"
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/manifest"
+	"innkeeper/runtime/ordinaryfile"
 )
 
 func (a *app) packCommand() *cobra.Command {
@@ -71,11 +72,11 @@ func (a *app) refuseWhatRunWould(ctx context.Context, packed *artifact.Artifact)
 
 // readAtMost reads an ordinary file and refuses a larger one.
 func readAtMost(ctx context.Context, path string, most int) ([]byte, error) {
-	text, err := artifact.ReadFile(ctx, path, most)
-	if errors.Is(err, artifact.ErrTooLarge) || errors.Is(err, artifact.ErrNoFile) {
+	file, err := ordinaryfile.Read(ctx, path, most, ordinaryfile.Follow)
+	if errors.Is(err, ordinaryfile.ErrTooLarge) || errors.Is(err, ordinaryfile.ErrNotOrdinary) {
 		err = fail(exDataErr, "", "%s: %w", path, err)
 	}
-	return text, err
+	return file.Bytes, err
 }
 
 // replaceFile writes beside path, and puts what was written whole in the place of path.

@@ -16,6 +16,7 @@ import (
 
 	"innkeeper/runtime/manifest"
 	"innkeeper/runtime/module"
+	"innkeeper/runtime/ordinaryfile"
 )
 
 // BuiltinPrefix marks a reference to a bundled module.
@@ -74,11 +75,11 @@ func whole(a *Artifact, err error) (*Artifact, error) {
 
 // Pack makes an artifact of a module file and the text of a manifest, put into the module in the place of the one it had.
 func Pack(ctx context.Context, path string, text []byte) (*Artifact, error) {
-	raw, err := readModule(ctx, path)
+	file, err := readModule(ctx, path, ordinaryfile.Follow)
 	if err != nil {
 		return nil, err
 	}
-	packed, err := module.AppendManifest(raw, text)
+	packed, err := module.AppendManifest(file.Bytes, text)
 	if err != nil {
 		return nil, refuse(path, err)
 	}

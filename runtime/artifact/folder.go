@@ -11,6 +11,7 @@ import (
 
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/manifest"
+	"innkeeper/runtime/ordinaryfile"
 )
 
 // Extension is what the name of a module file ends with.
@@ -74,7 +75,7 @@ func readDropIn(ctx context.Context, found DropIn) (*Artifact, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, limits.ModuleReadBudget)
 	defer cancel()
-	return whole(readFiles(ctx, found.Path, false))
+	return whole(readFiles(ctx, found.Path, ordinaryfile.NoFollow))
 }
 
 // guarded refuses a file or folder that everybody may write.

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/module"
+	"innkeeper/runtime/ordinaryfile"
 )
 
 // Source is where modules are read.
@@ -37,42 +37,37 @@ func (s Source) Look(ctx context.Context, reference string) (*Artifact, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, limits.ModuleReadBudget)
 	defer cancel()
-	return readFiles(ctx, reference, true)
+	return readFiles(ctx, reference, ordinaryfile.Follow)
 }
 
-// readFiles reads a module file and, if need be, the manifest beside it; follow says whether they may be symbolic links.
-func readFiles(ctx context.Context, path string, follow bool) (*Artifact, error) {
-	file, err := open(path, follow)
+// readFiles reads a module file and, if need be, the manifest beside it.
+func readFiles(ctx context.Context, path string, links ordinaryfile.Links) (*Artifact, error) {
+	file, err := readModule(ctx, path, links)
 	if err != nil {
-		return nil, unreadable(path, err)
+		return nil, err
 	}
-	defer file.Close()
-	raw, err := file.read(ctx, limits.ModuleBytes)
-	if err != nil {
-		return nil, unreadable(path, err)
-	}
-	a, err := look(path, raw)
+	a, err := look(path, file.Bytes)
 	if errors.Is(err, ErrNoManifest) {
-		err = a.readBeside(ctx, file, follow)
+		err = a.readBeside(ctx, file, links)
 	}
 	return a, err
 }
 
 // readModule reads a module file alone.
-func readModule(ctx context.Context, path string) ([]byte, error) {
-	raw, err := ReadFile(ctx, path, limits.ModuleBytes)
+func readModule(ctx context.Context, path string, links ordinaryfile.Links) (ordinaryfile.File, error) {
+	file, err := ordinaryfile.Read(ctx, path, limits.ModuleBytes, links)
 	if err != nil {
-		return nil, unreadable(path, err)
+		return ordinaryfile.File{}, unreadable(path, err)
 	}
-	return raw, nil
+	return file, nil
 }
 
 // unreadable is why a module file could not be read. What cannot be a module is refused; what could not be read now may be later.
 func unreadable(path string, err error) error {
 	switch {
-	case errors.Is(err, ErrTooLarge):
+	case errors.Is(err, ordinaryfile.ErrTooLarge):
 		return &Refusal{Reference: path, Err: err, Hint: module.StripHint}
-	case errors.Is(err, ErrNoFile):
+	case errors.Is(err, ordinaryfile.ErrNotOrdinary):
 		return &Refusal{Reference: path, Err: err}
 	}
 	return fmt.Errorf("module[%s]: %w", path, err)
@@ -80,21 +75,21 @@ func unreadable(path string, err error) error {
 
 // readBeside takes the manifest beside the module. The module must still lie there when the manifest has been read: the two of them
 // are one value only if they were there at the same time.
-func (a *Artifact) readBeside(ctx context.Context, file *ordinary, follow bool) error {
+func (a *Artifact) readBeside(ctx context.Context, file ordinaryfile.File, links ordinaryfile.Links) error {
 	path := manifestPath(a.Reference)
-	text, err := readFile(ctx, path, limits.ManifestBytes, follow)
+	beside, err := ordinaryfile.Read(ctx, path, limits.ManifestBytes, links)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return refuse(a.Reference, fmt.Errorf("%w, or put it into %s", ErrNoManifest, path))
-	case errors.Is(err, ErrTooLarge), errors.Is(err, ErrNoFile):
+	case errors.Is(err, ordinaryfile.ErrTooLarge), errors.Is(err, ordinaryfile.ErrNotOrdinary):
 		return refuse(path, err)
 	case err != nil:
 		return fmt.Errorf("module[%s] manifest[%s]: %w", a.Reference, path, err)
 	}
-	if now, err := os.Stat(a.Reference); err != nil || !os.SameFile(now, file.info) || changed(now, file.info) {
-		return fmt.Errorf("module[%s]: %w", a.Reference, ErrChanging)
+	if err := file.Still(); err != nil {
+		return fmt.Errorf("module[%s]: %w", a.Reference, err)
 	}
-	err = a.describe(text)
+	err = a.describe(beside.Bytes)
 	var refusal *Refusal
 	if errors.As(err, &refusal) {
 		refusal.Reference = path

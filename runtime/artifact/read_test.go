@@ -12,6 +12,7 @@ import (
 	"innkeeper/runtime/limits"
 	"innkeeper/runtime/module"
 	wt "innkeeper/runtime/module/wasmtest"
+	"innkeeper/runtime/ordinaryfile"
 )
 
 const described = "name = \"guest\"\nversion = \"1\"\nfamilies = [\"event\"]\n"
@@ -81,16 +82,15 @@ func TestModuleSwappedWhileTheManifestIsRead(t *testing.T) {
 	dir := t.TempDir()
 	path := write(t, filepath.Join(dir, "guest.wasm"), bare())
 	write(t, filepath.Join(dir, "guest.toml"), []byte(described))
-	file, err := open(path, true)
+	file, err := readModule(t.Context(), path, ordinaryfile.Follow)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
 	if err := os.Rename(write(t, path+".new", bare()), path); err != nil {
 		t.Fatal(err)
 	}
-	a := &Artifact{Reference: path, raw: bare()}
-	if err := a.readBeside(t.Context(), file, true); !errors.Is(err, ErrChanging) || !Temporary(err) {
+	a := &Artifact{Reference: path, raw: file.Bytes}
+	if err := a.readBeside(t.Context(), file, ordinaryfile.Follow); !errors.Is(err, ordinaryfile.ErrChanging) || !Temporary(err) {
 		t.Errorf("%v", err)
 	}
 }
@@ -107,9 +107,9 @@ func TestReadRefuses(t *testing.T) {
 		path string
 		is   error
 	}{
-		"folder":    {dir, ErrNoFile},
-		"device":    {os.DevNull, ErrNoFile},
-		"too large": {large, ErrTooLarge},
+		"folder":    {dir, ordinaryfile.ErrNotOrdinary},
+		"device":    {os.DevNull, ordinaryfile.ErrNotOrdinary},
+		"too large": {large, ordinaryfile.ErrTooLarge},
 	} {
 		if _, err := (Source{}).Read(t.Context(), c.path); !errors.Is(err, c.is) || !errors.As(err, &refusal) || Temporary(err) {
 			t.Errorf("%s: %v", name, err)
@@ -126,36 +126,8 @@ func TestReadRefuses(t *testing.T) {
 	if _, err := (Source{}).Read(t.Context(), link); err != nil {
 		t.Errorf("a link that an operator names is fine: %v", err)
 	}
-	if _, err := readFiles(t.Context(), link, false); !errors.Is(err, ErrNoFile) || !strings.Contains(err.Error(), "symbolic link") {
+	if _, err := readFiles(t.Context(), link, ordinaryfile.NoFollow); !errors.Is(err, ordinaryfile.ErrNotOrdinary) || !strings.Contains(err.Error(), "symbolic link") {
 		t.Errorf("link: %v", err)
-	}
-}
-
-// A file that grows, shrinks or is written again while it is read is half of one state and half of another.
-func TestReadOfAFileThatChanges(t *testing.T) {
-	for name, change := range map[string]func(path string) error{
-		"grows":   func(path string) error { return os.WriteFile(path, append(bare(), 0), 0o600) },
-		"shrinks": func(path string) error { return os.Truncate(path, 4) },
-		"changes": func(path string) error {
-			info, err := os.Stat(path)
-			if err != nil {
-				return err
-			}
-			return os.Chtimes(path, info.ModTime(), info.ModTime().Add(1))
-		},
-	} {
-		path := write(t, filepath.Join(t.TempDir(), "guest.wasm"), bare())
-		file, err := open(path, true)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := change(path); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := file.read(t.Context(), limits.ModuleBytes); !errors.Is(err, ErrChanging) {
-			t.Errorf("%s: %v", name, err)
-		}
-		file.Close()
 	}
 }
 

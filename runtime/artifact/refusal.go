@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"innkeeper/runtime/module"
+	"innkeeper/runtime/ordinaryfile"
 )
 
 // Refusal is why a file is no module that this host would run. Nothing but another file helps.
@@ -23,20 +24,14 @@ func (r *Refusal) Error() string { return fmt.Sprintf("module[%s]: %v", r.Refere
 // Unwrap lets errors.As find what the decoder said.
 func (r *Refusal) Unwrap() error { return r.Err }
 
-// Reasons for errors.Is.
+// Reasons for errors.Is, beside those of ordinaryfile.
 var (
 	// ErrNoManifest means that a module does not describe itself.
 	ErrNoManifest = errors.New("the module has no manifest; add one with: innkeeper pack MODULE MANIFEST")
-	// ErrNoFile means that a reference leads to a folder, a pipe, a device or a socket.
-	ErrNoFile = errors.New("is no ordinary file")
-	// ErrTooLarge means that a file has more bytes than any module may have.
-	ErrTooLarge = errors.New("the file is too large")
 	// ErrNoName means that a file in the drop-in folder bears no name that an adapter can have.
 	ErrNoName = errors.New("is no name for an adapter")
 	// ErrWorldWritable means that anybody could have put a file where it lies.
 	ErrWorldWritable = errors.New("everybody may write it")
-	// ErrChanging means that a file changed while it was read.
-	ErrChanging = errors.New("the file changed while it was read; try again when it is whole")
 	// ErrNoRoom means that there was no place for what a compiler makes.
 	ErrNoRoom = errors.New("no room for compiled code")
 	// ErrNoCompiler means that a compiler could not work for want of what comes back by itself.
@@ -68,6 +63,6 @@ func refuse(reference string, err error) error {
 func Temporary(err error) bool {
 	return slices.ContainsFunc([]error{
 		syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.ENOSPC, syscall.EAGAIN, syscall.EINTR, syscall.EIO,
-		context.Canceled, context.DeadlineExceeded, ErrChanging, ErrNoCompiler, ErrNoRoom,
+		context.Canceled, context.DeadlineExceeded, ordinaryfile.ErrChanging, ErrNoCompiler, ErrNoRoom,
 	}, func(passing error) bool { return errors.Is(err, passing) })
 }

@@ -38,10 +38,12 @@ const (
 
 // Read reads an ordinary file of at most a number of bytes, whole and in one state, until ctx is over.
 func (r *Reader) Read(ctx context.Context, path string, most int, links Links) (File, error) {
-	return Within(ctx, r, path, func() (File, error) { return read(ctx, path, most, links) })
+	return Within(ctx, r, path, func() (File, error) { return Read(ctx, path, most, links) })
 }
 
-func read(ctx context.Context, path string, most int, links Links) (File, error) {
+// Read is what a Reader does, for somebody within its care already: it waits for a file system that does not answer, and looks at ctx
+// only while it reads.
+func Read(ctx context.Context, path string, most int, links Links) (File, error) {
 	file, info, err := open(path, links)
 	if err != nil {
 		return File{}, err
@@ -49,6 +51,14 @@ func read(ctx context.Context, path string, most int, links Links) (File, error)
 	defer file.Close()
 	raw, err := content(ctx, file, info, most)
 	return File{Path: path, Bytes: raw, Info: info}, err
+}
+
+// Still is an error unless the file that was read lies at its path as it was.
+func (f File) Still() error {
+	if now, err := os.Stat(f.Path); err != nil || !os.SameFile(now, f.Info) || changed(now, f.Info) {
+		return ErrChanging
+	}
+	return nil
 }
 
 // open opens an ordinary file.
@@ -101,7 +111,7 @@ func content(ctx context.Context, file *os.File, before fs.FileInfo, most int) (
 	raw := make([]byte, 0, before.Size()+1)
 	for {
 		if ctx.Err() != nil {
-			return nil, fmt.Errorf("after %d bytes: %w", len(raw), context.Cause(ctx))
+			return nil, fmt.Errorf("after %d of %d bytes: %w", len(raw), before.Size(), context.Cause(ctx))
 		}
 		if len(raw) == cap(raw) {
 			raw = append(raw, 0)[:len(raw)]
@@ -125,13 +135,13 @@ func unchanged(file *os.File, before fs.FileInfo, read int) error {
 	switch {
 	case err != nil:
 		return err
-	case Changed(now, before), before.Size() > 0 && before.Size() != int64(read):
+	case changed(now, before), before.Size() > 0 && before.Size() != int64(read):
 		return ErrChanging
 	}
 	return nil
 }
 
-// Changed reports whether a file is in another state than before.
-func Changed(now, before fs.FileInfo) bool {
+// changed reports whether a file is in another state than before.
+func changed(now, before fs.FileInfo) bool {
 	return now.Size() != before.Size() || !now.ModTime().Equal(before.ModTime())
 }

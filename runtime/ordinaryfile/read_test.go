@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func write(t testing.TB, path, content string) string {
@@ -86,6 +87,28 @@ func TestReadOfAFileThatChanges(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		file.Close()
+	}
+}
+
+// Who reads a second file that belongs to the first asks whether the first one still lies there.
+func TestStill(t *testing.T) {
+	for name, change := range map[string]func(path string) error{
+		"nothing": nil,
+		"gone":    os.Remove,
+		"swapped": func(path string) error { return os.Rename(write(t, path+".new", "1234"), path) },
+		"longer":  func(path string) error { return os.WriteFile(path, []byte("12345"), 0o600) },
+		"written": func(path string) error { return os.Chtimes(path, time.Time{}, time.Now().Add(time.Hour)) },
+	} {
+		file, err := Read(t.Context(), write(t, filepath.Join(t.TempDir(), "f"), "1234"), 4, NoFollow)
+		if err == nil && change != nil {
+			err = change(file.Path)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := file.Still(); errors.Is(err, ErrChanging) != (change != nil) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
