@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"innkeeper/runtime/limits"
 )
 
 // Cache keeps what was made of modules on disk. The folder belongs to the operator and to one running host. A nil cache keeps
@@ -24,12 +27,17 @@ type Cache struct {
 	folder string // of this build
 	logger *slog.Logger
 
+	keeps room // of entries that nobody uses
+
 	mu   sync.Mutex
 	open map[string]*entry // those in use, by name
 }
 
-// entryKept is how long an entry stays that nobody used.
-const entryKept = 30 * 24 * time.Hour
+// room is what entries take.
+type room struct {
+	entries int
+	bytes   int64
+}
 
 // OpenCache opens the cache in a folder, which is made if there is none, and removes what other builds of the host and modules
 // long gone left in it.
@@ -38,7 +46,10 @@ func OpenCache(folder string, logger *slog.Logger) (*Cache, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cache[%s]: %w", folder, err)
 	}
-	c := &Cache{folder: filepath.Join(folder, build), logger: logger, open: map[string]*entry{}}
+	c := &Cache{
+		folder: filepath.Join(folder, build), logger: logger, open: map[string]*entry{},
+		keeps: room{limits.CacheEntries, limits.CacheBytes},
+	}
 	if err := os.MkdirAll(c.folder, 0o700); err != nil {
 		return nil, fmt.Errorf("cache[%s]: %w", folder, err)
 	}
@@ -47,7 +58,7 @@ func OpenCache(folder string, logger *slog.Logger) (*Cache, error) {
 			c.remove(filepath.Join(folder, name))
 		}
 	}
-	c.prune(time.Now().Add(-entryKept))
+	c.prune(room{math.MaxInt, math.MaxInt64}) // which of them are going to be used is not known yet
 	return c, nil
 }
 
@@ -78,12 +89,16 @@ func (c *Cache) entry(a *Artifact, o Options) *entry {
 	defer c.mu.Unlock()
 	e := c.open[name]
 	if e == nil {
+		fresh := !exists(filepath.Join(c.folder, name))
 		e = &entry{cache: c, name: name, folder: filepath.Join(c.folder, name), turn: make(chan struct{}, 1)}
 		if err := os.MkdirAll(e.folder, 0o700); err != nil {
 			c.logger.Warn("cannot keep what is made of modules", "error", err)
 			return nil
 		}
 		c.open[name] = e
+		if fresh {
+			c.prune(c.keeps)
+		}
 	}
 	e.users++
 	e.touch()
@@ -103,17 +118,50 @@ func (c *Cache) Close() error {
 	return nil
 }
 
-// prune removes the entries that nobody has used since then.
-func (c *Cache) prune(before time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// prune removes entries that nobody uses: those that nobody has used for long, and the longest unused of those that are more than
+// is kept. The caller has the lock, unless the cache is new.
+func (c *Cache) prune(keep room) {
+	long := time.Now().Add(-limits.CacheAge)
+	var all room
+	for _, u := range c.unused() {
+		all.entries++
+		all.bytes += u.bytes
+		if u.last.Before(long) || all.entries > keep.entries || all.bytes > keep.bytes {
+			c.remove(u.folder)
+		}
+	}
+}
+
+// unused is an entry that nobody uses.
+type unused struct {
+	folder string
+	last   time.Time // when somebody did
+	bytes  int64
+}
+
+// unused lists them, the one that was used last first.
+func (c *Cache) unused() (list []unused) {
 	for _, name := range namesIn(c.folder) {
 		folder := filepath.Join(c.folder, name)
 		info, err := os.Stat(folder)
-		if err == nil && info.ModTime().Before(before) && c.open[name] == nil {
-			c.remove(folder)
+		if err != nil || c.open[name] != nil {
+			continue
 		}
+		u := unused{folder: folder, last: info.ModTime()}
+		for _, path := range filesBelow(folder) {
+			if info, err := os.Lstat(path); err == nil {
+				u.bytes += info.Size()
+			}
+		}
+		list = append(list, u)
 	}
+	slices.SortStableFunc(list, func(a, b unused) int { return b.last.Compare(a.last) })
+	return list
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // remove removes a file or folder; what stays takes room and nothing else.

@@ -3,8 +3,10 @@ package artifact
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +16,7 @@ import (
 
 	"innkeeper/adapters/abi"
 	"innkeeper/runtime/engine"
+	"innkeeper/runtime/limits"
 	wt "innkeeper/runtime/module/wasmtest"
 	"innkeeper/runtime/outcome"
 )
@@ -191,14 +194,14 @@ func TestOldEntriesAreRemoved(t *testing.T) {
 		}
 		write(t, filepath.Join(path, meteredFile), nil)
 	}
-	long := time.Now().Add(-2 * entryKept)
+	long := time.Now().Add(-2 * limits.CacheAge)
 	for _, path := range []string{old, used} {
 		if err := os.Chtimes(path, long, long); err != nil {
 			t.Fatal(err)
 		}
 	}
 	e := c.entry(answers(t), options())
-	c.prune(time.Now().Add(-entryKept))
+	c.prune(c.keeps)
 	if err := errors.Join(e.close(t.Context()), c.Close()); err != nil {
 		t.Error(err)
 	}
@@ -207,6 +210,85 @@ func TestOldEntriesAreRemoved(t *testing.T) {
 		if _, err := os.Stat(path); (err == nil) != stays {
 			t.Errorf("%s: %v", path, err)
 		}
+	}
+}
+
+// version is one of many versions of a module.
+func version(t testing.TB, n int) *Artifact {
+	t.Helper()
+	b := wt.New()
+	b.Main("", wt.I32Const(uint32(n)), wt.Drop)
+	return artifactOf(t, b.Build(), described)
+}
+
+// A host that runs for long and whose modules are replaced often keeps the versions that were used last, within what is kept, and
+// whatever programs use.
+func TestVersionsThatNobodyUsesAreBounded(t *testing.T) {
+	const versions, kept = 9, 3
+	for _, interpreter := range []bool{false, true} {
+		for what, most := range map[string]func(each int64) room{
+			"in number": func(int64) room { return room{kept, math.MaxInt64} },
+			"in bytes":  func(each int64) room { return room{math.MaxInt, kept*each + each/2} },
+		} {
+			c, _ := testCache(t, t.TempDir())
+			h := testHost(t, c)
+			o := options()
+			o.Interpreter = interpreter
+			isKept := func(n int) bool { return exists(filepath.Join(c.folder, nameOf(version(t, n), o))) }
+			program := func(n int) *engine.Program {
+				p, err := h.Compile(t.Context(), version(t, n), o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return p
+			}
+			used := program(0) // all the time, and the first one that was
+			for n := 1; n <= versions; n++ {
+				if err := program(n).Close(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if n == 1 {
+					c.keeps = most(c.unused()[0].bytes)
+				}
+				at := time.Now().Add(time.Duration(n-versions) * time.Hour)
+				if err := os.Chtimes(filepath.Join(c.folder, nameOf(version(t, n), o)), at, at); err != nil {
+					t.Fatal(err)
+				}
+			}
+			last := program(versions + 1)
+			for n := range versions + 2 {
+				if stays := n == 0 || n > versions-kept; isKept(n) != stays {
+					t.Errorf("interpreter %t, bounded %s: version %d of %d is kept: %t", interpreter, what, n, versions+1, !stays)
+				}
+			}
+			if o := runs(t, used); o.Verdict != outcome.Done {
+				t.Errorf("%+v", o)
+			}
+			if err := errors.Join(used.Close(t.Context()), last.Close(t.Context())); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// A start removes nothing that it may be about to use.
+func TestAStartFindsAllThatWasKept(t *testing.T) {
+	folder := t.TempDir()
+	start(t, folder, answers(t))
+	c, _ := testCache(t, folder)
+	for n := range limits.CacheEntries + 1 {
+		if err := os.Mkdir(filepath.Join(c.folder, fmt.Sprint(n)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := len(namesIn(c.folder))
+	start(t, folder, answers(t))
+	if now := len(namesIn(c.folder)); now != before {
+		t.Errorf("%d entries of %d are left", now, before)
+	}
+	start(t, folder, version(t, 1)) // is new
+	if now := len(namesIn(c.folder)); now != limits.CacheEntries+1 {
+		t.Errorf("%d entries are left", now)
 	}
 }
 
