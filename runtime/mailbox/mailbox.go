@@ -6,6 +6,7 @@
 package mailbox
 
 import (
+	"container/list"
 	"errors"
 	"slices"
 	"sync"
@@ -54,14 +55,15 @@ type Mailbox struct {
 	mu      sync.Mutex
 	queue   []*event // queue[head:] waits
 	head    int
-	tails   map[uint32]*event // the last event of a handle, while it waits
-	levels  map[level]*event  // those that wait and say how something stands
-	pending map[uint32]int    // what the waiting deltas of a handle take
-	deltas  int               // what those of all handles take
-	bytes   int               // what all events take
-	room    chan struct{}     // closed and replaced when delta bytes were fetched and somebody waits
-	waiters int
-	fresh   int // events that wait and are new work
+	tails   map[uint32]*event    // the last event of a handle, while it waits
+	levels  map[level]*event     // those that wait and say how something stands
+	pending map[uint32]int       // what the waiting deltas of a handle take
+	deltas  int                  // what those of all handles take
+	bytes   int                  // what all events take
+	lines   map[uint32][]*waiter // pieces that wait for room, those of a handle in order
+	common  list.List            // the first of each line that its handle does not hold up
+	woken   int                  // how often somebody who waited for room has come to look
+	fresh   int                  // events that wait and are new work
 	noNew   bool
 	closed  bool
 	unseen  map[uint32]bool // handles of new work that waited when the mailbox was closed
@@ -96,7 +98,7 @@ func (e *event) cost() int { return len(e.payload) + EventBytes }
 func New(bounds Bounds, retire func(handle uint32)) *Mailbox {
 	return &Mailbox{
 		bounds: bounds, retire: retire, wake: make(chan struct{}, 1), time: bounds.Turns.Guest(),
-		tails: map[uint32]*event{}, levels: map[level]*event{}, pending: map[uint32]int{}, room: make(chan struct{}), unseen: map[uint32]bool{},
+		tails: map[uint32]*event{}, levels: map[level]*event{}, pending: map[uint32]int{}, lines: map[uint32][]*waiter{}, unseen: map[uint32]bool{},
 	}
 }
 
@@ -194,6 +196,10 @@ func (m *Mailbox) push(e *event) {
 // book charges n more bytes of what waits already, or gives them back. The caller holds m.mu.
 func (m *Mailbox) book(n int) {
 	m.bytes += n
+	if n < 0 {
+		m.bounds.Flight.Give(int64(-n))
+		return
+	}
 	m.bounds.Flight.Force(int64(n))
 }
 
@@ -219,7 +225,7 @@ func (m *Mailbox) Drop(handle uint32) {
 	})
 	m.queue = m.queue[:m.head+len(live)]
 	delete(m.tails, handle)
-	m.freed()
+	m.freed(handle)
 	m.rewind()
 }
 
@@ -266,7 +272,7 @@ func (m *Mailbox) Close() {
 	clear(m.pending)
 	m.book(-m.bytes)
 	m.deltas = 0
-	close(m.room)
+	m.dismiss()
 }
 
 // Unseen reports whether the mailbox was closed before the guest could learn of a handle.
@@ -274,12 +280,4 @@ func (m *Mailbox) Unseen(handle uint32) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.unseen[handle]
-}
-
-// freed wakes whoever waits for room. The caller holds m.mu.
-func (m *Mailbox) freed() {
-	if m.waiters > 0 && !m.closed {
-		close(m.room)
-		m.room = make(chan struct{})
-	}
 }

@@ -48,7 +48,7 @@ func (m *Mailbox) remove(e *event) {
 	}
 	m.left(e)
 	if e.delta {
-		m.freed()
+		m.freed(e.handle)
 	}
 	m.rewind()
 }
