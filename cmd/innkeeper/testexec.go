@@ -76,6 +76,9 @@ func (a *app) testexec(ctx context.Context, t testRun, module string, args []str
 		Compiler: a.compiler(), Logger: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{ReplaceAttr: withoutTime})), Version: versionText(),
 	})
 	if err != nil {
+		if ended := context.Cause(ctx); ended != nil {
+			err = endedTest(ended)
+		}
 		return err
 	}
 	return a.reportTest(result, t.failOnLeaks)
@@ -89,6 +92,11 @@ func withoutTime(groups []string, attr slog.Attr) slog.Attr {
 	return attr
 }
 
+// signalError is why something ended that a signal ended.
+type signalError struct{ received os.Signal }
+
+func (s *signalError) Error() string { return fmt.Sprintf("received the signal %v", s.received) }
+
 // untilSignal is a context that ends with a signal.
 func (a *app) untilSignal(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -98,7 +106,7 @@ func (a *app) untilSignal(ctx context.Context) (context.Context, func()) {
 		defer close(ended)
 		select {
 		case s := <-received:
-			cancel(fmt.Errorf("received the signal %v", s))
+			cancel(&signalError{s})
 		case <-ctx.Done():
 		}
 	}()
@@ -119,7 +127,7 @@ func (a *app) reportTest(result testexec.Result, failOnLeaks bool) error {
 	}
 	switch {
 	case result.Cut != nil:
-		return fail(exTestFailed, "", "the test was ended: %w", result.Cut)
+		return endedTest(result.Cut)
 	case result.Code != "exit":
 		return &failure{code: exSoftware, err: fmt.Errorf("the test did not come to its end: %s", result.Text()), report: result.Trace}
 	case result.ExitCode != 0:
@@ -128,6 +136,16 @@ func (a *app) reportTest(result testexec.Result, failOnLeaks bool) error {
 		return fail(exTestFailed, "close what the test opens; handles of an adapter that ends are closed by the host", "handles left open: %d", len(result.Left))
 	}
 	return nil
+}
+
+// endedTest says that the host ended the test, or what comes before it. One that a signal ended has that for an exit code, as everywhere.
+func endedTest(why error) error {
+	code := exTestFailed
+	var signalled *signalError
+	if errors.As(why, &signalled) {
+		code = signalCode(signalled.received)
+	}
+	return fail(code, "", "the test was ended: %w", why)
 }
 
 // withoutTestLog leaves out the flag with which go test asks for a list of the files that were read, which it wants for its cache: a

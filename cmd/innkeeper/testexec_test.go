@@ -58,8 +58,17 @@ func TestTestexec(t *testing.T) {
 	t.Run("a signal ends it", func(t *testing.T) {
 		s := sh.start(testexec(nil, "-test.run=BadLoop")...)
 		until(t, "the test runs", func() bool { return strings.Contains(s.out.String(), "=== RUN") })
-		if code := sh.ends(s, syscall.SIGTERM); code != exTestFailed {
+		if code := sh.ends(s, syscall.SIGTERM); code != exSignal+int(syscall.SIGTERM) || !strings.Contains(s.err.String(), "the test was ended: received the signal") {
 			t.Errorf("ended with %d: %s", code, s.err)
+		}
+	})
+	t.Run("a signal ends it while it is read and compiled", func(t *testing.T) {
+		for s, after := range map[syscall.Signal]time.Duration{syscall.SIGINT: 0, syscall.SIGTERM: 200 * time.Millisecond} {
+			time.AfterFunc(after, func() { sh.signals <- s })
+			r := sh.want(exSignal+int(s), testexec([]string{"--engine", "compiler"}), "the test was ended: received the signal")
+			if strings.Contains(r.out, "---") {
+				t.Errorf("it ran: %s", r.out)
+			}
 		}
 	})
 }
