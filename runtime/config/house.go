@@ -38,8 +38,10 @@ func (h *HostLimits) follow(m machine.Machine) {
 		h.Memory, h.Origin.Memory = memoryOf(m)
 	}
 	if h.BytesInFlight == 0 {
-		h.BytesInFlight = max(h.Memory/limits.HostFlightShare, limits.HostFlightBytesLeast)
-		h.Origin.BytesInFlight = "follows from memory"
+		h.BytesInFlight, h.Origin.BytesInFlight = h.Memory/limits.HostFlightShare, "follows from memory"
+		if h.BytesInFlight < limits.HostFlightBytesLeast {
+			h.BytesInFlight, h.Origin.BytesInFlight = limits.HostFlightBytesLeast, "the least; an eighth of memory is less"
+		}
 	}
 	switch {
 	case m.Descriptors > 0 && (h.Descriptors == 0 || h.Descriptors > m.Descriptors):
@@ -58,5 +60,9 @@ func memoryOf(m machine.Machine) (share int64, origin string) {
 	default:
 		origin = fmt.Sprintf("half of the machine's %s", whole)
 	}
-	return max(m.Memory/limits.HostMemoryShare, limits.HostMemoryBytesMin), origin
+	share = m.Memory / limits.HostMemoryShare
+	if share < limits.HostMemoryBytesMin {
+		return limits.HostMemoryBytesMin, "the least; " + origin + " is less"
+	}
+	return share, origin
 }

@@ -9,6 +9,8 @@ import (
 	"innkeeper/runtime/machine"
 )
 
+const leastFlight = "the least; an eighth of memory is less"
+
 // What is not written follows from the machine, and says so.
 func TestHostLimitsFollowFromTheMachine(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -22,7 +24,17 @@ func TestHostLimitsFollowFromTheMachine(t *testing.T) {
 		}},
 		"a control group": {machine.Machine{Memory: 128 << 20, Group: true, Descriptors: 64}, "[limits]\nmemory = 0", HostLimits{
 			Memory: 64 << 20, BytesInFlight: 32 << 20, Descriptors: 64,
-			Origin: LimitOrigins{"half of the 128.0 MiB that its control group allows", "follows from memory", "limit of the process"},
+			Origin: LimitOrigins{"half of the 128.0 MiB that its control group allows", leastFlight, "limit of the process"},
+		}},
+		"a small machine": {machine.Machine{Memory: 24 << 20, Descriptors: 64}, "", HostLimits{
+			Memory: 16 << 20, BytesInFlight: 32 << 20, Descriptors: 64,
+			Origin: LimitOrigins{"the least; half of the machine's 24.0 MiB is less", leastFlight, "limit of the process"},
+		}},
+		"an eighth that is the least": {machine.Machine{Descriptors: 64}, "[limits]\nmemory = \"256MiB\"", HostLimits{
+			Memory: 256 << 20, BytesInFlight: 32 << 20, Descriptors: 64, Origin: LimitOrigins{fromFile, "follows from memory", "limit of the process"},
+		}},
+		"an eighth that is too little": {machine.Machine{Descriptors: 64}, "[limits]\nmemory = \"16MiB\"", HostLimits{
+			Memory: 16 << 20, BytesInFlight: 32 << 20, Descriptors: 64, Origin: LimitOrigins{fromFile, leastFlight, "limit of the process"},
 		}},
 		"a system that does not tell": {machine.Machine{}, "", HostLimits{
 			Memory: 2 << 30, BytesInFlight: 256 << 20, Descriptors: 4096,

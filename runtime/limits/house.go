@@ -25,7 +25,7 @@ const (
 	// it a client that has none could keep those out that have.
 	KeyedShare = 4
 
-	// HostFlightBytesLeast is the least that follows from the machine, in bytes: three bodies of the default size.
+	// HostFlightBytesLeast is the least that follows from the memory of all guests, in bytes: three bodies of the default size.
 	HostFlightBytesLeast = 32 << 20
 
 	// HostFlightBytesMin is the least that may be written, in bytes.
