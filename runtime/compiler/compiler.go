@@ -31,8 +31,7 @@ const afterKill = 5 * time.Second
 
 // Compile implements artifact.Compiler.
 func (p *Process) Compile(ctx context.Context, job artifact.Job) error {
-	outOfTime := &artifact.NeedsMoreError{Time: job.Time}
-	ctx, cancel := context.WithTimeoutCause(ctx, job.Time, outOfTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, job.Time, errOutOfTime)
 	defer cancel()
 	program, err := p.program()
 	if err != nil {
@@ -43,12 +42,23 @@ func (p *Process) Compile(ctx context.Context, job artifact.Job) error {
 	switch cause := context.Cause(ctx); {
 	case cause == nil:
 		return err
-	case errors.Is(cause, outOfTime) && run.worked < job.Time/busyShare:
-		return fmt.Errorf("%w: the machine was busy, or stopped: the processor worked on it for %s of the %s of compile_time in [limits]",
-			artifact.ErrNoCompiler, run.worked.Round(time.Millisecond), job.Time)
+	case errors.Is(cause, errOutOfTime):
+		return outOfTime(job.Time, run.worked)
 	default:
 		return cause
 	}
+}
+
+// errOutOfTime is why a process was killed that took too long.
+var errOutOfTime = errors.New("out of time")
+
+// outOfTime says what it means that a module was not compiled in its time, of which a processor has worked on it for so long.
+func outOfTime(of, worked time.Duration) error {
+	if worked < of/busyShare {
+		return fmt.Errorf("%w: the machine was busy, or stopped: the processor worked on it for %s of the %s of compile_time in [limits]",
+			artifact.ErrNoCompiler, worked.Round(time.Millisecond), of)
+	}
+	return &artifact.NeedsMoreError{Time: of}
 }
 
 // busyShare is the part of its time that a module must have had a processor to itself, a quarter, before the time says something of the

@@ -150,14 +150,28 @@ func TestNeedsMoreMemory(t *testing.T) {
 	}
 }
 
+// A process that takes too long is killed. What that says depends on who had the processors meanwhile.
 func TestNeedsMoreTime(t *testing.T) {
 	job := unmetered(t, costly(t, 20_000))
 	job.Time = time.Second
 	err := process().Compile(t.Context(), job)
-	var more *artifact.NeedsMoreError
-	if !errors.As(err, &more) || artifact.Temporary(err) || !strings.Contains(err.Error(), "more than 1s") || !strings.Contains(more.Hint(), "compile_time") {
+	if needs, busy := isNeedOfTime(err), errors.Is(err, artifact.ErrNoCompiler); needs == busy {
 		t.Errorf("%v", err)
 	}
+	if len(files(t, job.Folder)) != 0 {
+		t.Error("it left something")
+	}
+	if err := outOfTime(time.Second, time.Second/2); !isNeedOfTime(err) {
+		t.Errorf("half of the time of a processor: %v", err)
+	}
+	if err := outOfTime(time.Second, time.Second/8); !artifact.Temporary(err) || !strings.Contains(err.Error(), "125ms of the 1s") {
+		t.Errorf("an eighth of the time of a processor: %v", err)
+	}
+}
+
+func isNeedOfTime(err error) bool {
+	var more *artifact.NeedsMoreError
+	return errors.As(err, &more) && !artifact.Temporary(err) && strings.Contains(err.Error(), "more than 1s") && strings.Contains(more.Hint(), "compile_time")
 }
 
 // A caller that leaves takes the process with it: when Compile returns, it was waited for.
