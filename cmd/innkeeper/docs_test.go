@@ -58,6 +58,26 @@ func TestEveryPackageHasARoom(t *testing.T) {
 	}
 }
 
+// A word means one thing, and that is said once.
+func TestEveryWordHasOneMeaning(t *testing.T) {
+	said := map[string]bool{}
+	for line := range strings.Lines(section(t, document(t, "ARCHITECTURE.md"), "The words")) {
+		columns := strings.Split(line, "|")
+		if len(columns) < 4 {
+			continue
+		}
+		for word := range strings.SplitSeq(columns[1], ",") {
+			if word = strings.TrimSpace(word); said[word] {
+				t.Errorf("ARCHITECTURE.md says twice what %s means", word)
+			}
+			said[word] = true
+		}
+	}
+	if len(said) < 3 {
+		t.Error("there are no words")
+	}
+}
+
 func TestEveryGuaranteeIsShown(t *testing.T) {
 	tests := testsByPackage(t)
 	rows := 0
