@@ -33,7 +33,7 @@ func apiServer(t testing.TB) *manifest.Manifest {
 	return m
 }
 
-// relay is the manifest of a module that serves no HTTP and has a setting of every kind.
+// relayManifest is the manifest of a module that serves no HTTP and has a setting of every kind.
 const relayManifest = `name = "relay"
 version = "1"
 [settings]
@@ -48,7 +48,7 @@ buffer = { type = "size", default = "64KiB" }
 users = { type = "strings", live = true }
 `
 
-// greeter is the manifest of a module that serves HTTP and has no address of its own.
+// greeterManifest is the manifest of a module that serves HTTP and has no address of its own.
 const greeterManifest = `name = "greeter"
 version = "1"
 families = ["http"]

@@ -28,7 +28,7 @@ const (
 	emptyBody   = "\x01\x02\x00\x0b"                         // one body: no locals, end
 )
 
-// module of hand-made sections; code replaces the code section's content.
+// withCode is a module of hand-made sections; code replaces the code section's content.
 func withCode(code string) string {
 	return parts(wt.Section(wt.SecType, typeVoid), wt.Section(wt.SecFunction, oneFunction),
 		wt.Section(wt.SecMemory, oneMemory), wt.Section(wt.SecExport, exportBoth), wt.Section(wt.SecCode, code))
