@@ -1,6 +1,7 @@
 package httpfn
 
 import (
+	"container/list"
 	"context"
 	"fmt"
 	"net/http"
@@ -33,27 +34,31 @@ type exchange struct {
 	wake chan struct{} // holds a token when there may be something for Serve to do
 	due  deadline      // guarded by the family's mutex
 
-	mu      sync.Mutex
-	id      uint32
-	state   state
-	done    chan struct{} // closed when Serve uses the exchange no more; nil while nobody waits for that
-	request *http.Request
-	body    []byte
-	w       http.ResponseWriter // while Serve is in
-	status  int
-	fields  []field
-	out     *buffer    // waits for Serve; nil if nothing does
-	booked  int        // what out is charged
-	flying  int        // what Serve is writing is charged
-	ws      *webSocket // nil unless the exchange became one
-	keyed   bool       // the request carries the key
-	silent  bool       // the answer has no body: HEAD, 204, 304
-	starved bool       // the guest got EAGAIN and waits for EventHTTPWritable
-	entered bool       // Serve carries it, or did
-	begun   bool       // Serve has started to write
-	gone    bool       // nothing of the guest reaches the client any more: it left, or the host answers
-	left    bool       // Serve uses the exchange no more
-	closed  bool       // the handle is closed
+	hungry *list.Element // among those that wait for room in the budgets; guarded by the family's, as is wants
+	wants  int64         // bytes
+
+	mu       sync.Mutex
+	id       uint32
+	state    state
+	done     chan struct{} // closed when Serve uses the exchange no more; nil while nobody waits for that
+	request  *http.Request
+	body     []byte
+	w        http.ResponseWriter // while Serve is in
+	status   int
+	fields   []field
+	out      *buffer    // waits for Serve; nil if nothing does
+	booked   int        // what out is charged
+	flying   int        // what Serve is writing is charged
+	ws       *webSocket // nil unless the exchange became one
+	keyed    bool       // the request carries the key
+	silent   bool       // the answer has no body: HEAD, 204, 304
+	promised int64      // bytes of room that the guest was told of and has not come for
+	starved  bool       // the guest got EAGAIN and waits for EventHTTPWritable
+	entered  bool       // Serve carries it, or did
+	begun    bool       // Serve has started to write
+	gone     bool       // nothing of the guest reaches the client any more: it left, or the host answers
+	left     bool       // Serve uses the exchange no more
+	closed   bool       // the handle is closed
 }
 
 func newExchange(f *Family, r *http.Request, in backend.Inbound) *exchange {
@@ -71,6 +76,8 @@ func (ex *exchange) signal() {
 func (ex *exchange) close() {
 	ex.closed = true
 	ex.f.forget(ex)
+	ex.f.sate(ex)
+	ex.redeem()
 	ex.ws.mute() // before the mailbox forgets the handle, so that nothing comes after that
 }
 
@@ -93,6 +100,8 @@ func (ex *exchange) leave() {
 	defer ex.mu.Unlock()
 	ex.gone, ex.left = true, true
 	ex.ws.leave()
+	ex.f.sate(ex)
+	ex.redeem()
 	ex.f.waiting.Give(int64(ex.pending()))
 	ex.f.putBuffer(ex.out)
 	ex.request, ex.body, ex.w, ex.out, ex.booked, ex.flying = nil, nil, nil, nil, 0, 0

@@ -62,7 +62,7 @@ type Config struct {
 	GoneGrace time.Duration
 }
 
-// Family is http as one instance sees it. It has no goroutines of its own but those of its timers, which end with Close; those of
+// Family is http as one instance sees it. It has no goroutines of its own but those of its timers and one that waits for room, which end with Close; those of
 // a WebSocket end with its Serve.
 type Family struct {
 	cfg      Config
@@ -71,6 +71,7 @@ type Family struct {
 	routes   []byte        // the answer to routes
 	waiting  budget.Shares // bytes of answers that clients have not taken
 	messages budget.Shares // bytes of WebSocket messages that are being received
+	hungry   hungry
 	draining atomic.Bool
 	every    atomic.Int64 // Config.KeepAlive as it is now
 
@@ -96,6 +97,7 @@ func New(ctx context.Context, cfg Config) *Family {
 		cfg: cfg, ctx: ctx, routes: routes.Append(nil),
 		waiting: sharedWith(cfg.Flight, cfg.AnswersBytes), messages: sharedWith(cfg.Flight, cfg.MessagesBytes),
 	}
+	f.hungry.stop = make(chan struct{})
 	f.SetKeepAlive(cfg.KeepAlive)
 	f.unanswered.after, f.orphans.after = cfg.AnswerTimeout, cfg.GoneGrace
 	f.unanswered.expired = func() { f.due(&f.unanswered, (*exchange).expire) }
@@ -126,6 +128,7 @@ func (f *Family) Close() {
 	f.unanswered.stop()
 	f.orphans.stop()
 	f.mu.Unlock()
+	f.hungry.close()
 	f.unanswered.running.Wait()
 	f.orphans.running.Wait()
 }

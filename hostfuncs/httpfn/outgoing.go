@@ -35,8 +35,13 @@ func (ex *exchange) push(data []byte) {
 	ex.booked += ex.cost(len(data))
 }
 
-// room charges a piece of a stream, if it can wait, too. The caller holds ex.mu.
+// firstPiece is the largest piece of a stream that goes past the budgets, in bytes: every answer makes progress where nothing of it
+// waits, and all of them together stay near the budgets.
+const firstPiece = 4 << 10
+
+// room charges a piece of a stream, if it can wait, too. A guest that gets EAGAIN hears when there is room. The caller holds ex.mu.
 func (ex *exchange) room(n int) abi.Errno {
+	ex.redeem()
 	pending := ex.pending()
 	cost := int64(ex.cost(n))
 	switch {
@@ -48,7 +53,17 @@ func (ex *exchange) room(n int) abi.Errno {
 	case n > ex.f.cfg.HighWater:
 		return abi.ENOMEM // nothing is on its way whose arrival could wake the guest
 	}
-	ex.f.waiting.Force(cost)
+	if n <= firstPiece {
+		ex.f.waiting.Force(cost)
+		return abi.OK
+	}
+	ex.starved = true
+	ex.f.hunger(ex, cost)
+	if !ex.f.waiting.TakeFor(ex.keyed, cost) {
+		return abi.EAGAIN
+	}
+	ex.starved = false
+	ex.f.sate(ex)
 	return abi.OK
 }
 
@@ -56,6 +71,9 @@ func (ex *exchange) room(n int) abi.Errno {
 func (ex *exchange) landed() {
 	ex.mu.Lock()
 	defer ex.mu.Unlock()
+	if ex.flying == 0 {
+		return // it was a head
+	}
 	ex.f.waiting.Give(int64(ex.flying))
 	ex.flying = 0
 	if ex.starved && !ex.closed && ex.pending() <= ex.f.cfg.HighWater/2 {

@@ -117,6 +117,17 @@ func (b *Budget) Common() int64 {
 	return b.limit.Load() - b.reserve.Load()
 }
 
+// Left is how much may be taken now by those who are trusted, or by all others; of a nil budget, more than anybody can take.
+func (b *Budget) Left(trusted bool) int64 {
+	switch {
+	case b == nil:
+		return math.MaxInt64
+	case trusted:
+		return b.limit.Load() - b.used.Load()
+	}
+	return b.Common() - b.used.Load()
+}
+
 // Use is how a budget stands.
 type Use struct {
 	// Used of Limit is taken now, and at most Peak was.

@@ -1,5 +1,7 @@
 package budget
 
+import "math"
+
 // Shares are budgets that the same is taken from, such as that of one slot and that of the whole host.
 type Shares []*Budget
 
@@ -26,4 +28,13 @@ func (s Shares) Give(n int64) {
 	for _, b := range s {
 		b.Give(n)
 	}
+}
+
+// Left is [Budget.Left] of the one that has the least.
+func (s Shares) Left(trusted bool) int64 {
+	least := int64(math.MaxInt64)
+	for _, b := range s {
+		least = min(least, b.Left(trusted))
+	}
+	return least
 }

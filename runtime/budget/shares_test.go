@@ -47,3 +47,19 @@ func TestTakingAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func TestLeftIsWhatMayBeTaken(t *testing.T) {
+	small, none := budget.New(100), (*budget.Budget)(nil)
+	small.Reserve(25)
+	small.Take(30)
+	both := budget.Shares{budget.New(1000), small, none}
+	if trusted, others := both.Left(true), both.Left(false); trusted != 70 || others != 45 || small.Common() != 75 {
+		t.Errorf("%d and %d are left, %d are for everybody", trusted, others, small.Common())
+	}
+	if !both.TakeFor(false, both.Left(false)) || both.TakeFor(false, 1) || !both.TakeFor(true, both.Left(true)) {
+		t.Error("not as much as is left can be taken")
+	}
+	if none.Left(false) < 1<<62 || none.Common() < 1<<62 {
+		t.Error("nil has a bound")
+	}
+}
