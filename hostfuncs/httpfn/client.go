@@ -107,14 +107,14 @@ func (c *client) ping(every time.Duration) {
 
 // alive waits for a pong. A client in the middle of a message cannot send one, and one that the guest holds back is not heard.
 func (c *client) alive(within time.Duration) bool {
-	before := c.raw.reads.Load()
+	before, busy := c.raw.reads.Load(), c.busy.Load() > 0
 	wait, cancel := context.WithTimeout(c.ctx, within)
 	defer cancel()
 	err := c.conn.Ping(wait)
 	if err == nil {
 		return true
 	}
-	excused := c.busy.Load() > 0 || c.raw.reads.Load() != before
+	excused := busy || c.busy.Load() > 0 || c.raw.reads.Load() != before
 	return excused && c.ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded)
 }
 
