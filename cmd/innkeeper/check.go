@@ -113,7 +113,7 @@ func (a *app) check(cmd *cobra.Command, asJSON bool) error {
 		outcome.OK = false
 	}
 	for i := range conf.Adapters {
-		c := checkAdapter(cmd.Context(), host, &conf.Adapters[i])
+		c := checkAdapter(cmd.Context(), host, conf, &conf.Adapters[i])
 		outcome.Adapters = append(outcome.Adapters, c)
 		outcome.OK = outcome.OK && (c.Loads || c.State == string(config.Disabled))
 	}
@@ -135,14 +135,18 @@ func (a *app) check(cmd *cobra.Command, asJSON bool) error {
 }
 
 // checkAdapter goes as far as a load would without running anything.
-func checkAdapter(ctx context.Context, host *artifact.Host, conf *config.Adapter) checkedAdapter {
+func checkAdapter(ctx context.Context, host *artifact.Host, all *config.Config, conf *config.Adapter) checkedAdapter {
 	c := checkedAdapter{
 		Name: conf.Name, State: string(conf.Disposition), Reason: conf.Reason, Module: conf.Module, Listen: conf.Endpoint(),
 	}
 	if !conf.Enabled() {
 		return c
 	}
-	if err := host.Check(ctx, conf.Artifact, gateway.OptionsOf(conf)); err != nil {
+	err := host.Check(ctx, conf.Artifact, gateway.OptionsOf(conf))
+	if err == nil {
+		err = gateway.CheckMemory(host, all, conf.Artifact)
+	}
+	if err != nil {
 		c.State, c.Reason = string(config.Failed), err.Error()
 		var refused *artifact.Refusal
 		if errors.As(err, &refused) {

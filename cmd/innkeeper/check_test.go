@@ -97,3 +97,21 @@ func TestCheckShowsTheLimits(t *testing.T) {
 	sh.want(exOK, []string{"check"}, "memory: 3.0 GiB (configuration)\n", "bytes_in_flight: 384.0 MiB (follows from memory)\n", "descriptors: ")
 	sh.want(exOK, []string{"check", "--json"}, `"name": "memory",`, `"limit": 3221225472,`, `"origin": "configuration"`)
 }
+
+// What check lets pass, run does: a guest that begins with more memory than all of them together may have cannot run.
+func TestCheckMeasuresTheFirstMemory(t *testing.T) {
+	sh := newShell(t)
+	sh.guest("large.wasm", quietManifest, func(b *wasmtest.Builder) {
+		b.Memory(600)
+		quietGuest(b)
+	})
+	const adapter = "[adapters.mine]\nmodule = \"large.wasm\"\ntoken = \"t\"\n"
+	sh.write("innkeeper.toml", "[limits]\nmemory = \"16MiB\"\n"+adapter)
+	const says = "too little memory: the module begins with 37.5 MiB, and all guests together may have 16.0 MiB; raise memory in [limits]"
+	sh.want(exConfig, []string{"check"}, "no: failed", says)
+	sh.want(exConfig, []string{"check", "--json"}, `"ok": false`, `"loads": false`, says)
+	sh.write("innkeeper.toml", "[limits]\nmemory = \"38400KiB\"\n"+adapter)
+	if r := sh.want(exOK, []string{"check"}, "yes"); strings.Contains(r.out, "too little memory") {
+		t.Error(r.out)
+	}
+}

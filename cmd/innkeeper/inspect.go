@@ -90,7 +90,7 @@ func inspectFile(ctx context.Context, host *artifact.Host, path string) (inspect
 // inspectAdapter shows an adapter as it is configured, or else a bundled module; err is why there is no configuration.
 func (a *app) inspectAdapter(ctx context.Context, host *artifact.Host, name string, conf *config.Config, err error) (inspected, error) {
 	if adapter := adapterNamed(conf, name); adapter != nil {
-		return a.inspectConfigured(ctx, host, adapter)
+		return a.inspectConfigured(ctx, host, conf, adapter)
 	}
 	bundled, isBundled := artifact.BuiltinPrefix+strings.TrimPrefix(name, artifact.BuiltinPrefix), false
 	for _, known := range gateway.BundledNames() {
@@ -105,14 +105,14 @@ func (a *app) inspectAdapter(ctx context.Context, host *artifact.Host, name stri
 	return inspected{}, fail(exUsage, "a file is named with its extension or its folder: ./"+printable(name), "there is no adapter %s", printable(name))
 }
 
-func (a *app) inspectConfigured(ctx context.Context, host *artifact.Host, adapter *config.Adapter) (inspected, error) {
+func (a *app) inspectConfigured(ctx context.Context, host *artifact.Host, conf *config.Config, adapter *config.Adapter) (inspected, error) {
 	seen := inspected{File: adapter.Module}
 	if adapter.Artifact != nil {
 		seen = show(adapter.Artifact)
 	} else if read, _ := gateway.Modules().Look(ctx, adapter.Module); read != nil && adapter.Module != "" {
 		seen = show(read)
 	}
-	c := checkAdapter(ctx, host, adapter)
+	c := checkAdapter(ctx, host, conf, adapter)
 	seen.Adapter, seen.Runs, seen.Why, seen.Hint, seen.code = adapter.Name, c.Loads, c.Reason, c.Hint, exConfig
 	seen.Asks = asksOf(adapter.Asks, adapter.Grants)
 	if seen.HTTP != nil && c.Listen != "" {

@@ -15,10 +15,15 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+
+	"innkeeper/runtime/limits"
 )
 
-// startFunction is what a WASI command exports. https://github.com/WebAssembly/WASI/blob/wasi-0.1/application-abi.md
-const startFunction = "_start"
+// What a WASI command exports. https://github.com/WebAssembly/WASI/blob/wasi-0.1/application-abi.md
+const (
+	startFunction = "_start"
+	memoryName    = "memory"
+)
 
 // HostModule is a group of host functions under one import module name.
 type HostModule interface {
@@ -119,6 +124,15 @@ func (p *Program) load(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("module exports no function %s", startFunction)
 	}
 	return nil
+}
+
+// Begins is the memory that a guest begins with, in bytes.
+func (p *Program) Begins() int64 {
+	memory := p.compiled.ExportedMemories()[memoryName]
+	if memory == nil {
+		return 0 // its memory is its own business, and charged when it begins
+	}
+	return int64(memory.Min()) * limits.MemoryPageBytes
 }
 
 // Close gives the compiled code and the runtime back. It is safe on a nil or closed program. While a guest still runs, which

@@ -1,5 +1,7 @@
 package module
 
+import "innkeeper/runtime/limits"
+
 func (m *Module) readTypes(r *reader) {
 	n := r.count("types", m.limits.Types)
 	for i := 0; i < n && r.err == nil; i++ {
@@ -107,6 +109,9 @@ func (m *Module) readMemories(r *reader) {
 			hint("raise the adapter's memory limit, or build the module with a smaller initial memory")
 	}
 }
+
+// Begins is the memory that a guest begins with, in bytes.
+func (m *Module) Begins() int64 { return int64(m.memory.min) * limits.MemoryPageBytes }
 
 // bounds reads limits: a flag, the minimum, perhaps the maximum.
 // https://webassembly.github.io/spec/core/binary/types.html#limits

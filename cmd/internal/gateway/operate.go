@@ -76,7 +76,7 @@ func (g *Gateway) restart(ctx context.Context, conf *config.Config, name string,
 	}
 	change := supervisor.Change{Reason: restarting, Cut: cut}
 	if next.Enabled() || before.conf.Enabled() || !next.Equal(before.conf) { // else there is nothing to start, as the supervisor says
-		p, err := g.successor(ctx, s, next)
+		p, err := g.successor(ctx, s, next, conf)
 		if err != nil {
 			return nil, err
 		}

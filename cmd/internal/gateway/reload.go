@@ -10,6 +10,7 @@ import (
 	"innkeeper/runtime/admin"
 	"innkeeper/runtime/agent"
 	"innkeeper/runtime/config"
+	"innkeeper/runtime/engine"
 	"innkeeper/runtime/supervisor"
 )
 
@@ -120,7 +121,7 @@ func (g *Gateway) plan(ctx context.Context, conf *config.Config) (_ *changeset, 
 		case s.leaving:
 			g.retake(ctx, p, s, next)
 		default:
-			g.compare(ctx, p, s, next)
+			g.compare(ctx, p, s, next, conf)
 		}
 	}
 	return p, nil
@@ -137,15 +138,15 @@ func (g *Gateway) retake(ctx context.Context, p *changeset, s *slot, next *confi
 }
 
 // compare decides what becomes of one slot.
-func (g *Gateway) compare(ctx context.Context, p *changeset, s *slot, next *config.Adapter) {
-	before := s.wanted()
+func (g *Gateway) compare(ctx context.Context, p *changeset, s *slot, next *config.Adapter, conf *config.Config) {
+	before, again := s.wanted(), g.hasRoomNow(s, conf)
 	switch {
-	case next.Equal(before.conf):
+	case next.Equal(before.conf) && !again:
 		p.kept = append(p.kept, s)
-	case next.Enabled() && next.LiveSince(before.conf):
+	case next.Enabled() && next.LiveSince(before.conf) && !again:
 		p.live = append(p.live, liveChange{s, next})
 	default:
-		successor, err := g.successor(ctx, s, next)
+		successor, err := g.successor(ctx, s, next, conf)
 		if err != nil {
 			p.refused = errors.Join(p.refused, err)
 			return
@@ -156,7 +157,7 @@ func (g *Gateway) compare(ctx context.Context, p *changeset, s *slot, next *conf
 
 // successor makes a spec whole, program included, if there is one before it that is. A slot that has nothing good shows by its
 // state what is wrong.
-func (g *Gateway) successor(ctx context.Context, s *slot, next *config.Adapter) (*spec, error) {
+func (g *Gateway) successor(ctx context.Context, s *slot, next *config.Adapter, conf *config.Config) (*spec, error) {
 	p, before := s.newSpec(next), s.wanted()
 	if !before.compiled() {
 		return p, nil
@@ -167,9 +168,13 @@ func (g *Gateway) successor(ctx context.Context, s *slot, next *config.Adapter) 
 	}
 	if err == nil && next.Enabled() {
 		p.inherit(before)
-		_, err = p.compile(ctx)
+		var program *engine.Program
+		if program, err = p.compile(ctx); err == nil {
+			err = programFits(program, conf)
+		}
 	}
 	if err != nil {
+		p.Close()
 		_ = s.super.Refuse(ctx, err.Error()) // a slot that has been stopped needs no note
 		return nil, named(s.name, fmt.Errorf("%w: %w", ErrUpdateRefused, err))
 	}

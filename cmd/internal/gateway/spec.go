@@ -153,5 +153,8 @@ func (p *spec) prepare(ctx context.Context) (program *engine.Program, failure *o
 	case err != nil:
 		return nil, &outcome.Failure{Code: "module_refused", Message: err.Error()}
 	}
+	if err := fits(program.Begins(), p.slot.gateway.house.memory.Use().Limit); err != nil {
+		return nil, &outcome.Failure{Code: "no_memory", Message: err.Error()}
+	}
 	return program, nil
 }
