@@ -113,8 +113,10 @@ func TestAPIServer(t *testing.T) {
 	}
 	h.must(h.Stop(context.Background()))
 	h.balanced(apiName)
-	if siblings, err := filepath.Glob(filepath.Join(h.dataDir(), apiName, "*.db-*")); err != nil || len(siblings) > 0 {
-		t.Errorf("%v, %v", siblings, err)
+	// Where the machine had no time for it, the log stays, and is counted.
+	siblings, err := filepath.Glob(filepath.Join(h.dataDir(), apiName, "*.db-*"))
+	if left := h.slotOf(apiName).storage().LeftInLogsBytes; err != nil || len(siblings) > 0 && left == 0 {
+		t.Errorf("%v, %v, %d bytes in logs", siblings, err, left)
 	}
 	if counts := h.slotOf(apiName).counts(); counts["http.exchange"].Opened < 4 || counts["agent.turn"].Opened < 3 || counts["sqlite.connection"].Opened < 2 {
 		t.Errorf("%+v", counts)
