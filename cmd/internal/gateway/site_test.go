@@ -101,16 +101,18 @@ func TestReloadWithoutTheKeyGivesTheAddressBack(t *testing.T) {
 func TestConnectedIsSaidOfWhatAnswers(t *testing.T) {
 	dir := t.TempDir()
 	early := atomic.Int32{}
-	var h *harness
-	h = newHarness(t, dir, plan{toml: adapter(puppetName, server(t, dir, "m", "hello"), quick), observe: func(name string, s supervisor.Status) {
-		if h.Gateway == nil || s.State != supervisor.Connected || s.Predecessor != 0 {
+	var started atomic.Pointer[Gateway]
+	h := newHarness(t, dir, plan{toml: adapter(puppetName, server(t, dir, "m", "hello"), quick), observe: func(name string, s supervisor.Status) {
+		g := started.Load()
+		if g == nil || s.State != supervisor.Connected || s.Predecessor != 0 {
 			return
 		}
-		if slot, err := h.slot(name); err == nil && !slot.attached() {
+		if slot, err := g.slot(name); err == nil && !slot.attached() {
 			early.Add(1)
 		}
 	}})
 	h.start()
+	started.Store(h.Gateway)
 	h.await(puppetName, supervisor.Connected)
 	for range 40 {
 		h.must(h.Restart(context.Background(), puppetName))
