@@ -140,6 +140,7 @@ func takeCensus(t *testing.T) census {
 
 // compare fails if there is more than before. A goroutine that has said its last word may need a moment to end, and Go's own
 // heap may have taken some mappings.
+// compare fails for what a cycle left. Of mappings each would leave one at least; the race detector makes some dozens for itself.
 func (before census) compare(t *testing.T) {
 	t.Helper()
 	var now census
@@ -150,7 +151,7 @@ func (before census) compare(t *testing.T) {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	if now.goroutines > before.goroutines || now.descriptors > before.descriptors || now.mappings > before.mappings+16 {
+	if now.goroutines > before.goroutines || now.descriptors > before.descriptors || now.mappings > before.mappings+64 {
 		t.Errorf("before %+v, now %+v", before, now)
 	}
 }
